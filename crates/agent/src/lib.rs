@@ -1,0 +1,1 @@
+//! The Agent: plan cache, spool, session import and export; simulated and Windows hosts

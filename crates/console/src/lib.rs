@@ -1,0 +1,1 @@
+//! The Provision Management Console: database, REST API, enrolment authority

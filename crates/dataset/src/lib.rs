@@ -1,0 +1,1 @@
+//! The data set: content, file format, diff

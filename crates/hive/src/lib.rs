@@ -1,0 +1,1 @@
+//! regf hive files: read, replay logs, write

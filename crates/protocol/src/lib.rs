@@ -1,0 +1,1 @@
+//! The HTTPS API between the parts: types, client, machine identities, enrolment

@@ -1,0 +1,1 @@
+//! Whole-farm stories: simulated farm, architecture, Wine
