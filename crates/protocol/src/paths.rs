@@ -1,0 +1,34 @@
+//! Where things are on the console and the Storage Service. All machine traffic is JSON unless it is a data set.
+
+use mp_profile::{Scope, Sid};
+
+/// Console: `POST` an [`crate::EnrolRequest`], without a client certificate.
+pub const ENROL: &str = "/machine/v1/enrolments";
+/// Console, mutual TLS: `POST` a [`crate::RenewRequest`].
+pub const RENEW: &str = "/machine/v1/certificate";
+/// Console, mutual TLS: `GET` the machine's plan. `If-None-Match` with the known revision's ETag gives 304;
+/// with `?wait=SECONDS` (at most 60) the answer comes when the plan changes, or 304 when the time is over.
+pub const PLAN: &str = "/machine/v1/plan";
+/// Storage Service, mutual TLS: below it `{scope}/{sid}`, see [`data_set`].
+pub const DATA_SETS: &str = "/v1/data-sets";
+
+/// Content type of a data set file.
+pub const DATA_SET_TYPE: &str = "application/vnd.metaprofiles.data-set";
+
+/// Path of one data set: `GET`, `HEAD`, `PUT` and `DELETE` with `ETag`, `If-Match`, `If-None-Match`.
+#[must_use]
+pub fn data_set(scope: &Scope, sid: &Sid) -> String {
+    format!("{DATA_SETS}/{scope}/{sid}")
+}
+
+/// Path to which a data set is `POST`ed that must be kept without replacing the current one.
+#[must_use]
+pub fn quarantine(scope: &Scope, sid: &Sid) -> String {
+    format!("{DATA_SETS}/{scope}/{sid}/quarantine")
+}
+
+/// Path of all data sets of a user that the Agent may reach, in one answer: `GET`.
+#[must_use]
+pub fn user(sid: &Sid) -> String {
+    format!("/v1/users/{sid}/data-sets")
+}

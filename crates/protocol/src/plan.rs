@@ -1,0 +1,99 @@
+use mp_profile::{DataSubset, GroupName};
+use serde::{Deserialize, Serialize};
+
+use crate::MachineId;
+
+/// What the console tells one Agent. It is cached on disk; the Agent works with the cached one when the console is away.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct AgentPlan {
+    /// Grows with every change of what the plan says.
+    pub revision: u64,
+    /// The Agent it is for.
+    pub agent: MachineId,
+    /// The Agent Server's name in the console.
+    pub name: String,
+    /// The group that the Agent Server is in, if any.
+    pub group: Option<GroupName>,
+    /// The Storage Server that keeps the data sets of this Agent's scopes; `None` until the administrator chose one.
+    pub storage: Option<StorageTarget>,
+    /// The data subsets that apply to this Agent, global ones and those of its group.
+    pub subsets: Vec<DataSubset>,
+    /// How long to wait for what.
+    #[serde(default)]
+    pub waits: Waits,
+}
+
+/// Where a Storage Service listens.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct StorageTarget {
+    /// Name in the console.
+    pub name: String,
+    /// DNS name or IP address; the server's certificate is made out to it.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+}
+
+/// Bounds on every wait of a session, in milliseconds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct Waits {
+    /// For a connection, TLS included.
+    pub connect_ms: u64,
+    /// For the data sets at logon, connection included.
+    pub fetch_ms: u64,
+    /// For storage's acknowledgement at logoff, connection included; past it the data set stays in the spool.
+    pub upload_ms: u64,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self { connect_ms: 3_000, fetch_ms: 10_000, upload_ms: 5_000 }
+    }
+}
+
+/// What the console tells one Storage Service.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct StoragePlan {
+    /// Grows with every change of what the plan says.
+    pub revision: u64,
+    /// The Storage Server it is for.
+    pub server: MachineId,
+    /// The Storage Server's name in the console.
+    pub name: String,
+    /// Folder below which everything is kept; absolute.
+    pub base_folder: String,
+    /// Folder of the global data sets, relative to the base folder; one name.
+    pub global_folder: String,
+    /// TCP port to listen on.
+    pub port: u16,
+    /// The Agents that may come, each with the group whose data sets it may reach. An Agent that is not listed, or whose
+    /// certificate is not the one listed, reaches nothing.
+    pub agents: Vec<AllowedAgent>,
+    /// Former versions to keep of each data set, at least 1.
+    #[serde(default = "StoragePlan::default_versions")]
+    pub keep_versions: u32,
+}
+
+impl StoragePlan {
+    fn default_versions() -> u32 {
+        5
+    }
+}
+
+/// An Agent that a Storage Service serves.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct AllowedAgent {
+    /// The Agent.
+    pub id: MachineId,
+    /// Its Agent Server's name, for logs.
+    pub name: String,
+    /// The group whose data sets it may reach besides the global ones.
+    pub group: Option<GroupName>,
+    /// Serial numbers, in lower-case hexadecimal, of its certificates that are valid now; two while one is renewed.
+    pub certificates: Vec<String>,
+}
