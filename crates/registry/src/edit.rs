@@ -304,7 +304,7 @@ pub fn diff(from: &Key, to: &Key) -> KeyEdit {
 }
 
 /// Of items sorted by name, those that look-up finds: the first of each name.
-fn firsts<'a, T>(sorted: &'a [T], name: impl Fn(&T) -> &Name) -> impl Iterator<Item = &'a T> {
+fn firsts<T>(sorted: &[T], name: impl Fn(&T) -> &Name) -> impl Iterator<Item = &T> {
     let first = move |index: usize, item: &T| index == 0 || !name(&sorted[index - 1]).same(name(item));
     sorted.iter().enumerate().filter(move |(index, item)| first(*index, item)).map(|(_, item)| item)
 }
