@@ -10,11 +10,13 @@ mod record;
 
 use std::sync::Arc;
 
-use mp_profile::{Clock, HostError, SessionHost};
+use mp_profile::{Clock, CompiledRules, DataSubset, HostError, SessionHost, SessionProfile, Sid, StoreError};
 
 use crate::{
     connections::Connections,
-    spool::Spool,
+    plan::CachedPlan,
+    report::{Recorder, SessionReport},
+    spool::{SendError, Sent, Spool, SpoolEntry},
     state::{StateError, StateFolder},
 };
 
@@ -65,7 +67,51 @@ pub enum AgentError {
     /// The user's profile cannot be opened or saved.
     #[error(transparent)]
     Host(#[from] HostError),
+    /// No Storage Server can be used.
+    #[error(transparent)]
+    Storage(StoreError),
     /// The Agent's own folder cannot be used.
     #[error(transparent)]
     State(#[from] StateError),
+}
+
+impl Agent<'_> {
+    /// Lets the profile go and keeps the report.
+    fn finish(
+        &self,
+        mut recorder: Recorder,
+        profile: Box<dyn SessionProfile + '_>,
+    ) -> Result<SessionReport, AgentError> {
+        profile.close()?;
+        recorder.step("release profile");
+        recorder.report.save(&self.state)?;
+        Ok(recorder.report)
+    }
+
+    /// Sends what waits in the spool, of one user or of all. Says of each entry what became of it.
+    ///
+    /// # Errors
+    /// When the spool cannot be read, or there is no plan that says where to send it.
+    pub fn send_spool(&self, only: Option<&Sid>) -> Result<Vec<(SpoolEntry, Result<Sent, SendError>)>, AgentError> {
+        let users = match only {
+            Some(sid) => vec![sid.clone()],
+            None => self.spool.users()?,
+        };
+        if users.is_empty() {
+            return Ok(Vec::new());
+        }
+        let plan = CachedPlan::load(&self.state)?.ok_or_else(|| AgentError::NoPlan("none is cached".to_owned()))?;
+        let store = self.connections.storage(&plan.plan).map_err(AgentError::Storage)?;
+        let mut results = Vec::new();
+        for sid in users {
+            let _lock = self.state.lock(&sid)?;
+            let sent = self.send_user(&sid, store.as_ref());
+            results.extend(sent.into_iter().map(|(entry, sent)| (entry, sent.map(|(sent, _)| sent))));
+        }
+        Ok(results)
+    }
+}
+
+fn compile(subsets: &[DataSubset], revision: u64) -> Result<CompiledRules, AgentError> {
+    CompiledRules::compile(subsets).map_err(|error| AgentError::Rules { revision, text: error.to_string() })
 }

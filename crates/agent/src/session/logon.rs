@@ -203,7 +203,7 @@ impl Agent<'_> {
             digest: set.set.as_ref().map(|(bytes, _)| digest(bytes)),
         });
         SessionRecord {
-            session: uuid(),
+            session: random_name(),
             plan_revision: plan.plan.revision,
             group: plan.plan.group.clone(),
             subsets: plan.plan.subsets.clone(),
@@ -244,4 +244,11 @@ fn accept(scope: Scope, answer: Fetched, recorder: &mut Recorder) -> ScopeSet {
 
 fn verified(bytes: &[u8]) -> Result<DataSet, DecodeError> {
     mp_dataset::decode(bytes, &Limits::default()).map(Verified::into_data_set)
+}
+
+/// Random enough that no two sessions share it.
+fn random_name() -> String {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the system gives random bytes");
+    u128::from_le_bytes(bytes).to_string()
 }
