@@ -53,7 +53,10 @@ impl Connections for EnrolledMachine {
     fn storage(&self, plan: &AgentPlan) -> Result<Box<dyn DataSetStore>, StoreError> {
         let refused = |server: &str, text: String| StoreError::Refused { server: server.to_owned(), text };
         let target = plan.storage.as_ref().ok_or_else(|| {
-            refused("(none)", "the plan names no storage server; choose one for the group in the console".to_owned())
+            refused(
+                "(none)",
+                "the plan names no storage server; choose one for the group in the console".to_owned(),
+            )
         })?;
         let tls = tls::machine_client(&self.identity, ServerKind::Storage)
             .map_err(|error| refused(&target.host, error.to_string()))?;

@@ -16,5 +16,5 @@ pub use connections::{Connections, EnrolledMachine};
 pub use plan::CachedPlan;
 pub use report::{DataSetReport, Outcome, Problem, SessionEvent, SessionReport, StepReport};
 pub use session::{Agent, AgentError};
-pub use spool::{CONFLICT, Intent, SendError, Sent, Spool, SpoolEntry};
+pub use spool::{CONFLICT, Delivery, Intent, SendError, Sent, Spool, SpoolEntry};
 pub use state::{SessionLock, StateError, StateFolder};

@@ -1,7 +1,9 @@
 //! What a session's import or export did, how long each step took, and why something was left out.
 
+mod text;
+
 use std::{
-    fmt, fs, io,
+    fs, io,
     time::{Duration, Instant},
 };
 
@@ -149,9 +151,20 @@ impl Recorder {
         self.report.problems.push(Problem { code: code.to_owned(), message });
     }
 
-    pub(crate) fn data_set(&mut self, scope: &Scope, result: &str, bytes: Option<usize>, version: Option<String>) {
+    pub(crate) fn data_set(
+        &mut self,
+        scope: &Scope,
+        result: &str,
+        bytes: Option<usize>,
+        version: Option<String>,
+    ) {
         let bytes = bytes.and_then(|len| u64::try_from(len).ok());
-        self.report.data_sets.push(DataSetReport { scope: scope.clone(), result: result.to_owned(), bytes, version });
+        self.report.data_sets.push(DataSetReport {
+            scope: scope.clone(),
+            result: result.to_owned(),
+            bytes,
+            version,
+        });
     }
 }
 
@@ -196,51 +209,6 @@ impl SessionReport {
         kept.sort();
         for old in kept.iter().rev().skip(KEPT_REPORTS) {
             fs::remove_file(old).map_err(StateError::at("remove the report", old))?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Merged => "merged",
-            Self::AlreadyMerged => "already merged in this session",
-            Self::NotMerged => "NOT merged: the session goes on without its settings, and will overwrite nothing",
-            Self::Stored => "stored",
-            Self::Spooled => "waits in the spool until storage answers",
-            Self::Quarantined => "kept beside the stored data set",
-            Self::LeftAlone => "left alone",
-        })
-    }
-}
-
-impl fmt::Display for SessionReport {
-    /// For an administrator's eyes.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let event = match self.event {
-            SessionEvent::Logon => "logon",
-            SessionEvent::Logoff => "logoff",
-        };
-        writeln!(f, "{event} of {} on {} ({} profile): {}", self.sid, self.host, self.profile, self.outcome)?;
-        for set in &self.data_sets {
-            write!(f, "  {:<24} {}", set.scope.to_string(), set.result)?;
-            if let Some(bytes) = set.bytes {
-                write!(f, ", {bytes} bytes")?;
-            }
-            writeln!(f)?;
-        }
-        if let Some(import) = &self.import {
-            write!(f, "{import}")?;
-        }
-        if let Some(export) = &self.export {
-            write!(f, "{export}")?;
-        }
-        let total: f64 = self.steps.iter().map(|step| step.ms).sum();
-        let steps = self.steps.iter().map(|step| format!("{} {:.1}", step.name, step.ms)).collect::<Vec<_>>();
-        writeln!(f, "  {total:.1} ms: {}", steps.join(", "))?;
-        for problem in &self.problems {
-            writeln!(f, "  {} {}", problem.code, problem.message)?;
         }
         Ok(())
     }

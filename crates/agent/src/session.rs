@@ -10,13 +10,16 @@ mod record;
 
 use std::sync::Arc;
 
-use mp_profile::{Clock, CompiledRules, DataSubset, HostError, SessionHost, SessionProfile, Sid, StoreError};
+use mp_profile::{
+    Clock, CompiledRules, DataSubset, ExportError, GroupName, HostError, ImportError, SessionHost,
+    SessionProfile, Sid, StoreError,
+};
 
 use crate::{
     connections::Connections,
     plan::CachedPlan,
     report::{Recorder, SessionReport},
-    spool::{SendError, Sent, Spool, SpoolEntry},
+    spool::{Delivery, Spool},
     state::{StateError, StateFolder},
 };
 
@@ -54,10 +57,14 @@ impl<'host> Agent<'host> {
 #[non_exhaustive]
 pub enum AgentError {
     /// The Agent never got a plan.
-    #[error("MP-AGT-001 this Agent has no plan yet and the console gives none ({0}); check that it is enrolled and that the console can be reached")]
+    #[error(
+        "MP-AGT-001 this Agent has no plan yet and the console gives none ({0}); check that it is enrolled and that the console can be reached"
+    )]
     NoPlan(String),
     /// The plan's data subsets are not valid.
-    #[error("MP-AGT-002 the plan (revision {revision}) has a data subset that cannot be used: {text}; correct it in the console")]
+    #[error(
+        "MP-AGT-002 the plan (revision {revision}) has a data subset that cannot be used: {text}; correct it in the console"
+    )]
     Rules {
         /// Revision of the plan.
         revision: u64,
@@ -67,6 +74,17 @@ pub enum AgentError {
     /// The user's profile cannot be opened or saved.
     #[error(transparent)]
     Host(#[from] HostError),
+    /// The import did not reach its end; what this session exports will replace nothing.
+    #[error(
+        "MP-AGT-003 the settings were not brought into the profile, and the session goes on without; nothing stored will be replaced"
+    )]
+    Import(#[from] ImportError),
+    /// Nothing was exported.
+    #[error("MP-AGT-004 the settings were not exported; what is stored stays as it is")]
+    Export(#[from] ExportError),
+    /// The user's registry cannot be read.
+    #[error("MP-AGT-005 the user's registry cannot be read")]
+    Registry(#[from] mp_registry::RegistryError),
     /// No Storage Server can be used.
     #[error(transparent)]
     Storage(StoreError),
@@ -92,7 +110,7 @@ impl Agent<'_> {
     ///
     /// # Errors
     /// When the spool cannot be read, or there is no plan that says where to send it.
-    pub fn send_spool(&self, only: Option<&Sid>) -> Result<Vec<(SpoolEntry, Result<Sent, SendError>)>, AgentError> {
+    pub fn send_spool(&self, only: Option<&Sid>) -> Result<Vec<Delivery>, AgentError> {
         let users = match only {
             Some(sid) => vec![sid.clone()],
             None => self.spool.users()?,
@@ -100,18 +118,23 @@ impl Agent<'_> {
         if users.is_empty() {
             return Ok(Vec::new());
         }
-        let plan = CachedPlan::load(&self.state)?.ok_or_else(|| AgentError::NoPlan("none is cached".to_owned()))?;
+        let plan =
+            CachedPlan::load(&self.state)?.ok_or_else(|| AgentError::NoPlan("none is cached".to_owned()))?;
         let store = self.connections.storage(&plan.plan).map_err(AgentError::Storage)?;
         let mut results = Vec::new();
         for sid in users {
             let _lock = self.state.lock(&sid)?;
-            let sent = self.send_user(&sid, store.as_ref());
-            results.extend(sent.into_iter().map(|(entry, sent)| (entry, sent.map(|(sent, _)| sent))));
+            results.extend(self.spool.send_user(&sid, store.as_ref()));
         }
         Ok(results)
     }
 }
 
-fn compile(subsets: &[DataSubset], revision: u64) -> Result<CompiledRules, AgentError> {
-    CompiledRules::compile(subsets).map_err(|error| AgentError::Rules { revision, text: error.to_string() })
+fn compile(
+    subsets: &[DataSubset],
+    group: Option<&GroupName>,
+    revision: u64,
+) -> Result<CompiledRules, AgentError> {
+    CompiledRules::compile(subsets, group)
+        .map_err(|error| AgentError::Rules { revision, text: error.to_string() })
 }

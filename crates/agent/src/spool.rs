@@ -63,6 +63,17 @@ pub enum Sent {
     Quarantined(String),
 }
 
+/// What became of one entry that was to be sent.
+#[derive(Debug)]
+pub struct Delivery {
+    /// The entry.
+    pub entry: SpoolEntry,
+    /// Length of its data set.
+    pub bytes: usize,
+    /// What storage did with it; on an error it stays in the spool.
+    pub result: Result<Sent, SendError>,
+}
+
 /// Reason written to quarantine when another session was faster.
 pub const CONFLICT: &str = "another session stored a newer data set since this session's logon";
 
@@ -77,7 +88,13 @@ impl Spool {
     ///
     /// # Errors
     /// When it cannot be written; then nothing of it is in the spool.
-    pub fn put(&self, sid: &Sid, scope: &Scope, intent: Intent, bytes: &[u8]) -> Result<SpoolEntry, StateError> {
+    pub fn put(
+        &self,
+        sid: &Sid,
+        scope: &Scope,
+        intent: Intent,
+        bytes: &[u8],
+    ) -> Result<SpoolEntry, StateError> {
         let folder = self.folder(sid);
         private_folder(&folder)?;
         let entries = self.entries(sid)?;
@@ -175,9 +192,26 @@ impl Spool {
         Ok(sent)
     }
 
+    /// Sends a user's entries in their order; after the first that stays, the others stay as well.
+    pub fn send_user(&self, sid: &Sid, store: &dyn DataSetStore) -> Vec<Delivery> {
+        let mut deliveries = Vec::new();
+        for entry in self.entries(sid).unwrap_or_default() {
+            let bytes = self.read(&entry).map_or(0, |bytes| bytes.len());
+            let result = self.send(&entry, store);
+            let stays = result.is_err();
+            deliveries.push(Delivery { entry, bytes, result });
+            if stays {
+                break;
+            }
+        }
+        deliveries
+    }
+
     fn write_entry(&self, entry: &SpoolEntry) -> Result<(), StateError> {
         let path = self.file(entry, "json");
-        let text = serde_json::to_vec_pretty(entry).map_err(io::Error::from).map_err(StateError::at("write", &path))?;
+        let text = serde_json::to_vec_pretty(entry)
+            .map_err(io::Error::from)
+            .map_err(StateError::at("write", &path))?;
         durable::replace(&path, &text, Readers::OwnerOnly).map_err(StateError::at("write", &path))
     }
 
@@ -220,14 +254,19 @@ fn resolve(
     Ok(quarantine(entry, store, CONFLICT, bytes)?)
 }
 
-fn quarantine(entry: &SpoolEntry, store: &dyn DataSetStore, reason: &str, bytes: &[u8]) -> Result<Sent, StoreError> {
+fn quarantine(
+    entry: &SpoolEntry,
+    store: &dyn DataSetStore,
+    reason: &str,
+    bytes: &[u8],
+) -> Result<Sent, StoreError> {
     store.quarantine(&entry.scope, &entry.sid, reason, bytes)?;
     Ok(Sent::Quarantined(reason.to_owned()))
 }
 
 /// BLAKE3 of a data set's file, in hexadecimal.
 #[must_use]
-pub fn digest(bytes: &[u8]) -> String {
+pub(crate) fn digest(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()
 }
 

@@ -1,5 +1,5 @@
 use mp_dataset::{DataSet, Origin, ProfileKind};
-use mp_profile::{DataSetStore, ExportFrom, Scope, SessionProfile, Sid};
+use mp_profile::{Baseline, ExportInputs, Scope, SessionProfile, Sets, Sid};
 
 use super::{
     Agent, AgentError,
@@ -8,7 +8,7 @@ use super::{
 use crate::{
     plan::CachedPlan,
     report::{Outcome, Recorder, SessionEvent, SessionReport, profile_text},
-    spool::{Intent, SendError, Sent, SpoolEntry},
+    spool::{Intent, Sent, SpoolEntry},
     state::StateError,
 };
 
@@ -20,6 +20,11 @@ struct Session {
     /// The record made at logon, when it speaks about this very load of the hive.
     record: Option<SessionRecord>,
     kind: ProfileKind,
+    /// The profile's defaults at logon.
+    baseline: Option<Baseline>,
+    /// The data sets that were merged at logon.
+    global: Option<DataSet>,
+    group: Option<DataSet>,
 }
 
 impl Agent<'_> {
@@ -36,26 +41,38 @@ impl Agent<'_> {
         recorder.report.profile = profile_text(profile.kind()).to_owned();
         recorder.step("open profile");
         if matches!(profile.kind(), ProfileKind::Temporary | ProfileKind::Unknown) {
-            recorder.problem("MP-AGT-010", format!("the profile is {}: it is never exported", profile_text(profile.kind())));
+            recorder.problem(
+                "MP-AGT-010",
+                format!("the profile is {}: it is never exported", profile_text(profile.kind())),
+            );
             return self.finish(recorder, profile);
         }
         let session = self.session(sid, profile.as_ref());
         let record = session.record.as_ref();
         recorder.report.plan_revision = record.map_or(plan.plan.revision, |record| record.plan_revision);
         let subsets = record.map_or(&plan.plan.subsets, |record| &record.subsets);
-        let group = record.map_or(&plan.plan.group, |record| &record.group).clone().map(Scope::Group);
-        let rules = super::compile(subsets, recorder.report.plan_revision)?;
+        let group = record.map_or(plan.plan.group.as_ref(), |record| record.group.as_ref());
+        let rules = super::compile(subsets, group, recorder.report.plan_revision)?;
+        let group = group.cloned().map(Scope::Group);
 
-        let from = self.export_from(sid, group.as_ref(), &session);
-        let exported = mp_profile::export(profile.as_mut(), &rules, &from, self.origin(sid, session.kind));
+        let inputs = ExportInputs {
+            origin: self.origin(sid),
+            has_group: group.is_some(),
+            base: Sets { global: session.global.as_ref(), group: session.group.as_ref() },
+            baseline: session.baseline.as_ref(),
+            unapplied: record.map(|record| &record.unapplied),
+        };
+        let exported = mp_profile::export(profile.as_mut(), &rules, &inputs)?;
         recorder.step("export");
         profile.close()?;
         recorder.step("release profile");
-        let sets = std::iter::once((Scope::Global, exported.global, from.base_global));
-        let sets = sets.chain(group.map(|scope| (scope, exported.group, from.base_group)));
+        let sets = std::iter::once((Scope::Global, Some(exported.global), session.global.as_ref()));
+        let sets = sets.chain(group.map(|scope| (scope, exported.group, session.group.as_ref())));
         let mut pending = Vec::new();
         for (scope, set, base) in sets {
-            pending.extend(self.spool_export(sid, &scope, &set, base.as_ref(), &session, &mut recorder)?);
+            if let Some(set) = set {
+                pending.extend(self.spool_export(sid, &scope, &set, base, &session, &mut recorder)?);
+            }
         }
         recorder.report.export = Some(exported.report);
         recorder.step("encode and spool");
@@ -66,31 +83,35 @@ impl Agent<'_> {
         Ok(recorder.report)
     }
 
+    /// What is known of the session: only what speaks about this very load of the hive, and only if all of it can be read.
     fn session(&self, sid: &Sid, profile: &dyn SessionProfile) -> Session {
-        let record = marked(profile).and_then(|marked| SessionRecord::load(&self.state, sid, &marked.session));
-        Session { record, kind: profile.kind() }
-    }
-
-    fn export_from(&self, sid: &Sid, group: Option<&Scope>, session: &Session) -> ExportFrom {
-        let Some(record) = &session.record else { return ExportFrom::default() };
-        let base = |scope: &Scope| {
-            let merged = record.scope(scope).is_some_and(|scope| scope.merged);
-            merged.then(|| SessionRecord::base(&self.state, sid, scope)).flatten()
+        let kind = profile.kind();
+        let none = Session { record: None, kind, baseline: None, global: None, group: None };
+        let Some(mut record) =
+            marked(profile).and_then(|marked| SessionRecord::load(&self.state, sid, &marked.session))
+        else {
+            return none;
         };
-        ExportFrom {
-            baseline: SessionRecord::baseline(&self.state, sid),
-            base_global: base(&Scope::Global),
-            base_group: group.and_then(base),
+        let Some(baseline) = SessionRecord::baseline(&self.state, sid) else { return none };
+        let (mut global, mut group) = (None, None);
+        for scope in &mut record.scopes {
+            let base = SessionRecord::base(&self.state, sid, &scope.scope);
+            // Without its base an export would drop what it only carries on, so it may replace nothing.
+            scope.merged &= base.is_some() || scope.digest.is_none();
+            match scope.scope {
+                Scope::Global => global = base.filter(|_| scope.merged),
+                Scope::Group(_) => group = base.filter(|_| scope.merged),
+            }
         }
+        Session { record: Some(record), kind, baseline: Some(baseline), global, group }
     }
 
-    fn origin(&self, sid: &Sid, profile: ProfileKind) -> Origin {
+    fn origin(&self, sid: &Sid) -> Origin {
         Origin {
             sid: sid.to_string(),
             host: self.host.name().to_owned(),
             software: concat!("metaprofiles-agent ", env!("CARGO_PKG_VERSION")).to_owned(),
             exported: self.clock.now(),
-            profile,
             ..Origin::default()
         }
     }
@@ -117,7 +138,12 @@ impl Agent<'_> {
         let mut bytes = Vec::new();
         if let Err(error) = mp_dataset::encode(set, &mut bytes) {
             recorder.data_set(scope, "not stored", None, None);
-            recorder.problem("MP-AGT-040", format!("the export of {scope} cannot be packed: {error}; the stored data set stays as it is"));
+            recorder.problem(
+                "MP-AGT-040",
+                format!(
+                    "the export of {scope} cannot be packed: {error}; the stored data set stays as it is"
+                ),
+            );
             return Ok(None);
         }
         Ok(Some(self.put(sid, scope, intent, session, &bytes)?))
@@ -125,7 +151,14 @@ impl Agent<'_> {
 
     /// A data set that this session started from and that still waits in the spool is superseded: the new one holds all
     /// of it, and takes over its base.
-    fn put(&self, sid: &Sid, scope: &Scope, mut intent: Intent, session: &Session, bytes: &[u8]) -> Result<SpoolEntry, StateError> {
+    fn put(
+        &self,
+        sid: &Sid,
+        scope: &Scope,
+        mut intent: Intent,
+        session: &Session,
+        bytes: &[u8],
+    ) -> Result<SpoolEntry, StateError> {
         let mut superseded = None;
         if let Intent::Replace { base, base_digest } = &mut intent
             && let Some(waiting) = self.waiting(sid, scope)?
@@ -149,12 +182,18 @@ impl Agent<'_> {
     }
 
     /// Sends all that waits for the user, and says what became of this session's exports.
-    fn send_exports(&self, sid: &Sid, plan: &CachedPlan, pending: &[SpoolEntry], recorder: &mut Recorder) -> Outcome {
+    fn send_exports(
+        &self,
+        sid: &Sid,
+        plan: &CachedPlan,
+        pending: &[SpoolEntry],
+        recorder: &mut Recorder,
+    ) -> Outcome {
         if pending.is_empty() {
             return Outcome::Stored;
         }
         let sent = match self.connections.storage(&plan.plan) {
-            Ok(store) => self.send_user(sid, store.as_ref()),
+            Ok(store) => self.spool.send_user(sid, store.as_ref()),
             Err(error) => {
                 recorder.problem("MP-AGT-041", format!("{error}; the export waits in the spool"));
                 Vec::new()
@@ -162,19 +201,26 @@ impl Agent<'_> {
         };
         let mut outcome = Outcome::Stored;
         for entry in pending {
-            let bytes = self.spool_len(entry);
-            match sent.iter().find(|(sent, _)| sent.number == entry.number) {
-                Some((_, Ok((Sent::Stored(version), bytes)))) => {
-                    recorder.data_set(&entry.scope, "stored", Some(*bytes), Some(version.0.clone()));
+            let delivery = sent.iter().find(|delivery| delivery.entry.number == entry.number);
+            let bytes = delivery.map(|delivery| delivery.bytes);
+            match delivery.map(|delivery| &delivery.result) {
+                Some(Ok(Sent::Stored(version))) => {
+                    recorder.data_set(&entry.scope, "stored", bytes, Some(version.0.clone()));
                 }
-                Some((_, Ok((Sent::Quarantined(reason), bytes)))) => {
-                    recorder.data_set(&entry.scope, "quarantined", Some(*bytes), None);
-                    recorder.problem("MP-AGT-042", format!("the export of {} is kept beside the stored data set: {reason}; look at both in the console", entry.scope));
+                Some(Ok(Sent::Quarantined(reason))) => {
+                    recorder.data_set(&entry.scope, "quarantined", bytes, None);
+                    let next = "look at both in the console";
+                    let text = format!(
+                        "the export of {} is kept beside the stored data set: {reason}; {next}",
+                        entry.scope
+                    );
+                    recorder.problem("MP-AGT-042", text);
                     outcome = Outcome::Quarantined;
                 }
-                Some((_, Err(error))) => {
+                Some(Err(error)) => {
                     recorder.data_set(&entry.scope, "spooled", bytes, None);
-                    recorder.problem("MP-AGT-041", format!("{error}; the export of {} waits in the spool", entry.scope));
+                    let text = format!("{error}; the export of {} waits in the spool", entry.scope);
+                    recorder.problem("MP-AGT-041", text);
                     outcome = Outcome::Spooled;
                 }
                 None => {
@@ -185,34 +231,19 @@ impl Agent<'_> {
         }
         outcome
     }
-
-    fn spool_len(&self, entry: &SpoolEntry) -> Option<usize> {
-        self.spool.read(entry).ok().map(|bytes| bytes.len())
-    }
-
-    /// Sends a user's entries in their order; after the first that stays, the others stay as well.
-    pub(super) fn send_user(&self, sid: &Sid, store: &dyn DataSetStore) -> Vec<(SpoolEntry, Result<(Sent, usize), SendError>)> {
-        let mut results = Vec::new();
-        for entry in self.spool.entries(sid).unwrap_or_default() {
-            let len = self.spool_len(&entry).unwrap_or(0);
-            let sent = self.spool.send(&entry, store).map(|sent| (sent, len));
-            let stays = sent.is_err();
-            results.push((entry, sent));
-            if stays {
-                break;
-            }
-        }
-        results
-    }
 }
 
 /// What storage shall do with the export of a scope.
 fn intent(scope: &Scope, session: &Session) -> Intent {
     let merged = session.record.as_ref().and_then(|record| record.scope(scope)).filter(|scope| scope.merged);
     match (merged, session.kind) {
-        (Some(merged), _) => Intent::Replace { base: merged.version.clone(), base_digest: merged.digest.clone() },
+        (Some(merged), _) => {
+            Intent::Replace { base: merged.version.clone(), base_digest: merged.digest.clone() }
+        }
         // Captured for migration: it becomes the first data set, and never replaces one.
-        (None, ProfileKind::Local | ProfileKind::Roaming) => Intent::Replace { base: None, base_digest: None },
+        (None, ProfileKind::Local | ProfileKind::Roaming) => {
+            Intent::Replace { base: None, base_digest: None }
+        }
         (None, _) => Intent::Quarantine { reason: NOT_MERGED.to_owned() },
     }
 }

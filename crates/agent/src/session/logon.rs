@@ -4,7 +4,10 @@ use std::{
 };
 
 use mp_dataset::{DataSet, DecodeError, Limits, ProfileKind, Verified};
-use mp_profile::{DataSetStore, Fetched, GroupName, Scope, SessionProfile, Sid, StoreError, VersionTag};
+use mp_profile::{
+    Baseline, DataSetStore, Fetched, GroupName, Scope, SessionProfile, Sets, Sid, StoreError, Unapplied,
+    VersionTag,
+};
 
 use super::{
     Agent, AgentError,
@@ -57,33 +60,34 @@ impl Agent<'_> {
             plan = newer;
         }
         recorder.report.plan_revision = plan.plan.revision;
-        let rules = super::compile(&plan.plan.subsets, plan.plan.revision)?;
+        let rules = super::compile(&plan.plan.subsets, plan.plan.group.as_ref(), plan.plan.revision)?;
         let store = self.connections.storage(&plan.plan);
         if let Ok(store) = &store {
             self.send_leftovers(sid, store.as_ref(), &mut recorder);
         }
         let sets = self.fetch(sid, plan.plan.group.as_ref(), store, &mut recorder);
         recorder.step("fetch and verify");
-        let baseline = mp_profile::snapshot(profile.as_mut(), &rules);
+        let (baseline, unread) = Baseline::snapshot(profile.as_mut(), &rules)?;
         recorder.step("read baseline");
-        let record = self.record(&plan, &sets);
-        let bases: Vec<(Scope, Vec<u8>)> =
-            sets.iter().filter_map(|set| Some((set.scope.clone(), set.set.as_ref()?.0.clone()))).collect();
-        record.save(&self.state, sid, baseline.data_set(), &bases)?;
-        recorder.step("keep base");
-
-        let find = |wanted: &Scope| sets.iter().find(|set| set.scope == *wanted).and_then(|set| Some(&set.set.as_ref()?.1));
-        let group = plan.plan.group.clone().map(Scope::Group);
-        let import = mp_profile::import(
-            profile.as_mut(),
-            &rules,
-            &baseline,
-            find(&Scope::Global),
-            group.as_ref().and_then(find),
-        );
+        let sets_of = |part: fn(&Scope) -> bool| {
+            let set = sets.iter().find(|set| part(&set.scope));
+            set.and_then(|set| Some(&set.set.as_ref()?.1))
+        };
+        let sources = Sets {
+            global: sets_of(|scope| matches!(scope, Scope::Global)),
+            group: sets_of(|scope| matches!(scope, Scope::Group(_))),
+        };
+        let mut imported = mp_profile::import(profile.as_mut(), &rules, &sources)?;
         recorder.step("import");
+        for note in unread.notes {
+            imported.report.notes.add(note.code, note.place, note.text);
+        }
+        let record = self.record(&plan, &sets, imported.unapplied);
+        let bases = sets.iter().filter_map(|set| Some((&set.scope, set.set.as_ref()?.0.as_slice())));
+        record.save(&self.state, sid, &baseline, bases)?;
         record.mark(profile.as_mut())?;
-        recorder.report.import = Some(import);
+        recorder.step("keep base");
+        recorder.report.import = Some(imported.report);
         recorder.report.outcome = if record.all_merged() { Outcome::Merged } else { Outcome::NotMerged };
         let report = self.finish(recorder, profile)?;
         // The next logon follows a plan that came too late for this one.
@@ -115,11 +119,20 @@ impl Agent<'_> {
                 return false;
             }
             ProfileKind::Local | ProfileKind::Roaming => {
-                recorder.problem("MP-AGT-011", format!("the profile is {}, not mandatory: it is only exported, as a source for migration", profile_text(kind)));
+                recorder.problem(
+                    "MP-AGT-011",
+                    format!(
+                        "the profile is {}, not mandatory: it is only exported, as a source for migration",
+                        profile_text(kind)
+                    ),
+                );
                 return false;
             }
             ProfileKind::Unknown => {
-                recorder.problem("MP-AGT-012", "the kind of the profile cannot be told: it is left alone".to_owned());
+                recorder.problem(
+                    "MP-AGT-012",
+                    "the kind of the profile cannot be told: it is left alone".to_owned(),
+                );
                 return false;
             }
         }
@@ -138,12 +151,16 @@ impl Agent<'_> {
         match self.spool.entries(sid) {
             Ok(entries) if entries.is_empty() => return,
             Ok(_) => {}
-            Err(error) => return recorder.problem("MP-AGT-020", format!("the spool cannot be read: {error}")),
+            Err(error) => {
+                return recorder.problem("MP-AGT-020", format!("the spool cannot be read: {error}"));
+            }
         }
-        for (entry, sent) in self.send_user(sid, store) {
-            if let Err(error) = sent {
-                let scope = entry.scope;
-                let text = format!("the data set of {scope} of an earlier session still waits in the spool: {error}");
+        for delivery in self.spool.send_user(sid, store) {
+            if let Err(error) = delivery.result {
+                let scope = delivery.entry.scope;
+                let text = format!(
+                    "the data set of {scope} of an earlier session still waits in the spool: {error}"
+                );
                 recorder.problem("MP-AGT-021", text);
             }
         }
@@ -163,18 +180,21 @@ impl Agent<'_> {
         let fetched = store.and_then(|store| store.fetch_all(sid, &wanted));
         let scopes = wanted.into_iter().map(|(scope, _)| scope);
         match fetched {
-            Ok(answers) => scopes.zip(answers).map(|(scope, answer)| accept(scope, answer, recorder)).collect(),
+            Ok(answers) => {
+                scopes.zip(answers).map(|(scope, answer)| accept(scope, answer, recorder)).collect()
+            }
             Err(error) => {
-                let next = "the session goes on without its stored settings; check the Storage Service and its port";
+                let next =
+                    "the session goes on without its stored settings; check the Storage Service and its port";
                 recorder.problem("MP-AGT-030", format!("{error}; {next}"));
-                scopes.map(|scope| self.from_spool(sid, scope, recorder)).collect()
+                scopes.map(|scope| self.waiting_set(sid, scope, recorder)).collect()
             }
         }
     }
 
     /// Storage is away. What this host exported and could not send yet is newer than anything else known here: the session
     /// continues from it, and its export will take its place in the spool with the same base.
-    fn from_spool(&self, sid: &Sid, scope: Scope, recorder: &mut Recorder) -> ScopeSet {
+    fn waiting_set(&self, sid: &Sid, scope: Scope, recorder: &mut Recorder) -> ScopeSet {
         let entries = self.spool.entries(sid).unwrap_or_default();
         let last = entries.iter().rev().find(|entry| entry.scope == scope);
         let replace = last.filter(|entry| matches!(entry.intent, Intent::Replace { .. }));
@@ -195,7 +215,7 @@ impl Agent<'_> {
         }
     }
 
-    fn record(&self, plan: &CachedPlan, sets: &[ScopeSet]) -> SessionRecord {
+    fn record(&self, plan: &CachedPlan, sets: &[ScopeSet], unapplied: Unapplied) -> SessionRecord {
         let scopes = sets.iter().map(|set| MergedScope {
             scope: set.scope.clone(),
             merged: set.known,
@@ -208,6 +228,7 @@ impl Agent<'_> {
             group: plan.plan.group.clone(),
             subsets: plan.plan.subsets.clone(),
             scopes: scopes.collect(),
+            unapplied,
         }
     }
 }
@@ -231,7 +252,10 @@ fn accept(scope: Scope, answer: Fetched, recorder: &mut Recorder) -> ScopeSet {
             }
             Err(error) => {
                 recorder.data_set(&scope, "damaged, not used", Some(bytes.len()), Some(version.0));
-                recorder.problem("MP-AGT-031", format!("the stored data set of {scope} is damaged: {error}; restore a former version"));
+                recorder.problem(
+                    "MP-AGT-031",
+                    format!("the stored data set of {scope} is damaged: {error}; restore a former version"),
+                );
                 ScopeSet { scope, set: None, version: None, known: false }
             }
         },

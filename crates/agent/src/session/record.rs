@@ -5,8 +5,8 @@
 
 use std::{fs, io, path::Path};
 
-use mp_dataset::DataSet;
-use mp_profile::{DataSubset, GroupName, Scope, SessionProfile, Sid};
+use mp_dataset::{DataSet, Limits, Verified};
+use mp_profile::{Baseline, DataSubset, GroupName, Scope, SessionProfile, Sid, Unapplied};
 use serde::{Deserialize, Serialize};
 
 use crate::state::{StateError, StateFolder, private_folder};
@@ -25,6 +25,9 @@ pub(crate) struct SessionRecord {
     pub(crate) subsets: Vec<DataSubset>,
     /// What was merged, by scope.
     pub(crate) scopes: Vec<MergedScope>,
+    /// What the import could not write; the export must not take it for deleted.
+    #[serde(default)]
+    pub(crate) unapplied: Unapplied,
 }
 
 /// What was merged of one scope.
@@ -77,16 +80,22 @@ impl SessionRecord {
     }
 
     /// Writes the session's folder. It is needed only as long as the hive stays loaded, so it need not survive a power cut.
-    pub(crate) fn save(&self, state: &StateFolder, sid: &Sid, baseline: &DataSet, bases: &[(Scope, Vec<u8>)]) -> Result<(), StateError> {
+    pub(crate) fn save<'a>(
+        &self,
+        state: &StateFolder,
+        sid: &Sid,
+        baseline: &Baseline,
+        bases: impl Iterator<Item = (&'a Scope, &'a [u8])>,
+    ) -> Result<(), StateError> {
         let folder = state.session(sid);
-        if folder.exists() {
-            fs::remove_dir_all(&folder).map_err(StateError::at("clear", &folder))?;
-        }
+        Self::remove(state, sid)?;
         private_folder(&folder)?;
-        let mut encoded = Vec::new();
         let path = folder.join("baseline.mpd");
-        mp_dataset::encode(baseline, &mut encoded).map_err(io::Error::other).map_err(StateError::at("encode", &path))?;
-        fs::write(&path, encoded).map_err(StateError::at("write", &path))?;
+        let mut encoded = Vec::new();
+        mp_dataset::encode(&baseline.to_data_set(), &mut encoded)
+            .map_err(io::Error::other)
+            .and_then(|_| fs::write(&path, &encoded))
+            .map_err(StateError::at("write", &path))?;
         for (scope, bytes) in bases {
             let path = base_file(&folder, scope);
             fs::write(&path, bytes).map_err(StateError::at("write", &path))?;
@@ -111,8 +120,9 @@ impl SessionRecord {
     }
 
     /// What the profile held before anything was merged; `None` when it cannot be read.
-    pub(crate) fn baseline(state: &StateFolder, sid: &Sid) -> Option<DataSet> {
-        decode(&fs::read(state.session(sid).join("baseline.mpd")).ok()?)
+    pub(crate) fn baseline(state: &StateFolder, sid: &Sid) -> Option<Baseline> {
+        let set = decode(&fs::read(state.session(sid).join("baseline.mpd")).ok()?)?;
+        Baseline::from_data_set(set).ok()
     }
 
     /// The data set that was merged; `None` when there was none or it cannot be read.
@@ -124,7 +134,9 @@ impl SessionRecord {
     pub(crate) fn remove(state: &StateFolder, sid: &Sid) -> Result<(), StateError> {
         let folder = state.session(sid);
         match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StateError::at("remove", &folder)(error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(StateError::at("remove", &folder)(error))
+            }
             _ => Ok(()),
         }
     }
@@ -138,6 +150,5 @@ fn base_file(folder: &Path, scope: &Scope) -> std::path::PathBuf {
 }
 
 fn decode(bytes: &[u8]) -> Option<DataSet> {
-    let limits = mp_dataset::Limits::default();
-    mp_dataset::Unverified::new(bytes.to_vec()).verify(&limits).ok().map(mp_dataset::Verified::into_data_set)
+    mp_dataset::decode(bytes, &Limits::default()).ok().map(Verified::into_data_set)
 }
