@@ -27,15 +27,28 @@ pub(crate) fn enrol(common: &Common, args: &EnrolArgs) -> Result<ExitCode> {
     let token: JoinToken = args.token.parse()?;
     let state = StateFolder::open(&common.state)?;
     let folder = state.identity();
-    if !args.again && let Ok(identity) = Identity::load(&folder) {
-        bail!("this machine is enrolled already, as {} at {}; use --again to take a new identity", identity.machine(), identity.console());
+    if !args.again
+        && let Ok(identity) = Identity::load(&folder)
+    {
+        bail!(
+            "this machine is enrolled already, as {} at {}; use --again to take a new identity",
+            identity.machine(),
+            identity.console()
+        );
     }
-    let name = args.name.clone().or_else(computer_name).context("this computer has no name; give one with --name")?;
+    let name = args
+        .name
+        .clone()
+        .or_else(computer_name)
+        .context("this computer has no name; give one with --name")?;
     let now = SystemTime::now();
     let identity = client::enrol(&folder, &args.console, &token, MachineRole::Agent, &name, Vec::new(), now)?;
     if common.json {
         let machine = identity.machine();
-        println!("{}", serde_json::json!({ "machine": machine.id, "name": name, "console": identity.console() }));
+        println!(
+            "{}",
+            serde_json::json!({ "machine": machine.id, "name": name, "console": identity.console() })
+        );
     } else {
         println!("enrolled as \"{name}\" at {}", identity.console());
     }

@@ -24,7 +24,9 @@ fn this_machine() -> Result<Box<dyn SessionHost>> {
 
 #[cfg(not(windows))]
 fn this_machine() -> Result<Box<dyn SessionHost>> {
-    anyhow::bail!("this is no Windows machine, so it has no sessions; name a simulated host with --simulated FOLDER")
+    anyhow::bail!(
+        "this is no Windows machine, so it has no sessions; name a simulated host with --simulated FOLDER"
+    )
 }
 
 /// This machine's clocks.

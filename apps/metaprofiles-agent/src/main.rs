@@ -11,7 +11,11 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(name = "metaprofiles-agent", version, about = "The MetaProfiles Agent: a user's settings in and out of the profile of this session host")]
+#[command(
+    name = "metaprofiles-agent",
+    version,
+    about = "The MetaProfiles Agent: a user's settings in and out of the profile of this session host"
+)]
 struct Cli {
     #[command(flatten)]
     common: Common,
@@ -80,7 +84,8 @@ fn main() -> ExitCode {
 
 #[cfg(windows)]
 fn default_state() -> PathBuf {
-    let data = std::env::var_os("ProgramData").map_or_else(|| PathBuf::from(r"C:\ProgramData"), PathBuf::from);
+    let data =
+        std::env::var_os("ProgramData").map_or_else(|| PathBuf::from(r"C:\ProgramData"), PathBuf::from);
     data.join("MetaProfiles").join("Agent")
 }
 

@@ -8,8 +8,9 @@ use crate::Common;
 
 /// The ways of this enrolled machine.
 pub(crate) fn connections(state: &StateFolder) -> Result<Arc<EnrolledMachine>> {
-    let identity = Identity::load(state.identity())
-        .context("this machine is not enrolled; get a join token from the console and run `metaprofiles-agent enrol`")?;
+    let identity = Identity::load(state.identity()).context(
+        "this machine is not enrolled; get a join token from the console and run `metaprofiles-agent enrol`",
+    )?;
     Ok(Arc::new(EnrolledMachine::new(Arc::new(identity))))
 }
 
@@ -40,7 +41,12 @@ pub(crate) fn plan(common: &Common) -> Result<ExitCode> {
     let storage = plan.storage.map(|target| format!("{} at {}:{}", target.name, target.host, target.port));
     println!("  storage  {}", storage.unwrap_or_else(|| "(none: choose one in the console)".to_owned()));
     for subset in plan.subsets {
-        println!("  subset   {} ({} registry rules, {} folder rules)", subset.name, subset.registry.len(), subset.folders.len());
+        println!(
+            "  subset   {} ({} registry rules, {} folder rules)",
+            subset.name,
+            subset.registry.len(),
+            subset.folders.len()
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

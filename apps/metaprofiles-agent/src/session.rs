@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use mp_agent::{Agent, Outcome, SendError, Sent, SessionReport, Spool, SpoolEntry, StateFolder};
+use mp_agent::{Agent, Delivery, Outcome, Sent, SessionReport, Spool, StateFolder};
 use mp_profile::Sid;
 
 use crate::{Common, host, plan};
@@ -78,13 +78,13 @@ pub(crate) fn spool(common: &Common, args: &SpoolArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn show_sent(results: &[(SpoolEntry, Result<Sent, SendError>)]) -> ExitCode {
+fn show_sent(deliveries: &[Delivery]) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
-    if results.is_empty() {
+    if deliveries.is_empty() {
         println!("nothing waits for storage");
     }
-    for (entry, sent) in results {
-        let text = match sent {
+    for Delivery { entry, result, .. } in deliveries {
+        let text = match result {
             Ok(Sent::Stored(version)) => format!("stored as {}", version.0),
             Ok(Sent::Quarantined(reason)) => format!("kept beside the stored data set: {reason}"),
             Err(error) => {
