@@ -12,7 +12,7 @@ fn later_file() -> Vec<u8> {
     let labels = map(&[(0, cbor("Büro")), (9, cbor([1_u8, 2, 3]))]);
     let origin = map(&[(1, cbor("S-1-5-21-7")), (6, cbor("build 9")), (3, cbor("2.0"))]);
     let head = map(&[(77, labels), (1, origin), (4_000_000_000, cbor(true))]);
-    let path = vec![bytes(b"Signatures"), bytes(b"me.txt")];
+    let path = [bytes(b"Signatures"), bytes(b"me.txt")];
     let path = [&[0x82][..], &path.concat()].concat();
     let file = map(&[
         (1, cbor("RoamingAppData")),
