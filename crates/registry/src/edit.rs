@@ -165,6 +165,16 @@ impl KeyEdit {
         }
     }
 
+    /// Makes the keys be created that are passed through on the way to a value or key that is written, so that the edits
+    /// no longer depend on what is there. Keys that only lead to deleted keys stay passed through.
+    pub fn ensure_passed(&mut self) {
+        self.subkeys.iter_mut().for_each(Self::ensure_passed);
+        let ensures = |below: &Self| matches!(below.action, KeyAction::Ensure | KeyAction::Replace);
+        if self.action == KeyAction::Pass && (!self.values.is_empty() || self.subkeys.iter().any(ensures)) {
+            self.action = KeyAction::Ensure;
+        }
+    }
+
     /// Whether applying it can change anything at all.
     #[must_use]
     pub fn is_noop(&self) -> bool {

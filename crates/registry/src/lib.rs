@@ -10,6 +10,7 @@ mod key;
 mod memory;
 mod name;
 mod port;
+pub mod reg_text;
 pub mod upcase;
 mod value;
 
