@@ -82,17 +82,12 @@ async fn plan(
         .collect();
     let knows = |tag: &str| known.contains(&tag);
     match core.plan(&peer, knows, Duration::from_secs(wait)).await? {
-        Answer::Plan(plan, tag) => Ok(([etag(&weak(&tag))?], Json(plan)).into_response()),
-        Answer::Same(tag) => Ok((StatusCode::NOT_MODIFIED, [etag(&weak(&tag))?]).into_response()),
+        Answer::Plan(plan, tag) => Ok(([etag(&tag)?], Json(plan)).into_response()),
+        Answer::Same(tag) => Ok((StatusCode::NOT_MODIFIED, [etag(&tag)?]).into_response()),
     }
 }
 
-/// The tag says that two plans mean the same, not that they are the same bytes: their revisions may differ.
-fn weak(tag: &str) -> String {
-    format!("W/\"{tag}\"")
-}
-
-/// What is between the quotes of a tag, weak or not.
+/// What is between the quotes of a tag, weak or not: here both compare alike (RFC 9110, 13.1.2).
 fn opaque(tag: &str) -> Option<&str> {
     let tag = tag.trim();
     tag.strip_prefix("W/").unwrap_or(tag).strip_prefix('"')?.strip_suffix('"')

@@ -45,6 +45,12 @@ pub enum ClientCertificates {
 #[error("cannot prepare TLS: {0}")]
 pub struct TlsError(String);
 
+impl TlsError {
+    pub(crate) fn new(text: String) -> Self {
+        Self(text)
+    }
+}
+
 /// Client configuration to enrol: no client certificate, and the server must show the authority's certificate whose
 /// SHA-256 the token carries, and a certificate for its host name that this authority signed.
 ///

@@ -69,16 +69,19 @@ impl KeyEdit {
         Self::new(Name::default(), KeyAction::Pass)
     }
 
-    /// The edits that write a whole tree, keeping what else is there.
+    /// The edits that write a whole tree, keeping what else is there. Symbolic links below the key are left out. Of two
+    /// values or sub-keys of one name, as in damaged hives, the first is written: it is the one that look-up finds.
     #[must_use]
     pub fn write(key: &Key) -> Self {
+        let values = firsts(key.values(), |value| &value.name).cloned().map(ValueEdit::Set);
+        let subkeys = firsts(key.subkeys(), |below| &below.name).filter(|below| !below.link).map(Self::write);
         Self {
             name: key.name.clone(),
             action: KeyAction::Ensure,
             class: key.class.clone(),
             last_write: key.last_write,
-            values: key.values().iter().cloned().map(ValueEdit::Set).collect(),
-            subkeys: key.subkeys().iter().map(Self::write).collect(),
+            values: values.collect(),
+            subkeys: subkeys.collect(),
         }
     }
 
@@ -275,30 +278,33 @@ pub struct EditCounts {
     pub deleted_values: usize,
 }
 
-/// The edits that turn one tree into another.
+/// The edits that turn one tree into another. What is a symbolic link in either is left alone; of two values or sub-keys
+/// of one name, as in damaged hives, the first counts.
 #[must_use]
 pub fn diff(from: &Key, to: &Key) -> KeyEdit {
     let mut edit = KeyEdit { last_write: to.last_write, ..KeyEdit::new(to.name.clone(), KeyAction::Pass) };
-    for value in to.values() {
-        let set = ValueEdit::Set(value.clone());
-        if changes(&set, from) {
-            edit.values.push(set);
+    let set = firsts(to.values(), |value| &value.name).cloned().map(ValueEdit::Set);
+    let gone = from.values().iter().filter(|value| to.value(&value.name).is_none());
+    let gone = gone.map(|value| ValueEdit::Delete(value.name.clone()));
+    edit.replace_values(set.filter(|set| changes(set, from)).chain(gone).collect());
+
+    let mut subkeys = Vec::new();
+    for key in firsts(to.subkeys(), |key| &key.name).filter(|key| !key.link) {
+        match from.subkey(&key.name) {
+            Some(before) if before.link => {}
+            Some(before) => subkeys.push(diff(before, key)),
+            None => subkeys.push(KeyEdit::write(key)),
         }
     }
-    for gone in from.values().iter().filter(|value| to.value(&value.name).is_none()) {
-        edit.edit_value(ValueEdit::Delete(gone.name.clone()));
-    }
-    for key in to.subkeys() {
-        let below = match from.subkey(&key.name) {
-            Some(before) => diff(before, key),
-            None => KeyEdit::write(key),
-        };
-        if !below.is_noop() {
-            edit.subkeys.push(below);
-        }
-    }
-    for gone in from.subkeys().iter().filter(|key| to.subkey(&key.name).is_none()) {
-        edit.insert_subkey(KeyEdit::new(gone.name.clone(), KeyAction::Delete));
-    }
+    let gone = from.subkeys().iter().filter(|key| !key.link && to.subkey(&key.name).is_none());
+    subkeys.extend(gone.map(|key| KeyEdit::new(key.name.clone(), KeyAction::Delete)));
+    edit.replace_subkeys(subkeys);
+    edit.subkeys.retain(|below| !below.is_noop());
     edit
+}
+
+/// Of items sorted by name, those that look-up finds: the first of each name.
+fn firsts<T>(sorted: &[T], name: impl Fn(&T) -> &Name) -> impl Iterator<Item = &T> {
+    let first = move |index: usize, item: &T| index == 0 || !name(&sorted[index - 1]).same(name(item));
+    sorted.iter().enumerate().filter(move |(index, item)| first(*index, item)).map(|(_, item)| item)
 }

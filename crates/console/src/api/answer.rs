@@ -27,14 +27,14 @@ impl<T> WithTag<T> {
 
 impl<T: Serialize> IntoResponse for WithTag<T> {
     fn into_response(self) -> Response {
-        match etag(&format!("\"{}\"", self.tag)) {
+        match etag(&self.tag) {
             Ok(tag) => (self.status, [tag], Json(self.body)).into_response(),
             Err(refusal) => refusal.into_response(),
         }
     }
 }
 
-/// The header of a tag.
+/// The header of a tag, which gets its quotes here.
 pub(crate) fn etag(tag: &str) -> Result<(HeaderName, HeaderValue), Refusal> {
-    Ok((header::ETAG, HeaderValue::from_str(tag).map_err(Refusal::internal)?))
+    Ok((header::ETAG, HeaderValue::from_str(&format!("\"{tag}\"")).map_err(Refusal::internal)?))
 }

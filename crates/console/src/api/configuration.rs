@@ -103,7 +103,7 @@ pub(super) async fn export(
     caller: Administrator,
 ) -> Result<Response, Refusal> {
     let text = core.export(&caller).await?;
-    let tag = etag(&format!("\"{}\"", text.tag))?;
+    let tag = etag(&text.tag)?;
     Ok(([tag], [(header::CONTENT_TYPE, TOML)], text.item).into_response())
 }
 
@@ -130,6 +130,6 @@ pub(super) async fn import(
     }
     let IfMatch(expected) = expected?;
     let imported = core.import(&caller, &text, &expected).await?;
-    let tag = etag(&format!("\"{}\"", imported.tag))?;
+    let tag = etag(&imported.tag)?;
     Ok(([tag], Json(Imported::from(imported.item))).into_response())
 }

@@ -26,8 +26,8 @@ pub(crate) enum Answer {
 impl Core {
     /// A machine's plan. If it is the one that the machine `knows`, by its tag, waits for another one.
     ///
-    /// The tag is a hash of what the plan says, so a change of the farm that does not touch the machine does not wake it: its
-    /// plan is made again from the farm in memory, is found to be the same, and the question goes on waiting.
+    /// The plan's number grows only with what the plan says. A change of the farm that does not touch the machine does not
+    /// wake it: its plan is made again from the farm in memory, is found to say the same, and the question goes on waiting.
     pub(crate) async fn plan(
         &self,
         peer: &Peer,
@@ -36,27 +36,40 @@ impl Core {
     ) -> Result<Answer, Refusal> {
         let deadline = Instant::now() + wait.min(MAX_WAIT);
         let mut changes = self.changed.subscribe();
-        let mut seen = false;
+        let mut last: Option<Numbered> = None;
         loop {
             // Before the farm is read, so that a change in between is noticed below.
             changes.mark_unchanged();
             let now = self.now();
             let farm = self.farm().await?;
             let machine = farm.authenticate(peer, now)?;
-            if !seen {
-                self.database.seen(&machine.id, now, now.plus(-SEEN)).await?;
-                seen = true;
-            }
             let plan = plan_for(&farm, machine, now)?;
             let text = serde_json::to_vec(&plan).map_err(Refusal::internal)?;
-            let tag = hexadecimal(&sha256(&text)[..16]);
+            let hash = hexadecimal(&sha256(&text)[..16]);
+            let numbered = match last {
+                Some(numbered) if numbered.hash == hash => numbered,
+                Some(_) => {
+                    Numbered { revision: self.database.plan_revision(&machine.id, &hash).await?, hash }
+                }
+                None => {
+                    self.database.seen(&machine.id, now, now.plus(-SEEN)).await?;
+                    Numbered { revision: self.database.plan_revision(&machine.id, &hash).await?, hash }
+                }
+            };
+            let tag = format!("{}-{}", numbered.revision, numbered.hash);
             if !knows(&tag) {
-                let revision = self.database.plan_revision(&machine.id, &tag).await?;
-                return Ok(Answer::Plan(plan.with_revision(revision), tag));
+                return Ok(Answer::Plan(plan.with_revision(numbered.revision), tag));
             }
             if !matches!(timeout_at(deadline, changes.changed()).await, Ok(Ok(()))) {
                 return Ok(Answer::Same(tag));
             }
+            last = Some(numbered);
         }
     }
+}
+
+/// A plan by the hash of what it says, and its number.
+struct Numbered {
+    hash: String,
+    revision: u64,
 }

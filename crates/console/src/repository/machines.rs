@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use mp_protocol::{MachineId, MachineRole};
 use sqlx::{Any, Transaction};
 
-use super::{Database, Ids, Write, column, configuration, parse, parsed};
+use super::{Database, Ids, Write, column, configuration, number, parse, parsed};
 use crate::domain::{Farm, KnownCertificate, Machine, MachineState, Refusal, UnixMillis};
 
 /// A machine that joins.
@@ -40,31 +40,39 @@ impl Database {
         now: UnixMillis,
         unless_since: UnixMillis,
     ) -> Result<(), Refusal> {
-        sqlx::query(
-            "UPDATE machines SET last_seen_at = $1 WHERE id = $2 AND (last_seen_at IS NULL OR last_seen_at < $3)",
-        )
-        .bind(now.0)
-        .bind(machine.as_str())
-        .bind(unless_since.0)
-        .execute(&self.pool)
-        .await?;
+        // Reading first: a statement that writes would wait for its turn even when it has nothing to write.
+        let row = sqlx::query("SELECT last_seen_at FROM machines WHERE id = $1")
+            .bind(machine.as_str())
+            .fetch_one(&self.pool)
+            .await?;
+        if column::<Option<i64>>(&row, "last_seen_at")?.is_none_or(|seen| seen < unless_since.0) {
+            sqlx::query("UPDATE machines SET last_seen_at = $1 WHERE id = $2")
+                .bind(now.0)
+                .bind(machine.as_str())
+                .execute(&self.pool)
+                .await?;
+        }
         Ok(())
     }
 
     /// The number of a machine's plan: one more than the last when the plan's hash is another.
     pub(crate) async fn plan_revision(&self, machine: &MachineId, hash: &str) -> Result<u64, Refusal> {
-        sqlx::query(
-            "UPDATE machines SET plan_hash = $1, plan_revision = plan_revision + 1 WHERE id = $2 AND plan_hash <> $1",
-        )
-        .bind(hash)
-        .bind(machine.as_str())
-        .execute(&self.pool)
-        .await?;
-        let row = sqlx::query("SELECT plan_revision FROM machines WHERE id = $1")
-            .bind(machine.as_str())
-            .fetch_one(&self.pool)
-            .await?;
-        Ok(super::number(&row, "plan_revision")?)
+        let select = "SELECT plan_revision FROM machines WHERE id = $1 AND plan_hash = $2";
+        let same = sqlx::query(select).bind(machine.as_str()).bind(hash).fetch_optional(&self.pool).await?;
+        let row = match same {
+            Some(row) => row,
+            None => {
+                sqlx::query(
+                    "UPDATE machines SET plan_revision = CASE WHEN plan_hash = $1 THEN plan_revision \
+                     ELSE plan_revision + 1 END, plan_hash = $1 WHERE id = $2 RETURNING plan_revision",
+                )
+                .bind(hash)
+                .bind(machine.as_str())
+                .fetch_one(&self.pool)
+                .await?
+            }
+        };
+        Ok(number(&row, "plan_revision")?)
     }
 }
 
