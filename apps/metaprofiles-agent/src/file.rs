@@ -56,7 +56,7 @@ struct RulesArgs {
 #[serde(rename_all = "kebab-case")]
 struct Subsets {
     #[serde(default)]
-    data_subsets: Vec<DataSubset>,
+    data_subset: Vec<DataSubset>,
 }
 
 impl RulesArgs {
@@ -65,7 +65,7 @@ impl RulesArgs {
             .with_context(|| format!("cannot read \"{}\"", self.subsets.display()))?;
         let subsets: Subsets = toml::from_str(&text)
             .with_context(|| format!("cannot understand \"{}\"", self.subsets.display()))?;
-        Ok(CompiledRules::compile(&subsets.data_subsets, self.group.as_ref())?)
+        Ok(CompiledRules::compile(&subsets.data_subset, self.group.as_ref())?)
     }
 }
 
