@@ -2,11 +2,30 @@
 //!
 //! Machines authenticate with certificates of the console's authority (mutual TLS); people never speak this API.
 
+mod certificate;
+pub mod client;
+pub mod digest;
+pub mod durable;
 mod enrolment;
+pub mod etag;
+pub mod identity;
 mod machine;
 pub mod paths;
 mod plan;
+#[cfg(feature = "test-authority")]
+pub mod test_authority;
+pub mod tls;
+mod token;
+mod user_sets;
 
+pub use certificate::{CertificateError, MachineCertificate, serial_text};
+pub use client::{ClientError, ConsoleClient, StorageClient};
 pub use enrolment::{ApiError, EnrolRequest, Enrolled, RenewRequest};
+pub use identity::{Identity, IdentityError, MachineKey};
 pub use machine::{InvalidMachineId, MachineId, MachineName, MachineRole};
 pub use plan::{AgentPlan, AllowedAgent, StoragePlan, StorageTarget, Waits};
+pub use tls::ClientCertificates;
+pub use token::{InvalidJoinToken, JoinSecret, JoinToken};
+pub use user_sets::{
+    InvalidUserDataSets, USER_DATA_SETS_TYPE, UserDataSet, decode_user_data_sets, encode_user_data_sets,
+};

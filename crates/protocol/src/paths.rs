@@ -15,6 +15,20 @@ pub const DATA_SETS: &str = "/v1/data-sets";
 /// Content type of a data set file.
 pub const DATA_SET_TYPE: &str = "application/vnd.metaprofiles.data-set";
 
+/// Longest data set file that is stored or fetched, in bytes: the longest body of the format and its header
+/// (`docs/formats/dataset.md`, section 9).
+pub const MAX_DATA_SET: u64 = 128 * 1024 * 1024 + 64;
+
+/// Header of a quarantine request: why the data set is not to replace the current one, in UTF-8 with percent-encoding.
+pub const REASON: &str = "mp-reason";
+
+/// Longest reason, in bytes as encoded.
+pub const MAX_REASON: usize = 2048;
+
+/// Header, with the value `1`, of a 404 by which storage says with authority that there is no such data set. An Agent must
+/// not take any other 404 for that: it would export an empty profile over the user's data.
+pub const NO_DATA_SET: &str = "mp-no-data-set";
+
 /// Path of one data set: `GET`, `HEAD`, `PUT` and `DELETE` with `ETag`, `If-Match`, `If-None-Match`.
 #[must_use]
 pub fn data_set(scope: &Scope, sid: &Sid) -> String {

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub(crate) mod checker;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -153,6 +155,14 @@ fn add_wrong_in_python_registry(key: &Key, path: &str, starts: &mut Vec<String>)
 fn below_path(path: &str, key: &Key) -> String {
     let name = escaped(&key.name);
     if path.is_empty() { name } else { format!("{path}\\{name}") }
+}
+
+/// Something with the head of a self-relative security descriptor.
+pub(crate) fn descriptor(tail: u8) -> Vec<u8> {
+    let mut descriptor = vec![0; 21];
+    descriptor[..4].copy_from_slice(&[1, 0, 4, 0x80]);
+    descriptor[20] = tail;
+    descriptor
 }
 
 fn hash(data: &[u8]) -> String {

@@ -59,8 +59,10 @@ impl Builder {
         }
     }
 
+    /// The roots that something is done to; a line that names nothing but a root does nothing.
     pub(super) fn finish(self) -> Vec<(HiveRoot, KeyEdit)> {
-        self.roots.into_iter().map(|(root, node)| (root, node.finish())).collect()
+        let roots = self.roots.into_iter().map(|(root, node)| (root, node.finish()));
+        roots.filter(|(_, edit)| !edit.is_noop()).collect()
     }
 
     fn root(&mut self, root: HiveRoot) -> &mut Node {

@@ -56,13 +56,13 @@ impl Version {
 pub struct RegFile {
     /// The format it was written in.
     pub version: Version,
-    /// The edits below each root, in the order in which the roots first appear. Each edit is a root itself: its name is
-    /// empty and it is passed through.
+    /// The edits below each root to which something is done, in the order in which the roots first appear. Each edit is a
+    /// root itself: its name is empty and it is passed through.
     pub roots: Vec<(HiveRoot, KeyEdit)>,
 }
 
 impl RegFile {
-    /// The edits below one root, if the file names it.
+    /// The edits below one root, if the file does anything to it.
     #[must_use]
     pub fn root(&self, root: HiveRoot) -> Option<&KeyEdit> {
         self.roots.iter().find(|(other, _)| *other == root).map(|(_, edit)| edit)

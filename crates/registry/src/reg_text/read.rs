@@ -121,7 +121,7 @@ impl Reader<'_> {
         self.cursor.skip_blanks();
         let edit = self.data(name)?;
         self.line_end("the end of the line or a comment after the value")?;
-        if let Some(key) = self.open.as_mut().filter(|key| !key.deleted) {
+        if let Some(key) = &mut self.open {
             key.values.push(edit);
         }
         Ok(())

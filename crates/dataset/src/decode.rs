@@ -1,0 +1,220 @@
+use std::io::{self, Read};
+
+use crate::{
+    DataSet, DecodeError, Digest, Limits, Part, Place, columns,
+    encode::kind,
+    error::to_u64,
+    frame::{HEADER_LEN, Header, check_seal},
+    records,
+};
+
+/// Binary logarithm of the greatest window that a body may need.
+const WINDOW_LOG_MAX: u32 = 23;
+/// Bytes of a record before its payload.
+const RECORD_HEAD: usize = 5;
+
+/// The bytes of a data set file of which nothing is known yet but that they are as long as the header says.
+#[derive(Clone, Debug)]
+pub struct Unverified {
+    head: [u8; HEADER_LEN],
+    header: Header,
+    body: Vec<u8>,
+}
+
+/// A data set whose file was intact and was decoded within the limits. Only decoding makes one.
+///
+/// Verified means unaltered and well-formed. It does not mean that the content may be trusted: it is what a user's profile
+/// held, and an import decides what of it may be written where.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Verified {
+    header: Header,
+    set: DataSet,
+}
+
+/// Reads, verifies and decodes a data set file up to the end of `from`.
+///
+/// # Errors
+/// See [`Unverified::read`] and [`Unverified::verify`].
+pub fn decode(from: impl Read, limits: &Limits) -> Result<Verified, DecodeError> {
+    Unverified::read(from, limits)?.verify(limits)
+}
+
+impl Unverified {
+    /// Reads a file up to the end of `from`; takes no more memory than bytes are there and than the limits allow.
+    ///
+    /// # Errors
+    /// When reading fails, when the magic is wrong, when a length in the header is over its limit, and when there are fewer
+    /// or more bytes than the header says.
+    pub fn read(mut from: impl Read, limits: &Limits) -> Result<Self, DecodeError> {
+        let mut head = Vec::with_capacity(HEADER_LEN);
+        from.by_ref().take(to_u64(HEADER_LEN)).read_to_end(&mut head).map_err(DecodeError::Read)?;
+        let header = Header::parse(&head)?;
+        header.check_limits(limits)?;
+        let mut body = Vec::new();
+        from.take(header.body_len.saturating_add(1)).read_to_end(&mut body).map_err(DecodeError::Read)?;
+        let (expected, found) = (header.body_len, to_u64(body.len()));
+        if expected != found {
+            return Err(DecodeError::Length { what: "body", expected, found });
+        }
+        let mut bytes = [0; HEADER_LEN];
+        bytes.copy_from_slice(&head);
+        Ok(Self { head: bytes, header, body })
+    }
+
+    /// The header, as it claims to be.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Checks the seal, then decompresses and decodes within the limits.
+    ///
+    /// # Errors
+    /// When the seal is wrong, when the file needs a later version of this software, when something is over a limit, and when
+    /// the content is not as the format says.
+    pub fn verify(self, limits: &Limits) -> Result<Verified, DecodeError> {
+        check_seal(&self.head, &self.header, &self.body)?;
+        self.header.check_readable()?;
+        if self.header.dictionary != 0 {
+            return Err(DecodeError::Requires { what: "dictionary", found: self.header.dictionary });
+        }
+        let set = Content::new(&self.body, self.header.content_len)?.data_set(limits)?;
+        Ok(Verified { header: self.header, set })
+    }
+}
+
+impl Verified {
+    /// The data set.
+    #[must_use]
+    pub fn data_set(&self) -> &DataSet {
+        &self.set
+    }
+
+    /// Gives the data set away.
+    #[must_use]
+    pub fn into_data_set(self) -> DataSet {
+        self.set
+    }
+
+    /// The header of the file.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The file's seal and ETag.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.header.digest
+    }
+}
+
+/// The content as it comes out of the decompressor, record by record.
+struct Content<'a> {
+    decoder: zstd::stream::read::Decoder<'static, &'a [u8]>,
+    /// Bytes of content that came out.
+    at: u64,
+    /// Bytes of content that the header says.
+    len: u64,
+}
+
+impl<'a> Content<'a> {
+    fn new(body: &'a [u8], len: u64) -> Result<Self, DecodeError> {
+        let start = || -> io::Result<_> {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(body)?.single_frame();
+            decoder.window_log_max(WINDOW_LOG_MAX)?;
+            Ok(decoder)
+        };
+        let decoder = start().map_err(|source| DecodeError::Decompress { offset: 0, source })?;
+        Ok(Self { decoder, at: 0, len })
+    }
+
+    fn data_set(mut self, limits: &Limits) -> Result<DataSet, DecodeError> {
+        let mut payload = Vec::new();
+        let Some(kind::HEAD) = self.record(&mut payload)? else {
+            return Err(self.malformed("the head record", "another record or none"));
+        };
+        let head = records::read_head(&payload, limits)?;
+        let mut set = DataSet { origin: head.origin, unknown: head.unknown, ..DataSet::default() };
+        let mut registry = false;
+        while let Some(kind) = self.record(&mut payload)? {
+            match kind {
+                kind::REGISTRY if !registry && set.files.is_empty() => {
+                    set.registry = columns::read(&payload, limits)?;
+                    registry = true;
+                }
+                kind::FILE => {
+                    let index = set.files.len();
+                    let at = Place { part: Part::File(index), offset: 0 };
+                    let (found, max) = (to_u64(index) + 1, to_u64(limits.files));
+                    if found > max {
+                        return Err(DecodeError::Limit { at, what: "number of files", found, max });
+                    }
+                    let entry = records::read_file(&payload, index, limits)?;
+                    if set.files.last().is_some_and(|last| last.path.fold_cmp(&entry.path).is_ge()) {
+                        let expected = "files in order, each once";
+                        return Err(DecodeError::Malformed { at, expected, found: entry.path.to_string() });
+                    }
+                    set.files.push(entry);
+                }
+                _ => return Err(self.malformed("a record that may stand here", &format!("kind {kind}"))),
+            }
+        }
+        self.finish()?;
+        Ok(set)
+    }
+
+    /// Reads the next record's payload; gives its kind, or `None` at the end of the content.
+    fn record(&mut self, payload: &mut Vec<u8>) -> Result<Option<u8>, DecodeError> {
+        let left = self.len - self.at;
+        if left == 0 {
+            return Ok(None);
+        }
+        self.read(RECORD_HEAD, payload)?;
+        let &[kind, a, b, c, d] = &payload[..] else {
+            return Err(self.malformed("a record", "the end of the content"));
+        };
+        let len = u32::from_le_bytes([a, b, c, d]);
+        if u64::from(len) > self.len - self.at {
+            return Err(self.malformed("a record that fits into the content", &format!("{len} bytes")));
+        }
+        self.read(usize::try_from(len).unwrap_or(usize::MAX), payload)?;
+        Ok(Some(kind))
+    }
+
+    /// Reads exactly `len` bytes; memory grows with the bytes that come.
+    fn read(&mut self, len: usize, into: &mut Vec<u8>) -> Result<(), DecodeError> {
+        into.clear();
+        let read = self.decoder.by_ref().take(to_u64(len)).read_to_end(into);
+        self.at += to_u64(into.len());
+        read.map_err(|source| DecodeError::Decompress { offset: self.at, source })?;
+        if into.len() != len {
+            return Err(self.malformed("content as long as the header says", "its end"));
+        }
+        Ok(())
+    }
+
+    /// Nothing may follow, neither content nor bytes of the body.
+    fn finish(mut self) -> Result<(), DecodeError> {
+        let mut more = [0];
+        let read = self.decoder.read(&mut more);
+        let read = read.map_err(|source| DecodeError::Decompress { offset: self.at, source })?;
+        if read > 0 {
+            return Err(self.malformed("the end of the content", "more content"));
+        }
+        let offset = self.at;
+        match self.decoder.finish().len() {
+            0 => Ok(()),
+            more => Err(DecodeError::Malformed {
+                at: Place { part: Part::Content, offset },
+                expected: "one zstd frame and nothing behind it",
+                found: format!("{more} more bytes"),
+            }),
+        }
+    }
+
+    fn malformed(&self, expected: &'static str, found: &str) -> DecodeError {
+        let at = Place { part: Part::Content, offset: self.at };
+        DecodeError::Malformed { at, expected, found: found.to_owned() }
+    }
+}

@@ -1,0 +1,229 @@
+use std::{sync::Arc, time::Duration};
+
+use mp_profile::{DataSetStore, Fetched, Scope, Sid, StoreError, Stored, VersionTag};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use rustls::ClientConfig;
+use ureq::http::Method;
+
+use super::{
+    ClientError,
+    https::{Answer, Call, Https},
+};
+use crate::{
+    StorageTarget, Waits,
+    digest::{CONTENT_DIGEST, content_digest},
+    etag, paths, user_sets,
+};
+
+/// An Agent's way to a Storage Server. Connections are kept between calls and shared by clones.
+#[derive(Clone, Debug)]
+pub struct StorageClient {
+    https: Https,
+    fetch: Duration,
+    upload: Duration,
+}
+
+/// What storage has, without its content.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredInfo {
+    /// Its version.
+    pub version: VersionTag,
+    /// Length of the file in bytes.
+    pub len: u64,
+}
+
+/// Answer to [`StorageClient::delete`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Deleted {
+    /// It is no longer current; it is kept as a former version.
+    Done,
+    /// Another version is current.
+    Conflict,
+    /// There was none.
+    None,
+}
+
+impl StorageClient {
+    /// A client for a Storage Server. `tls` comes from [`crate::tls::machine_client`] with
+    /// [`crate::tls::ServerKind::Storage`]; clients that share it share its TLS sessions.
+    #[must_use]
+    pub fn new(tls: Arc<ClientConfig>, target: &StorageTarget, waits: Waits) -> Self {
+        let host = &target.host;
+        let authority = match host.parse::<std::net::Ipv6Addr>() {
+            Ok(ip) => format!("[{ip}]:{}", target.port),
+            Err(_) => format!("{host}:{}", target.port),
+        };
+        Self {
+            https: Https::new(tls, &authority, Duration::from_millis(waits.connect_ms)),
+            fetch: Duration::from_millis(waits.fetch_ms),
+            upload: Duration::from_millis(waits.upload_ms),
+        }
+    }
+
+    /// Host and port.
+    #[must_use]
+    pub fn server(&self) -> &str {
+        &self.https.server
+    }
+
+    /// All data sets of a user that this Agent may reach, in one request. `held` are the versions it has of them.
+    ///
+    /// The answer has one entry per scope that storage lets this Agent reach.
+    ///
+    /// # Errors
+    /// When storage does not say what it has.
+    pub fn fetch_user(
+        &self,
+        sid: &Sid,
+        held: &[(Scope, Option<VersionTag>)],
+    ) -> Result<Vec<(Scope, Fetched)>, ClientError> {
+        let headers = etag::held_header(held).map(|held| (etag::HELD, held));
+        let path = paths::user(sid);
+        let mut call = self.call(Method::GET, &path, headers.into_iter().collect());
+        call.limit = 2 * paths::MAX_DATA_SET + 4096;
+        let answer = self.https.send(call)?;
+        if answer.status != 200 {
+            return Err(self.https.unexpected(&answer));
+        }
+        let sets = user_sets::decode_user_data_sets(&answer.body);
+        sets.map_err(|error| self.https.bad_answer(error.to_string()))
+    }
+
+    /// Version and length of a data set; `None` when there is none.
+    ///
+    /// # Errors
+    /// When storage does not say what it has.
+    pub fn head(&self, scope: &Scope, sid: &Sid) -> Result<Option<StoredInfo>, ClientError> {
+        let answer = self.https.send(self.call(Method::HEAD, &paths::data_set(scope, sid), Vec::new()))?;
+        match answer.status {
+            200 => {
+                let len = answer.header("content-length").and_then(|len| len.parse().ok());
+                let len = len.ok_or_else(|| self.https.bad_answer("it has no content-length"))?;
+                Ok(Some(StoredInfo { version: self.version(&answer)?, len }))
+            }
+            404 => self.none(&answer).map(|()| None),
+            _ => Err(self.https.unexpected(&answer)),
+        }
+    }
+
+    /// Makes a data set no longer current, if `base` is still the current version.
+    ///
+    /// # Errors
+    /// When storage did not acknowledge.
+    pub fn delete(&self, scope: &Scope, sid: &Sid, base: &VersionTag) -> Result<Deleted, ClientError> {
+        let headers = vec![("if-match", base.0.clone())];
+        let answer = self.https.send(self.call(Method::DELETE, &paths::data_set(scope, sid), headers))?;
+        match answer.status {
+            204 => Ok(Deleted::Done),
+            404 => self.none(&answer).map(|()| Deleted::None),
+            412 => Ok(Deleted::Conflict),
+            _ => Err(self.https.unexpected(&answer)),
+        }
+    }
+
+    fn get(&self, scope: &Scope, sid: &Sid, held: Option<&VersionTag>) -> Result<Fetched, ClientError> {
+        let headers = held.map(|tag| ("if-none-match", tag.0.clone())).into_iter().collect();
+        let answer = self.https.send(self.call(Method::GET, &paths::data_set(scope, sid), headers))?;
+        match answer.status {
+            200 => Ok(Fetched::Data { version: self.version(&answer)?, bytes: answer.body }),
+            304 if held.is_some() => Ok(Fetched::NotModified),
+            404 => self.none(&answer).map(|()| Fetched::None),
+            _ => Err(self.https.unexpected(&answer)),
+        }
+    }
+
+    fn put(
+        &self,
+        scope: &Scope,
+        sid: &Sid,
+        base: Option<&VersionTag>,
+        bytes: &[u8],
+    ) -> Result<Stored, ClientError> {
+        let precondition = match base {
+            Some(base) => ("if-match", base.0.clone()),
+            None => ("if-none-match", "*".to_owned()),
+        };
+        let path = paths::data_set(scope, sid);
+        let answer = self.https.send(self.upload(Method::PUT, &path, precondition, bytes))?;
+        match answer.status {
+            201 | 204 => Ok(Stored::As(self.version(&answer)?)),
+            412 => Ok(Stored::Conflict),
+            _ => Err(self.https.unexpected(&answer)),
+        }
+    }
+
+    fn post_quarantine(
+        &self,
+        scope: &Scope,
+        sid: &Sid,
+        reason: &str,
+        bytes: &[u8],
+    ) -> Result<(), ClientError> {
+        let encoded = utf8_percent_encode(reason, NON_ALPHANUMERIC);
+        let mut text = String::new();
+        for piece in encoded {
+            if text.len() + piece.len() > paths::MAX_REASON {
+                break;
+            }
+            text.push_str(piece);
+        }
+        let path = paths::quarantine(scope, sid);
+        let answer = self.https.send(self.upload(Method::POST, &path, (paths::REASON, text), bytes))?;
+        if answer.status == 201 { Ok(()) } else { Err(self.https.unexpected(&answer)) }
+    }
+
+    fn call<'a>(&self, method: Method, path: &'a str, headers: Vec<(&'static str, String)>) -> Call<'a> {
+        Call { method, path, headers, body: None, within: self.fetch, limit: paths::MAX_DATA_SET }
+    }
+
+    fn upload<'a>(
+        &self,
+        method: Method,
+        path: &'a str,
+        header: (&'static str, String),
+        bytes: &'a [u8],
+    ) -> Call<'a> {
+        let headers = vec![
+            header,
+            ("content-type", paths::DATA_SET_TYPE.to_owned()),
+            (CONTENT_DIGEST, content_digest(bytes)),
+        ];
+        let mut call = self.call(method, path, headers);
+        call.body = Some(bytes);
+        call.within = self.upload;
+        call
+    }
+
+    fn version(&self, answer: &Answer) -> Result<VersionTag, ClientError> {
+        let tag = answer.header("etag").filter(|tag| etag::is_strong(tag));
+        tag.map(|tag| VersionTag(tag.to_owned())).ok_or_else(|| self.https.bad_answer("it has no version"))
+    }
+
+    /// Only storage itself can say that there is none: any other server says 404 to anything.
+    fn none(&self, answer: &Answer) -> Result<(), ClientError> {
+        match answer.header(paths::NO_DATA_SET) {
+            Some("1") => Ok(()),
+            _ => Err(self.https.bad_answer("status 404, but not that of a storage service")),
+        }
+    }
+}
+
+impl DataSetStore for StorageClient {
+    fn fetch(&self, scope: &Scope, sid: &Sid, held: Option<&VersionTag>) -> Result<Fetched, StoreError> {
+        Ok(self.get(scope, sid, held)?)
+    }
+
+    fn store(
+        &self,
+        scope: &Scope,
+        sid: &Sid,
+        base: Option<&VersionTag>,
+        bytes: &[u8],
+    ) -> Result<Stored, StoreError> {
+        Ok(self.put(scope, sid, base, bytes)?)
+    }
+
+    fn quarantine(&self, scope: &Scope, sid: &Sid, reason: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        Ok(self.post_quarantine(scope, sid, reason, bytes)?)
+    }
+}

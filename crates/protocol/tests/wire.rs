@@ -1,0 +1,101 @@
+//! What travels in headers and bodies.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use mp_profile::{Fetched, Scope, VersionTag};
+use mp_protocol::{
+    UserDataSet, decode_user_data_sets,
+    digest::{content_digest, digest_matches},
+    encode_user_data_sets, etag,
+};
+use proptest::prelude::*;
+
+fn scope() -> impl Strategy<Value = Scope> {
+    prop_oneof![
+        Just(Scope::Global),
+        "[a-z0-9][A-Za-z0-9_-]{3,20}x".prop_map(|name| Scope::Group(name.parse().unwrap()))
+    ]
+}
+
+fn tag() -> impl Strategy<Value = VersionTag> {
+    "[!#-~]{1,128}".prop_map(|inner| VersionTag(format!("\"{inner}\"")))
+}
+
+#[test]
+fn a_digest_is_that_of_rfc_9530() {
+    // RFC 9530, appendix B.1: the body {"hello": "world"} and a line feed.
+    let body = b"{\"hello\": \"world\"}\n";
+    let header = "sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:";
+    assert_eq!(content_digest(body), header);
+    assert!(digest_matches(&format!("sha-512=:AAAA:, {header}"), body));
+    assert!(!digest_matches(header, b"{\"hello\": \"world\"}"));
+    assert!(!digest_matches("", b""));
+}
+
+#[test]
+fn refuses_headers_that_are_not_well_formed() {
+    for bad in [
+        "global",
+        "global x",
+        "global \"a",
+        "global \"\"",
+        "global \"a\" \"b\"",
+        "global \"a\",",
+        "group:.. \"a\"",
+        "elsewhere \"a\"",
+        &vec!["global \"a\""; 9].join(", "),
+        &format!("global \"{}\"", "a".repeat(129)),
+    ] {
+        assert_eq!(etag::parse_held(bad), None, "{bad}");
+    }
+    assert_eq!(etag::parse_held(" "), Some(Vec::new()));
+    assert!(!etag::is_strong("W/\"a\"") && !etag::is_strong("\"a\r\n\"") && !etag::is_strong("\""));
+}
+
+#[test]
+fn refuses_bodies_that_are_not_well_formed() {
+    let tag = VersionTag("\"a\"".to_owned());
+    let body = encode_user_data_sets(&[(Scope::Global, UserDataSet::Data(&tag, b"content"))]);
+    decode_user_data_sets(&body).unwrap();
+    for end in 0..body.len() {
+        decode_user_data_sets(&body[..end]).unwrap_err();
+    }
+    decode_user_data_sets(&[&body[..], b"x"].concat()).unwrap_err();
+    // Data without a version, an endless array, a length that is a lie.
+    decode_user_data_sets(b"\x81\x84\x66global\x02\xf6\x41a").unwrap_err();
+    decode_user_data_sets(b"\x9f\xff").unwrap_err();
+    decode_user_data_sets(b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff").unwrap_err();
+    decode_user_data_sets(b"\x81\x84\x66global\x02\x63\"a\"\x5b\x7f\xff\xff\xff\xff\xff\xff\xff")
+        .unwrap_err();
+}
+
+proptest! {
+    #[test]
+    fn what_is_held_survives_its_header(held in prop::collection::vec((scope(), tag()), 0..8)) {
+        let sent: Vec<_> = held.iter().map(|(scope, tag)| (scope.clone(), Some(tag.clone()))).collect();
+        let header = etag::held_header(&sent).unwrap_or_default();
+        prop_assert_eq!(etag::parse_held(&header), Some(held));
+    }
+
+    #[test]
+    fn data_sets_survive_their_body(
+        sets in prop::collection::vec((scope(), 0..3, tag(), any::<Vec<u8>>()), 0..8)
+    ) {
+        let sent: Vec<_> = sets.iter().map(|(scope, kind, tag, bytes)| (scope.clone(), match kind {
+            0 => UserDataSet::None,
+            1 => UserDataSet::NotModified,
+            _ => UserDataSet::Data(tag, bytes),
+        })).collect();
+        let expected: Vec<_> = sets.iter().map(|(scope, kind, version, bytes)| (scope.clone(), match kind {
+            0 => Fetched::None,
+            1 => Fetched::NotModified,
+            _ => Fetched::Data { version: version.clone(), bytes: bytes.clone() },
+        })).collect();
+        prop_assert_eq!(decode_user_data_sets(&encode_user_data_sets(&sent)).unwrap(), expected);
+    }
+
+    #[test]
+    fn no_bytes_make_the_readers_panic(bytes: Vec<u8>, text: String) {
+        drop(decode_user_data_sets(&bytes));
+        drop(etag::parse_held(&text));
+    }
+}
