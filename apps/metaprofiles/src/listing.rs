@@ -1,10 +1,12 @@
 //! Facts and edits for people to read.
 
+mod changes;
 mod edits;
 mod value;
 
 use std::fmt::{Display, Write as _};
 
+pub(crate) use changes::changes;
 pub(crate) use edits::edits;
 
 /// Named facts, one per line.

@@ -1,5 +1,6 @@
 //! `metaprofiles`: the console, the Storage Service, and the administrator's tools, in one program.
 
+mod dataset;
 mod hive;
 mod input;
 mod lines;
@@ -25,7 +26,7 @@ const COMPARISON_FAILED: u8 = 2;
 /// The Provision Management Console, the Storage Service, and tools for hives and data sets. Exit codes: 0 done, 1 failed, 2
 /// wrong usage. The `diff` commands: 0 same, 1 different, 2 failed.
 #[derive(Parser)]
-#[command(name = "metaprofiles", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "metaprofiles", version, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -35,6 +36,8 @@ struct Cli {
 enum Command {
     #[command(subcommand)]
     Hive(hive::HiveCommand),
+    #[command(subcommand)]
+    Dataset(dataset::DatasetCommand),
 }
 
 /// What a command that did not fail found.
@@ -50,13 +53,16 @@ impl Command {
     fn run(self) -> anyhow::Result<Outcome> {
         match self {
             Self::Hive(command) => command.run(),
+            Self::Dataset(command) => command.run(),
         }
     }
 
     fn failure(&self) -> u8 {
         match self {
-            Self::Hive(hive::HiveCommand::Diff(_)) => COMPARISON_FAILED,
-            Self::Hive(_) => FAILED,
+            Self::Hive(hive::HiveCommand::Diff(_)) | Self::Dataset(dataset::DatasetCommand::Diff(_)) => {
+                COMPARISON_FAILED
+            }
+            Self::Hive(_) | Self::Dataset(_) => FAILED,
         }
     }
 }

@@ -74,7 +74,7 @@ pub(crate) fn write_file(path: Option<&Path>, bytes: &[u8], force: bool) -> anyh
         return Ok(out.flush()?);
     };
     if !force && fs::symlink_metadata(path).is_ok() {
-        bail!("\"{}\" is there already; give --force to replace it", path.display());
+        bail!("{} is there already; give --force to replace it", path.display());
     }
     let folder = match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
@@ -90,7 +90,7 @@ pub(crate) fn write_file(path: Option<&Path>, bytes: &[u8], force: bool) -> anyh
         };
         Ok(())
     };
-    write().with_context(|| format!("cannot write \"{}\"", path.display()))
+    write().with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// A temporary file that becomes an ordinary one: the process's mask takes away the rights it must not have.

@@ -1,4 +1,4 @@
-use std::{path::PathBuf, str::FromStr};
+use std::{fmt, path::PathBuf, str::FromStr};
 
 use anyhow::Context;
 use mp_registry::{
@@ -53,6 +53,21 @@ impl RegRoot {
     pub(super) fn write(&self, path: &KeyPath, edit: &KeyEdit) -> anyhow::Result<Vec<u8>> {
         let path = self.path.names().iter().chain(path.names()).cloned().collect();
         Ok(reg_text::write_v5(&[(self.root, &path, edit)])?)
+    }
+
+    pub(super) fn root(&self) -> HiveRoot {
+        self.root
+    }
+
+    pub(super) fn path(&self) -> &KeyPath {
+        &self.path
+    }
+}
+
+impl fmt::Display for RegRoot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let slash = if self.path.depth() == 0 { "" } else { "\\" };
+        write!(f, "{}{slash}{}", self.root, self.path)
     }
 }
 

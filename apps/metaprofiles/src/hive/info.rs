@@ -25,7 +25,7 @@ impl Info {
 }
 
 fn listing(opened: &Opened) -> String {
-    let (info, logs) = (&opened.hive.info, &opened.logs);
+    let info = &opened.hive.info;
     let counts = opened.hive.root.counts();
     let (first, second) = (info.primary_sequence, info.secondary_sequence);
     let state = match (opened.dirty, info.dirty) {
@@ -37,7 +37,6 @@ fn listing(opened: &Opened) -> String {
     };
     let mut listing = Listing::default();
     listing.row("File", opened.path.display());
-    listing.row("Size", format_args!("{} bytes", opened.bytes));
     listing.row("Format version", format_args!("1.{}", info.minor_version));
     listing.row("State", state);
     listing.row("Last written", time_text(info.last_written));
@@ -46,21 +45,16 @@ fn listing(opened: &Opened) -> String {
     listing.row("Keys", counts.keys);
     listing.row("Values", counts.values);
     listing.row("Data of values", format_args!("{} bytes", counts.data_bytes));
-    for log in &logs.files {
+    for log in &opened.logs {
         listing.row("Log", log.display());
     }
-    if !logs.files.is_empty() {
-        let applied = match (logs.entries, logs.base_block_from_log) {
-            (0, false) if opened.dirty => "nothing could be applied".to_owned(),
-            (0, false) => "not needed".to_owned(),
-            (entries, _) => format!("{entries} entries with {} pages applied", logs.pages),
-        };
-        listing.row("Logs", applied);
+    if !opened.logs.is_empty() {
+        listing.row("Log entries", format_args!("{} applied", opened.entries));
     }
-    if logs.base_block_from_log {
+    if opened.base_block_from_log {
         listing.row("Base block", "taken from a log");
     }
-    for fault in &logs.faults {
+    for fault in &opened.log_faults {
         listing.row("Log not used", fault);
     }
     for damage in &opened.hive.damage {
@@ -73,12 +67,11 @@ fn listing(opened: &Opened) -> String {
 }
 
 fn json(opened: &Opened) -> serde_json::Value {
-    let (info, logs) = (&opened.hive.info, &opened.logs);
+    let info = &opened.hive.info;
     let counts = opened.hive.root.counts();
     let texts = |items: Vec<String>| json!(items);
     json!({
         "file": opened.path.display().to_string(),
-        "bytes": opened.bytes,
         "version": format!("1.{}", info.minor_version),
         "dirty": opened.dirty,
         "incomplete": info.dirty,
@@ -90,13 +83,10 @@ fn json(opened: &Opened) -> serde_json::Value {
         "keys": counts.keys,
         "values": counts.values,
         "data-bytes": counts.data_bytes,
-        "logs": {
-            "files": texts(logs.files.iter().map(|log| log.display().to_string()).collect()),
-            "entries-applied": logs.entries,
-            "pages-applied": logs.pages,
-            "base-block-from-log": logs.base_block_from_log,
-            "faults": texts(logs.faults.iter().map(ToString::to_string).collect()),
-        },
+        "logs": texts(opened.logs.iter().map(|log| log.display().to_string()).collect()),
+        "log-entries-applied": opened.entries,
+        "log-faults": texts(opened.log_faults.iter().map(ToString::to_string).collect()),
+        "base-block-from-log": opened.base_block_from_log,
         "damage": texts(opened.hive.damage.iter().map(ToString::to_string).collect()),
         "more-damage": opened.hive.more_damage,
     })

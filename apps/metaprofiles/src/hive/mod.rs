@@ -1,5 +1,6 @@
 //! `metaprofiles hive`: registry hives in files, such as `NTUSER.DAT`, on any machine.
 
+mod build;
 mod diff;
 mod dump;
 mod export;
@@ -18,6 +19,7 @@ pub(crate) enum HiveCommand {
     Info(info::Info),
     Dump(dump::Dump),
     Export(export::Export),
+    Build(build::Build),
     Diff(diff::Diff),
 }
 
@@ -27,6 +29,7 @@ impl HiveCommand {
             Self::Info(command) => command.run(),
             Self::Dump(command) => command.run(),
             Self::Export(command) => command.run(),
+            Self::Build(command) => command.run(),
             Self::Diff(command) => command.run(),
         }
     }

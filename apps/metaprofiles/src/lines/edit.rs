@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use mp_registry::{KeyAction, KeyEdit, KeyPath, ValueEdit};
+use mp_registry::{FileTime, KeyAction, KeyEdit, KeyPath, ValueEdit};
 
 use super::Line;
 
@@ -10,26 +10,13 @@ pub(crate) fn write_edits(out: &mut impl Write, path: &KeyPath, edit: &KeyEdit) 
 }
 
 fn write_edit(out: &mut impl Write, line: &mut Line, edit: &KeyEdit) -> io::Result<()> {
-    match edit.action {
-        KeyAction::Pass => {}
-        KeyAction::Delete => return out.write_all(line.begin().yes("deleted").end()),
-        KeyAction::Ensure | KeyAction::Replace => {
-            line.begin().modified(edit.last_write);
-            if let Some(class) = &edit.class {
-                line.name("class", class);
-            }
-            if edit.action == KeyAction::Replace {
-                line.yes("replace");
-            }
-            out.write_all(line.end())?;
-        }
+    if edit.action != KeyAction::Pass {
+        line.edit(edit);
+        line.write(out)?;
     }
     for value in edit.values() {
-        let line = match value {
-            ValueEdit::Set(value) => line.begin().value(value).modified(edit.last_write),
-            ValueEdit::Delete(name) => line.begin().name("name", name).yes("deleted"),
-        };
-        out.write_all(line.end())?;
+        line.value_edit(value, edit.last_write);
+        line.write(out)?;
     }
     for below in edit.subkeys() {
         let here = line.descend(&below.name);
@@ -37,4 +24,39 @@ fn write_edit(out: &mut impl Write, line: &mut Line, edit: &KeyEdit) -> io::Resu
         line.ascend(here);
     }
     Ok(())
+}
+
+impl Line {
+    /// A line about a key itself.
+    pub(super) fn edit(&mut self, edit: &KeyEdit) {
+        self.begin();
+        if edit.action == KeyAction::Delete {
+            self.yes("deleted");
+            return;
+        }
+        self.modified(edit.last_write);
+        if let Some(class) = &edit.class {
+            self.name("class", class);
+        }
+        match edit.action {
+            KeyAction::Replace => self.yes("replace"),
+            KeyAction::Pass => self.yes("pass"),
+            KeyAction::Ensure | KeyAction::Delete => {}
+        }
+    }
+
+    /// A line about a value of the key at hand.
+    pub(super) fn value_edit(&mut self, edit: &ValueEdit, modified: FileTime) {
+        self.begin();
+        match edit {
+            ValueEdit::Set(value) => {
+                self.value(value);
+                self.modified(modified);
+            }
+            ValueEdit::Delete(name) => {
+                self.name("name", name);
+                self.yes("deleted");
+            }
+        }
+    }
 }

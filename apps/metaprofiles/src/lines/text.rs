@@ -8,13 +8,6 @@ pub(crate) fn push_name(out: &mut Vec<u8>, units: &[u16]) {
     }
 }
 
-/// Adds a whole JSON string.
-pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
-    out.push(b'"');
-    text.chars().for_each(|character| push_char(out, character));
-    out.push(b'"');
-}
-
 /// Adds bytes as lower-case hexadecimal digits.
 pub(crate) fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";

@@ -10,16 +10,20 @@ pub(crate) fn write_tree(out: &mut impl Write, path: &KeyPath, key: &Key) -> io:
 }
 
 fn write_key(out: &mut impl Write, line: &mut Line, key: &Key) -> io::Result<()> {
-    line.begin().modified(key.last_write);
+    line.begin();
+    line.modified(key.last_write);
     if let Some(class) = &key.class {
         line.name("class", class);
     }
     if key.link {
         line.yes("link");
     }
-    out.write_all(line.end())?;
+    line.write(out)?;
     for value in key.values() {
-        out.write_all(line.begin().value(value).modified(key.last_write).end())?;
+        line.begin();
+        line.value(value);
+        line.modified(key.last_write);
+        line.write(out)?;
     }
     for below in key.subkeys() {
         let here = line.descend(&below.name);

@@ -1,8 +1,8 @@
 use std::fmt::Write as _;
 
-use mp_registry::{Key, KeyAction, KeyEdit, KeyPath, Name, ValueEdit};
+use mp_registry::{Key, KeyAction, KeyEdit, KeyPath, ValueEdit};
 
-use super::value::show;
+use super::value::{show, value_name};
 
 /// What edits do, one line per key and below it one per value: `+` is added, `-` deleted, `~` changed. `before` is the key
 /// as it is without the edits, if it is there and known.
@@ -59,8 +59,4 @@ impl Listing {
         }
         self.text.push('\n');
     }
-}
-
-fn value_name(name: &Name) -> String {
-    if name.is_empty() { "(default)".to_owned() } else { format!("\"{name}\"") }
 }

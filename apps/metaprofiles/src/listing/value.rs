@@ -77,3 +77,8 @@ fn bytes(data: &[u8]) -> String {
     }
     shown.trim_end().to_owned()
 }
+
+/// A value's name in quotes, which the default value does not have.
+pub(super) fn value_name(name: &Name) -> String {
+    if name.is_empty() { "(default)".to_owned() } else { format!("\"{name}\"") }
+}
