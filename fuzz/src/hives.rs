@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use mp_hive::{ReadOptions, Version, WriteOptions, parse, replay, write};
 use mp_registry::Key;
 
@@ -84,5 +86,20 @@ fn rewrite(root: &Key, version: Version) {
     if expected.name.is_empty() {
         expected.name = back.name.clone();
     }
+    let expected = inherited(expected, back.security.as_ref());
     assert_eq!(back, expected, "reads as something else once written");
+}
+
+/// A key without a security descriptor is written with that of the key above.
+fn inherited(key: Key, above: Option<&Arc<[u8]>>) -> Key {
+    let mut whole = Key::new(key.name.clone());
+    whole.class.clone_from(&key.class);
+    whole.last_write = key.last_write;
+    whole.link = key.link;
+    whole.security = key.security.clone().or_else(|| above.cloned());
+    let (values, subkeys) = key.into_parts();
+    whole.replace_values(values);
+    let subkeys = subkeys.into_iter().map(|below| inherited(below, whole.security.as_ref()));
+    whole.replace_subkeys(subkeys.collect());
+    whole
 }

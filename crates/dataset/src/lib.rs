@@ -7,6 +7,7 @@ mod cbor;
 mod columns;
 mod content;
 mod decode;
+mod dictionary;
 mod diff;
 mod encode;
 mod error;
@@ -19,6 +20,7 @@ pub use content::{
     DataSet, FileAttributes, FileChange, FileContent, FileEntry, FilePath, Origin, ProfileKind, UnknownFields,
 };
 pub use decode::{Unverified, Verified, decode};
+pub use dictionary::dictionary;
 pub use diff::{Change, ChangeCounts, DataSetDiff, DiffCounts, KeyDiff, diff};
 pub use encode::{EncodedInfo, encode};
 pub use error::{DecodeError, EncodeError, Part, Place};

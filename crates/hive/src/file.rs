@@ -87,8 +87,8 @@ pub fn open(path: &Path, options: ReadOptions) -> Result<Opened, FileError> {
 
 /// Puts a file in place of another, or where none is: after a crash there is the old one or the new one, whole.
 ///
-/// The bytes go to a temporary file in the same folder, are flushed to the disk and renamed; on Unix the folder is flushed
-/// too, and the new file has the permissions of the old one.
+/// The bytes go to a temporary file in the same folder, are flushed to the disk and renamed. On Unix the folder is flushed
+/// too and the new file has the permissions of the old one; on Windows it has what the folder hands down.
 ///
 /// # Errors
 /// [`FileError`] when the system refuses; the temporary file is then removed and the old file is as it was.
@@ -97,7 +97,9 @@ pub fn save(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let saving = |error: io::Error| failed("save", path, error);
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(saving)?;
     file.write_all(bytes).map_err(saving)?;
-    if let Ok(old) = fs::metadata(path) {
+    if cfg!(unix)
+        && let Ok(old) = fs::metadata(path)
+    {
         file.as_file().set_permissions(old.permissions()).map_err(saving)?;
     }
     file.as_file().sync_all().map_err(saving)?;

@@ -5,6 +5,20 @@
 //! * [`write`] makes a complete hive of a tree, in format 1.3 or 1.5.
 //! * [`open`] and [`save`] do the same with files; nothing else here does I/O.
 //!
+//! ```
+//! use mp_hive::{ReadOptions, WriteOptions, parse, write};
+//! use mp_registry::{Key, KeyPath, Value};
+//!
+//! let mut root = Key::new("ROOT");
+//! root.ensure(&KeyPath::parse("Control Panel\\Desktop")).set_value(Value::sz("Wallpaper", "C:\\sea.jpg"));
+//! let bytes = write(&root, &WriteOptions::default())?;
+//!
+//! let hive = parse(&bytes, ReadOptions { strict: true })?;
+//! let desktop = hive.root.at(&KeyPath::parse("control panel\\desktop")).ok_or("no such key")?;
+//! assert_eq!(desktop.values(), [Value::sz("Wallpaper", "C:\\sea.jpg")]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! The words are those of Maxim Suhanov's *Windows registry file format specification*, whose sections the comments name.
 //! Nothing here panics, hangs or uses memory beyond a small multiple of the input, whatever the bytes say.
 
