@@ -1,6 +1,7 @@
 //! `metaprofiles`: the console, the Storage Service, and the administrator's tools, in one program.
 
 mod dataset;
+mod demo;
 mod hive;
 mod input;
 mod lines;
@@ -38,6 +39,7 @@ enum Command {
     Hive(hive::HiveCommand),
     #[command(subcommand)]
     Dataset(dataset::DatasetCommand),
+    Demo(demo::DemoArgs),
 }
 
 /// What a command that did not fail found.
@@ -54,6 +56,7 @@ impl Command {
         match self {
             Self::Hive(command) => command.run(),
             Self::Dataset(command) => command.run(),
+            Self::Demo(args) => demo::run(&args).map(|()| Outcome::Done),
         }
     }
 
@@ -62,7 +65,7 @@ impl Command {
             Self::Hive(hive::HiveCommand::Diff(_)) | Self::Dataset(dataset::DatasetCommand::Diff(_)) => {
                 COMPARISON_FAILED
             }
-            Self::Hive(_) | Self::Dataset(_) => FAILED,
+            Self::Hive(_) | Self::Dataset(_) | Self::Demo(_) => FAILED,
         }
     }
 }

@@ -21,14 +21,16 @@ impl Administrator {
     /// # Errors
     /// When the console cannot be reached, or refuses.
     pub fn sign_in(url: &str, authority: &str, password: &str) -> Result<Self> {
-        let authority = Certificate::from_pem(authority.as_bytes()).context("the authority's certificate cannot be read")?;
+        let authority = Certificate::from_pem(authority.as_bytes())
+            .context("the authority's certificate cannot be read")?;
         let tls = TlsConfig::builder()
             .root_certs(RootCerts::new_with_certs(&[authority]))
             .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .build();
         let http = Agent::config_builder().tls_config(tls).http_status_as_error(false).build().into();
         let mut administrator = Self { url: url.to_owned(), http, token: String::new() };
-        let session = administrator.post("/api/v1/sessions", &json!({ "name": "admin", "password": password }))?;
+        let session =
+            administrator.post("/api/v1/sessions", &json!({ "name": "admin", "password": password }))?;
         administrator.token = session["token"].as_str().context("the console gave no token")?.to_owned();
         Ok(administrator)
     }

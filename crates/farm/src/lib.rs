@@ -53,7 +53,8 @@ impl SmallFarm {
         let runtime = Runtime::new().context("cannot start the threads")?;
         let console = runtime.block_on(start_console(folder))?;
         let url = format!("https://localhost:{}", console.address().port());
-        let administrator = Administrator::sign_in(&url, console.console().authority_certificate_pem(), PASSWORD)?;
+        let administrator =
+            Administrator::sign_in(&url, console.console().authority_certificate_pem(), PASSWORD)?;
         let storage_port = free_port()?;
         let base = folder.join("store");
         let server = format!(
@@ -62,12 +63,26 @@ impl SmallFarm {
             json!(base)
         );
         administrator.configure(&format!("{server}{configuration}"))?;
-        let mut farm =
-            Self { folder: folder.to_path_buf(), console: Some(console), administrator, storage_port, storage: None, runtime };
+        let mut farm = Self {
+            folder: folder.to_path_buf(),
+            console: Some(console),
+            administrator,
+            storage_port,
+            storage: None,
+            runtime,
+        };
         let token = farm.join_token(&json!({ "role": "storage", "storage-server": STORAGE_SERVER }))?;
         let addresses = vec!["127.0.0.1".to_owned()];
         let (state, url) = (farm.storage_state(), farm.url());
-        client::enrol(&state, &url, &token, MachineRole::Storage, STORAGE_SERVER, addresses, SystemTime::now())?;
+        client::enrol(
+            &state,
+            &url,
+            &token,
+            MachineRole::Storage,
+            STORAGE_SERVER,
+            addresses,
+            SystemTime::now(),
+        )?;
         farm.start_storage()?;
         Ok(farm)
     }
@@ -102,12 +117,18 @@ impl SmallFarm {
     ///
     /// # Errors
     /// When the console refuses, or the folder cannot be used.
-    pub fn enrol_agent(&self, state: &Path, name: &str, group: Option<&str>) -> Result<(StateFolder, Arc<EnrolledMachine>)> {
+    pub fn enrol_agent(
+        &self,
+        state: &Path,
+        name: &str,
+        group: Option<&str>,
+    ) -> Result<(StateFolder, Arc<EnrolledMachine>)> {
         let token = self.agent_token(group)?;
         let state = StateFolder::open(state)?;
         let url = self.url();
         let now = SystemTime::now();
-        let identity = client::enrol(&state.identity(), &url, &token, MachineRole::Agent, name, Vec::new(), now)?;
+        let identity =
+            client::enrol(&state.identity(), &url, &token, MachineRole::Agent, name, Vec::new(), now)?;
         self.wait_until_known(identity.certificate().serial.as_str())?;
         Ok((state, Arc::new(EnrolledMachine::new(Arc::new(identity)))))
     }
@@ -118,8 +139,8 @@ impl SmallFarm {
     /// When it had failed before.
     pub fn stop_storage(&mut self) -> Result<()> {
         let Some(storage) = self.storage.take() else { return Ok(()) };
-        // It is gone already when nobody receives.
-        drop(storage.stop.send(()));
+        // Nobody receives when it has failed meanwhile; why is said by its result.
+        storage.stop.send(()).unwrap_or(());
         Ok(self.runtime.block_on(storage.task)??)
     }
 
@@ -129,7 +150,8 @@ impl SmallFarm {
     /// When it does not start.
     pub fn start_storage(&mut self) -> Result<()> {
         let (stop, stopped) = oneshot::channel::<()>();
-        let options = RunOptions { state_folder: self.storage_state(), listen: Some(Ipv4Addr::LOCALHOST.into()) };
+        let options =
+            RunOptions { state_folder: self.storage_state(), listen: Some(Ipv4Addr::LOCALHOST.into()) };
         let mut task = self.runtime.spawn(mp_storage::run(options, async {
             drop(stopped.await);
         }));
@@ -138,11 +160,23 @@ impl SmallFarm {
             if task.is_finished() {
                 self.runtime.block_on(&mut task)??;
             }
-            anyhow::ensure!(Instant::now() < deadline, "the Storage Service does not listen on port {}", self.storage_port);
+            anyhow::ensure!(
+                Instant::now() < deadline,
+                "the Storage Service does not listen on port {}",
+                self.storage_port
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
         self.storage = Some(Storage { stop, task });
         Ok(())
+    }
+
+    /// Waits until the person at the terminal presses Ctrl-C.
+    ///
+    /// # Errors
+    /// When the signal cannot be waited for.
+    pub fn wait_for_interrupt(&self) -> Result<()> {
+        Ok(self.runtime.block_on(tokio::signal::ctrl_c())?)
     }
 
     /// Stops all of it.
@@ -176,7 +210,10 @@ impl SmallFarm {
             if known {
                 return Ok(());
             }
-            anyhow::ensure!(Instant::now() < deadline, "the Storage Service did not learn of the new Agent in 30 s");
+            anyhow::ensure!(
+                Instant::now() < deadline,
+                "the Storage Service did not learn of the new Agent in 30 s"
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     }

@@ -25,7 +25,9 @@ pub(super) fn load() -> Result<Template> {
             let opened = opened.with_context(|| format!("cannot read the hive \"{}\"", file.display()))?;
             Template { root: opened.root, source: format!("a real user's hive ({REAL_HIVE})") }
         }
-        None => Template { root: generate(), source: "a generated hive in the shape of a real one".to_owned() },
+        None => {
+            Template { root: generate(), source: "a generated hive in the shape of a real one".to_owned() }
+        }
     };
     defaults(&mut template.root);
     Ok(template)
@@ -44,17 +46,55 @@ fn defaults(root: &mut Key) {
 const KEYS: usize = 2_850;
 const VALUES: usize = 5_500;
 const WORDS: [&str; 40] = [
-    "Microsoft", "Windows", "Office", "Common", "Explorer", "Settings", "User", "Preferences", "Recent", "Open", "Save",
-    "Toolbar", "Window", "Position", "Font", "Color", "Default", "Path", "File", "Document", "Template", "Network",
-    "Printer", "Security", "Cache", "Options", "View", "Layout", "Column", "Width", "Height", "Language", "Keyboard",
-    "Mouse", "Desktop", "Theme", "Sound", "Search", "History", "Session",
+    "Microsoft",
+    "Windows",
+    "Office",
+    "Common",
+    "Explorer",
+    "Settings",
+    "User",
+    "Preferences",
+    "Recent",
+    "Open",
+    "Save",
+    "Toolbar",
+    "Window",
+    "Position",
+    "Font",
+    "Color",
+    "Default",
+    "Path",
+    "File",
+    "Document",
+    "Template",
+    "Network",
+    "Printer",
+    "Security",
+    "Cache",
+    "Options",
+    "View",
+    "Layout",
+    "Column",
+    "Width",
+    "Height",
+    "Language",
+    "Keyboard",
+    "Mouse",
+    "Desktop",
+    "Theme",
+    "Sound",
+    "Search",
+    "History",
+    "Session",
 ];
 
 fn generate() -> Key {
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     let mut root = Key::new("ROOT");
     let mut paths: Vec<KeyPath> =
-        ["Software", "Control Panel", "Environment", "Printers", "Console", r"Software\Microsoft"].map(KeyPath::parse).into();
+        ["Software", "Control Panel", "Environment", "Printers", "Console", r"Software\Microsoft"]
+            .map(KeyPath::parse)
+            .into();
     while paths.len() < KEYS {
         let parent = paths[random.below(paths.len())].clone();
         if parent.depth() < 10 {
@@ -62,7 +102,8 @@ fn generate() -> Key {
         }
     }
     for path in &paths {
-        root.ensure(path).last_write = FileTime(0x01DB_0000_0000_0000 + random.next() % 0x0000_0100_0000_0000);
+        root.ensure(path).last_write =
+            FileTime(0x01DB_0000_0000_0000 + random.next() % 0x0000_0100_0000_0000);
     }
     for _ in 0..VALUES {
         let path = &paths[random.below(paths.len())];
