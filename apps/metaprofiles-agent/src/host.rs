@@ -1,6 +1,9 @@
 //! The session host that the command works on, and the clock.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::{
+    path::Path,
+    time::{Duration, Instant, SystemTime},
+};
 
 use anyhow::Result;
 use mp_agent::hosts::simulated::SimulatedHost;
@@ -12,9 +15,15 @@ use crate::Common;
 /// The simulated host when one is named, else this machine.
 pub(crate) fn open(common: &Common) -> Result<Box<dyn SessionHost>> {
     match &common.simulated {
-        Some(folder) => Ok(Box::new(SimulatedHost::open(folder)?)),
+        Some(folder) => Ok(Box::new(simulated(folder)?)),
         None => this_machine(),
     }
+}
+
+/// The simulated host in this folder; it is called as the folder is.
+pub(crate) fn simulated(folder: &Path) -> Result<SimulatedHost> {
+    let name = folder.file_name().map_or_else(|| "simulated".into(), |name| name.to_string_lossy());
+    Ok(SimulatedHost::at(folder, &name)?)
 }
 
 #[cfg(windows)]

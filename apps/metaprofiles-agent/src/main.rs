@@ -5,6 +5,7 @@ mod file;
 mod host;
 mod plan;
 mod session;
+mod simulate;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -52,6 +53,8 @@ enum Command {
     Export(file::ExportArgs),
     /// Import a data set file into a user's profile, without console and storage
     Import(file::ImportArgs),
+    /// Do what Windows does around the Agent, on a simulated session host
+    Simulate(simulate::SimulateArgs),
 }
 
 fn main() -> ExitCode {
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Command::Spool(args) => session::spool(&cli.common, args),
         Command::Export(args) => file::export(&cli.common, args),
         Command::Import(args) => file::import(&cli.common, args),
+        Command::Simulate(args) => simulate::simulate(&cli.common, args),
     };
     match done {
         Ok(code) => code,

@@ -21,9 +21,9 @@ pub(super) fn load() -> Result<Template> {
     let real = data.map(|folder| folder.join(REAL_HIVE)).filter(|file| file.is_file());
     let mut template = match real {
         Some(file) => {
-            let opened = mp_hive::open(&file, &mp_hive::ReadOptions::default());
+            let opened = mp_hive::open(&file, mp_hive::ReadOptions::default());
             let opened = opened.with_context(|| format!("cannot read the hive \"{}\"", file.display()))?;
-            Template { root: opened.root, source: format!("a real user's hive ({REAL_HIVE})") }
+            Template { root: opened.hive.root, source: format!("a real user's hive ({REAL_HIVE})") }
         }
         None => {
             Template { root: generate(), source: "a generated hive in the shape of a real one".to_owned() }
