@@ -1,6 +1,6 @@
 //! Sorting the edits of a data set by the rules, and laying them over each other.
 
-use mp_registry::{KeyAction, KeyEdit, KeyPath, MAX_DEPTH, MAX_KEY_NAME, MAX_VALUE_NAME, ValueEdit};
+use mp_registry::{KeyAction, KeyEdit, KeyPath, MAX_DEPTH, MAX_KEY_NAME, MAX_VALUE_NAME, Name, ValueEdit};
 
 use crate::{
     CompiledRules, Part,
@@ -21,7 +21,12 @@ impl Sorted {
     /// Sorts the edits of the data set of `part`. What an exclude rule or a built-in exclusion is about is dropped and
     /// noted.
     pub(crate) fn of(edits: &KeyEdit, part: Part, rules: &CompiledRules, notes: &mut Notes) -> Self {
-        sort(edits, &mut KeyPath::root(), part, rules, notes)
+        let mut sorted = sort(edits, &mut KeyPath::root(), part, rules, notes);
+        for root in sorted.owned.iter_mut().chain([&mut sorted.loose]) {
+            root.name = Name::default();
+            root.action = KeyAction::Pass;
+        }
+        sorted
     }
 }
 

@@ -1,1 +1,3 @@
-//! Session hosts.
+//! Session hosts: machines on which users have sessions.
+
+pub mod simulated;
