@@ -1,7 +1,7 @@
-use std::io::{self, Read};
+use std::io::Read;
 
 use crate::{
-    DataSet, DecodeError, Digest, Limits, Part, Place, columns,
+    DataSet, DecodeError, Digest, Limits, Part, Place, columns, dictionary,
     encode::kind,
     error::to_u64,
     frame::{HEADER_LEN, Header, check_seal},
@@ -75,10 +75,7 @@ impl Unverified {
     pub fn verify(self, limits: &Limits) -> Result<Verified, DecodeError> {
         check_seal(&self.head, &self.header, &self.body)?;
         self.header.check_readable()?;
-        if self.header.dictionary != 0 {
-            return Err(DecodeError::Requires { what: "dictionary", found: self.header.dictionary });
-        }
-        let set = Content::new(&self.body, self.header.content_len)?.data_set(limits)?;
+        let set = Content::new(&self.body, &self.header)?.data_set(limits)?;
         Ok(Verified { header: self.header, set })
     }
 }
@@ -119,14 +116,16 @@ struct Content<'a> {
 }
 
 impl<'a> Content<'a> {
-    fn new(body: &'a [u8], len: u64) -> Result<Self, DecodeError> {
-        let start = || -> io::Result<_> {
-            let mut decoder = zstd::stream::read::Decoder::with_buffer(body)?.single_frame();
+    fn new(body: &'a [u8], header: &Header) -> Result<Self, DecodeError> {
+        let Some(decoder) = dictionary::decoder(body, header.dictionary) else {
+            return Err(DecodeError::Requires { what: "dictionary", found: header.dictionary });
+        };
+        let bounded = decoder.and_then(|mut decoder| {
             decoder.window_log_max(WINDOW_LOG_MAX)?;
             Ok(decoder)
-        };
-        let decoder = start().map_err(|source| DecodeError::Decompress { offset: 0, source })?;
-        Ok(Self { decoder, at: 0, len })
+        });
+        let decoder = bounded.map_err(|source| DecodeError::Decompress { offset: 0, source })?;
+        Ok(Self { decoder, at: 0, len: header.content_len })
     }
 
     fn data_set(mut self, limits: &Limits) -> Result<DataSet, DecodeError> {

@@ -7,6 +7,8 @@ mod cbor;
 mod columns;
 mod content;
 mod decode;
+mod dictionary;
+mod diff;
 mod encode;
 mod error;
 mod frame;
@@ -18,6 +20,8 @@ pub use content::{
     DataSet, FileAttributes, FileChange, FileContent, FileEntry, FilePath, Origin, ProfileKind, UnknownFields,
 };
 pub use decode::{Unverified, Verified, decode};
+pub use dictionary::dictionary;
+pub use diff::{Change, ChangeCounts, DataSetDiff, DiffCounts, KeyDiff, diff};
 pub use encode::{EncodedInfo, encode};
 pub use error::{DecodeError, EncodeError, Part, Place};
 pub use frame::{Checker, Digest, FORMAT_VERSION, HEADER_LEN, Header, ParseDigestError, check};
