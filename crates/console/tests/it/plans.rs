@@ -119,3 +119,17 @@ fn agents_go_to_the_server_of_their_group_or_to_the_first() {
         assert_eq!(names, expected);
     }
 }
+
+#[test]
+fn a_restarted_console_knows_its_machines_and_what_it_told_them() {
+    let mut farm = Farm::described();
+    let agent = farm.agent("ts01", Some("Office"));
+    let (_, plan, tag) = first::<AgentPlan>(&agent);
+    let configuration = farm.get("/api/v1/configuration").text;
+    farm.restart();
+    let (client, plan_again, tag_again) = first::<AgentPlan>(&agent);
+    assert_eq!((plan_again, tag_again), (plan, tag.clone()));
+    assert_eq!(client.plan::<AgentPlan>(Some(&tag), Duration::ZERO).unwrap(), PlanAnswer::NotModified);
+    // The session goes on as well.
+    assert_eq!(farm.get("/api/v1/configuration").text, configuration);
+}

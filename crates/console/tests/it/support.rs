@@ -1,5 +1,5 @@
 use std::{
-    net::TcpListener,
+    net::{SocketAddr, TcpListener},
     path::PathBuf,
     sync::{
         Arc, Mutex,
@@ -26,13 +26,14 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// A console that serves from a new state folder, and a signed-in administrator's way to it.
 pub(crate) struct Farm {
-    handle: ConsoleHandle,
+    handle: Option<ConsoleHandle>,
+    address: SocketAddr,
     pub(crate) folder: TempDir,
     agent: Agent,
     token: Mutex<String>,
     ahead: Arc<AtomicU64>,
     // Last, so that what runs on it is dropped before it.
-    _runtime: Runtime,
+    runtime: Runtime,
 }
 
 /// An answer of the API.
@@ -66,26 +67,15 @@ impl Farm {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let ahead = Arc::new(AtomicU64::new(0));
-        let seconds = Arc::clone(&ahead);
-        let config = ConsoleConfig {
-            public_names: vec!["console.example".to_owned()],
-            initial_password: Some(Secret::new(PASSWORD)),
-            clock: WallClock::new(move || {
-                SystemTime::now() + Duration::from_secs(seconds.load(Ordering::SeqCst))
-            }),
-            ..ConsoleConfig::new(folder.path())
-        };
-        let handle = runtime.block_on(async {
-            let console = Arc::new(Console::open(config).await.unwrap());
-            serve(TcpListener::bind("127.0.0.1:0").unwrap(), console).await.unwrap()
-        });
+        let handle = start(&runtime, &folder, &ahead, "127.0.0.1:0");
         let farm = Self {
             agent: people(handle.console().authority_certificate()),
-            handle,
+            address: handle.address(),
+            handle: Some(handle),
             folder,
             token: Mutex::new(String::new()),
             ahead,
-            _runtime: runtime,
+            runtime,
         };
         farm.sign_in();
         farm
@@ -102,7 +92,14 @@ impl Farm {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("https://localhost:{}", self.handle.address().port())
+        format!("https://localhost:{}", self.address.port())
+    }
+
+    /// Ends the console and starts it again.
+    pub(crate) fn restart(&mut self) {
+        let handle = self.handle.take().unwrap();
+        self.runtime.block_on(handle.stop()).unwrap();
+        self.handle = Some(start(&self.runtime, &self.folder, &self.ahead, &self.address.to_string()));
     }
 
     /// Begins a session for all that follows.
@@ -202,6 +199,22 @@ impl Farm {
     pub(crate) fn machine_folder(&self, name: &str) -> PathBuf {
         self.folder.path().join("machines").join(name)
     }
+}
+
+fn start(runtime: &Runtime, folder: &TempDir, ahead: &Arc<AtomicU64>, address: &str) -> ConsoleHandle {
+    let seconds = Arc::clone(ahead);
+    let config = ConsoleConfig {
+        public_names: vec!["console.example".to_owned()],
+        initial_password: Some(Secret::new(PASSWORD)),
+        clock: WallClock::new(move || {
+            SystemTime::now() + Duration::from_secs(seconds.load(Ordering::SeqCst))
+        }),
+        ..ConsoleConfig::new(folder.path())
+    };
+    runtime.block_on(async {
+        let console = Arc::new(Console::open(config).await.unwrap());
+        serve(TcpListener::bind(address).unwrap(), console).await.unwrap()
+    })
 }
 
 pub(crate) fn store(name: &str, host: &str) -> Value {
