@@ -66,6 +66,11 @@ impl Wine {
         })
     }
 
+    /// The program that runs Windows programs.
+    pub(crate) fn loader(&self) -> &Path {
+        &self.loader
+    }
+
     /// A fresh prefix of this name with a running Wine session; one that is there already is replaced.
     pub(crate) fn prefix(&self, name: &str) -> Result<Prefix> {
         let template = self.template()?;
