@@ -18,6 +18,9 @@ pub(crate) struct TestArgs {
     /// Leave out what needs Wine (CI never does)
     #[arg(long)]
     without_wine: bool,
+    /// Run only what needs Wine (CI never does)
+    #[arg(long, conflicts_with = "without_wine")]
+    only_wine: bool,
 }
 
 /// Runs all of it.
@@ -30,6 +33,12 @@ pub(crate) fn run(args: &TestArgs) -> Result<()> {
         }
         tools::ensure_windows_target()
     })?;
+    if args.only_wine {
+        println!("\nNOT RUN: everything but the Windows build under Wine (--only-wine)");
+        under_wine(&mut steps)?;
+        steps.finish();
+        return Ok(());
+    }
     let python = steps.step("set up the independent hive readers", oracle_python)?;
     match test_data() {
         Some(data) => println!("    test data: {}", data.display()),
