@@ -76,6 +76,23 @@ fn who_is_not_in_the_plan_reaches_nothing() {
 }
 
 #[test]
+fn a_certificate_that_names_no_machine_reaches_nothing() {
+    let farm = Farm::new();
+    let (chain, key) = farm.authority.server_certificate(&["console"]);
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(farm.authority.certificate()).unwrap();
+    let config = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_client_auth_cert(chain, key)
+        .unwrap();
+    let mut connection = farm.connect_with(config.into());
+    let request = b"HEAD /v1/data-sets/global/S-1-5-21-1-2-3-1 HTTP/1.1\r\nhost: s\r\n\r\n";
+    assert_eq!(status(&mut connection, request), "HTTP/1.1 403");
+}
+
+#[test]
 fn another_farm_does_not_even_connect() {
     let farm = Farm::new();
     let other = TestAuthority::new();

@@ -17,7 +17,7 @@ use mp_registry::FileTime;
 use mp_storage::{
     Backend, DataSetFile, FolderBackend, Running, StorageService, Store, backend::folder::FirstUse,
 };
-use rustls::{ClientConnection, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use tokio::{runtime::Runtime, sync::watch};
 
 pub(crate) fn sid(number: u32) -> Sid {
@@ -126,7 +126,10 @@ impl Farm {
 
     /// A bare TLS connection.
     pub(crate) fn connect(&self, identity: &Identity) -> StreamOwned<ClientConnection, TcpStream> {
-        let config = tls::machine_client(identity, ServerKind::Storage).unwrap();
+        self.connect_with(tls::machine_client(identity, ServerKind::Storage).unwrap())
+    }
+
+    pub(crate) fn connect_with(&self, config: Arc<ClientConfig>) -> StreamOwned<ClientConnection, TcpStream> {
         let connection = ClientConnection::new(config, "127.0.0.1".try_into().unwrap()).unwrap();
         let socket = TcpStream::connect(self.running.as_ref().unwrap().address()).unwrap();
         socket.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
