@@ -91,11 +91,14 @@ pub(crate) struct MapReader<'a> {
     left: u64,
     seen: u64,
     last: u64,
+    /// Where the item that was read last begins, for messages.
+    item: usize,
 }
 
 impl<'a> MapReader<'a> {
     pub(crate) fn new(bytes: &'a [u8], part: Part, limits: &'a Limits) -> Result<Self, DecodeError> {
-        let mut reader = Self { decoder: Decoder::new(bytes), part, limits, left: 0, seen: 0, last: 0 };
+        let mut reader =
+            Self { decoder: Decoder::new(bytes), part, limits, left: 0, seen: 0, last: 0, item: 0 };
         reader.left = reader.get("a map of definite length", |decoder| decoder.map())?.ok_or_else(|| {
             reader.malformed("a map of definite length", "one of indefinite length".to_owned())
         })?;
@@ -178,8 +181,9 @@ impl<'a> MapReader<'a> {
         Ok(())
     }
 
-    pub(crate) fn finish(&self) -> Result<(), DecodeError> {
-        let more = self.decoder.input().len() - self.decoder.position();
+    pub(crate) fn finish(&mut self) -> Result<(), DecodeError> {
+        self.item = self.decoder.position();
+        let more = self.decoder.input().len() - self.item;
         if more == 0 {
             return Ok(());
         }
@@ -208,16 +212,12 @@ impl<'a> MapReader<'a> {
         expected: &'static str,
         read: impl FnOnce(&mut Decoder<'a>) -> Result<T, minicbor::decode::Error>,
     ) -> Result<T, DecodeError> {
-        let start = self.place();
-        read(&mut self.decoder).map_err(|error| DecodeError::Malformed {
-            at: start,
-            expected,
-            found: error.to_string(),
-        })
+        self.item = self.decoder.position();
+        read(&mut self.decoder).map_err(|error| self.malformed(expected, error.to_string()))
     }
 
     fn place(&self) -> Place {
-        Place { part: self.part.clone(), offset: to_u64(self.decoder.position()) }
+        Place { part: self.part.clone(), offset: to_u64(self.item) }
     }
 }
 

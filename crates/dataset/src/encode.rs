@@ -6,7 +6,8 @@ use std::{
 use mp_registry::KeyEdit;
 
 use crate::{
-    DataSet, Digest, EncodeError, FileChange, Limits, columns, error::to_u64, frame::Header, records,
+    DataSet, Digest, EncodeError, FileChange, Limits, columns, dictionary, error::to_u64, frame::Header,
+    records,
 };
 
 /// Kinds of records (`docs/formats/dataset.md`, section 5).
@@ -16,8 +17,6 @@ pub(crate) mod kind {
     pub(crate) const FILE: u8 = 3;
 }
 
-/// Compression level. Seven finds nearly all that nine does, in two thirds of the time; see `examples/measure_size.rs`.
-const LEVEL: i32 = 7;
 /// Content since the last flush from which a new piece begins a new block, with entropy tables of its own.
 const FLUSH_FROM: usize = 512;
 
@@ -55,13 +54,13 @@ pub fn encode(set: &DataSet, out: &mut impl Write) -> Result<EncodedInfo, Encode
         false => Ok(()),
     };
     over("length before compression", content_len, limits.content)?;
-    let body = content.compress().map_err(EncodeError::Compress)?;
+    let (body, dictionary) = content.compress().map_err(EncodeError::Compress)?;
     let body_len = to_u64(body.len());
     over("compressed length", body_len, limits.body)?;
     if content_len > Limits::RATIO_FREE {
         over("ratio of compression", content_len / body_len.max(1), limits.ratio)?;
     }
-    let (header, digest) = Header::seal(0, content_len, &body);
+    let (header, digest) = Header::seal(dictionary, content_len, &body);
     out.write_all(&header).and_then(|()| out.write_all(&body)).map_err(EncodeError::Write)?;
     let len = to_u64(header.len()) + body_len;
     Ok(EncodedInfo { len, content_len, digest, keys, values, files: set.files.len() })
@@ -124,10 +123,9 @@ impl<'a> Content<'a> {
         self.pieces.iter().map(|piece| to_u64(piece.len())).sum()
     }
 
-    fn compress(&self) -> io::Result<Vec<u8>> {
-        let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), LEVEL)?;
-        encoder.set_pledged_src_size(Some(self.len()))?;
-        encoder.include_checksum(false)?;
+    /// The body, and the dictionary with which it was made.
+    fn compress(&self) -> io::Result<(Vec<u8>, u32)> {
+        let (mut encoder, dictionary) = dictionary::encoder(self.len())?;
         let mut pending = 0;
         for piece in &self.pieces {
             if pending >= FLUSH_FROM {
@@ -137,6 +135,6 @@ impl<'a> Content<'a> {
             encoder.write_all(piece)?;
             pending += piece.len();
         }
-        encoder.finish()
+        Ok((encoder.finish()?, dictionary))
     }
 }

@@ -2,11 +2,34 @@
 //!
 //! A data set file is `.mpd`; `docs/formats/dataset.md` specifies it. This room does no I/O beyond the readers and writers
 //! that it is given.
+//!
+//! * [`encode`] writes a [`DataSet`], [`decode`] verifies and reads one. Only verified bytes give a data set ([`Verified`]).
+//! * [`Checker`] and [`check`] tell whether a file is intact without decoding it, and give its [`Digest`], the ETag: for
+//!   whoever stores or passes on files.
+//! * [`diff`] tells what differs between two data sets.
+//!
+//! ```
+//! use mp_dataset::{DataSet, Limits, check, decode, encode};
+//! use mp_registry::{KeyPath, Value, ValueEdit};
+//!
+//! let mut set = DataSet::default();
+//! let key = set.registry.at_or_pass(&KeyPath::parse("Software\\Contoso"));
+//! key.edit_value(ValueEdit::Set(Value::dword("Zoom", 150)));
+//!
+//! let mut file = Vec::new();
+//! let info = encode(&set, &mut file)?;
+//!
+//! assert_eq!(check(&file, &Limits::default())?.digest, info.digest);
+//! assert_eq!(decode(&file[..], &Limits::default())?.into_data_set(), set);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod cbor;
 mod columns;
 mod content;
 mod decode;
+mod dictionary;
+mod diff;
 mod encode;
 mod error;
 mod frame;
@@ -18,6 +41,8 @@ pub use content::{
     DataSet, FileAttributes, FileChange, FileContent, FileEntry, FilePath, Origin, ProfileKind, UnknownFields,
 };
 pub use decode::{Unverified, Verified, decode};
+pub use dictionary::dictionary;
+pub use diff::{Change, ChangeCounts, DataSetDiff, DiffCounts, KeyDiff, diff};
 pub use encode::{EncodedInfo, encode};
 pub use error::{DecodeError, EncodeError, Part, Place};
 pub use frame::{Checker, Digest, FORMAT_VERSION, HEADER_LEN, Header, ParseDigestError, check};

@@ -89,7 +89,8 @@ pub(crate) fn mark_recovered(file: &mut [u8], sequence: u32, bins_size: u32) {
     seal(file);
 }
 
-fn seal(file: &mut [u8]) {
+/// Puts the right checksum into a base block.
+pub(crate) fn seal(file: &mut [u8]) {
     let sum = checksum(file);
     if let Some(place) = file.get_mut(CHECKSUM_AT..CHECKSUM_AT + 4) {
         place.copy_from_slice(&sum.to_le_bytes());

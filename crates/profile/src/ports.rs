@@ -134,7 +134,8 @@ pub struct FoundFile {
 pub struct FileError {
     /// What was being done, as a verb: `read`, `write`, `delete`, `list`.
     pub doing: &'static str,
-    /// The file or folder.
+    /// The file or folder, written as [`FilePath`] displays it: `RoamingAppData:Vendor\App\a.ini`. The export finds by it
+    /// what a listing did not show, and keeps that; of a path written otherwise it cannot tell, and keeps the whole folder.
     pub path: String,
     /// Why it failed.
     pub cause: FileErrorKind,
@@ -223,6 +224,18 @@ pub trait DataSetStore {
     /// # Errors
     /// When storage does not say what it has.
     fn fetch(&self, scope: &Scope, sid: &Sid, held: Option<&VersionTag>) -> Result<Fetched, StoreError>;
+
+    /// The current data sets of several scopes, in their order; a store that can answers in one round trip.
+    ///
+    /// # Errors
+    /// When storage does not say what it has of any of them.
+    fn fetch_all(
+        &self,
+        sid: &Sid,
+        wanted: &[(Scope, Option<VersionTag>)],
+    ) -> Result<Vec<Fetched>, StoreError> {
+        wanted.iter().map(|(scope, held)| self.fetch(scope, sid, held.as_ref())).collect()
+    }
 
     /// Makes `bytes` the current data set, if the current one is still `base` (`None`: if there is none).
     ///

@@ -9,15 +9,18 @@ pub(super) struct Input<'a> {
     name: &'static str,
     bytes: &'a [u8],
     at: usize,
+    /// Where the entry that was read last begins, for messages.
+    entry: usize,
 }
 
 impl<'a> Input<'a> {
     pub(super) fn new(id: ColumnId, bytes: &'a [u8]) -> Self {
-        Self { name: id.1, bytes, at: 0 }
+        Self { name: id.1, bytes, at: 0, entry: 0 }
     }
 
-    pub(super) fn is_at_end(&self) -> bool {
-        self.at == self.bytes.len()
+    /// Bytes not read yet.
+    pub(super) fn left(&self) -> usize {
+        self.bytes.len() - self.at
     }
 
     pub(super) fn is_absent(&self) -> bool {
@@ -25,6 +28,7 @@ impl<'a> Input<'a> {
     }
 
     pub(super) fn take(&mut self, len: usize, expected: &'static str) -> Result<&'a [u8], DecodeError> {
+        self.entry = self.at;
         let rest = self.rest();
         let Some((taken, _)) = rest.split_at_checked(len) else {
             return Err(self.malformed(expected, format!("{} of {len} bytes", rest.len())));
@@ -44,6 +48,7 @@ impl<'a> Input<'a> {
     }
 
     pub(super) fn varint(&mut self, expected: &'static str) -> Result<u64, DecodeError> {
+        self.entry = self.at;
         let mut number = 0_u64;
         for (index, &byte) in self.rest().iter().enumerate() {
             let bits = u64::from(byte & 0x7F);
@@ -76,6 +81,7 @@ impl<'a> Input<'a> {
         what: &'static str,
         max: usize,
     ) -> Result<(), DecodeError> {
+        self.entry = self.at;
         let text = units.len();
         loop {
             let rest = self.rest();
@@ -116,11 +122,12 @@ impl<'a> Input<'a> {
     }
 
     /// Nothing may be left over.
-    pub(super) fn finish(&self) -> Result<(), DecodeError> {
-        if self.is_at_end() {
-            return Ok(());
+    pub(super) fn finish(&mut self) -> Result<(), DecodeError> {
+        self.entry = self.at;
+        match self.left() {
+            0 => Ok(()),
+            more => Err(self.malformed("the end of the column", format!("{more} more bytes"))),
         }
-        Err(self.malformed("the end of the column", format!("{} more bytes", self.bytes.len() - self.at)))
     }
 
     fn rest(&self) -> &'a [u8] {
@@ -128,7 +135,7 @@ impl<'a> Input<'a> {
     }
 
     fn place(&self) -> Place {
-        Place { part: Part::Column(self.name), offset: to_u64(self.at) }
+        Place { part: Part::Column(self.name), offset: to_u64(self.entry) }
     }
 }
 

@@ -7,7 +7,7 @@ mod runs;
 mod write;
 
 pub(crate) use read::read;
-pub(crate) use write::write;
+pub(crate) use write::{pack, write};
 
 /// Key of a column in the map, and its name in messages.
 type ColumnId = (u64, &'static str);

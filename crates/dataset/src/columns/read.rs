@@ -47,10 +47,16 @@ pub(crate) fn read(payload: &[u8], limits: &Limits) -> Result<KeyEdit, DecodeErr
         values_left: values,
         units: Vec::new(),
     };
-    reader.claim_keys(1)?;
-    let root = reader.key(0)?;
+    let root = reader.tree()?;
     reader.finish()?;
     Ok(root)
+}
+
+/// A key of which not all sub-keys were read yet.
+struct OpenKey {
+    key: KeyEdit,
+    subkeys: Vec<KeyEdit>,
+    left: usize,
 }
 
 struct Reader<'a> {
@@ -71,23 +77,40 @@ struct Reader<'a> {
     classes: Input<'a>,
     no_actions: bool,
     no_times: bool,
-    /// Keys and values that were counted and not yet announced by the shape of a key, so that all memory taken in
-    /// advance stays within the counts, and the counts within the limits.
+    /// Keys and values that were counted and not yet announced by the shape of a key. Memory taken in advance stays within
+    /// them, and they within the limits.
     keys_left: usize,
     values_left: usize,
     units: Vec<u16>,
 }
 
 impl Reader<'_> {
-    fn key(&mut self, depth: usize) -> Result<KeyEdit, DecodeError> {
-        self.shape.limit("depth of a key", depth, self.limits.depth)?;
+    /// Reads the root with all below it. The keys on the way down are kept on the heap, so that a deep tree needs no stack.
+    fn tree(&mut self) -> Result<KeyEdit, DecodeError> {
+        self.claim_keys(1)?;
+        let mut way: Vec<OpenKey> = Vec::new();
+        loop {
+            let mut open = self.key(way.len())?;
+            while open.left == 0 {
+                let key = self.close(open)?;
+                let Some(mut parent) = way.pop() else { return Ok(key) };
+                parent.subkeys.push(key);
+                parent.left -= 1;
+                open = parent;
+            }
+            way.push(open);
+        }
+    }
+
+    fn key(&mut self, depth: usize) -> Result<OpenKey, DecodeError> {
         let value_count = self.shape.count("the number of values of a key")?;
-        let subkey_count = self.shape.count("the number of sub-keys of a key")?;
+        self.shape.limit("depth of a key", depth, self.limits.depth)?;
         self.claim_values(value_count)?;
-        self.claim_keys(subkey_count)?;
+        let left = self.shape.count("the number of sub-keys of a key")?;
+        self.claim_keys(left)?;
         let (action, has_class) = self.action()?;
-        let name =
-            name_of(&mut self.key_names, &mut self.guids, &mut self.units, "key name", self.limits.key_name)?;
+        let (max, what) = (self.limits.key_name, "key name");
+        let name = name_of(&mut self.key_names, &mut self.guids, &mut self.units, what, max)?;
         let mut key = KeyEdit::new(name, action);
         if has_class {
             let (max, what) = (self.limits.class_name, "class name");
@@ -101,20 +124,19 @@ impl Reader<'_> {
             values.push(self.value()?);
         }
         if !values.is_sorted_by(|a, b| a.name().fold_cmp(b.name()).is_lt()) {
-            return Err(self
-                .value_names
-                .malformed("value names in order", format!("disorder in key {:?}", key.name)));
-        }
-        let mut subkeys = Vec::with_capacity(subkey_count);
-        for _ in 0..subkey_count {
-            subkeys.push(self.key(depth + 1)?);
-        }
-        if !subkeys.is_sorted_by(|a, b| a.name.fold_cmp(&b.name).is_lt()) {
-            return Err(self
-                .key_names
-                .malformed("key names in order", format!("disorder in key {:?}", key.name)));
+            let found = format!("disorder in key {:?}", key.name);
+            return Err(self.value_names.malformed("value names in order, each once", found));
         }
         key.replace_values(values);
+        Ok(OpenKey { key, subkeys: Vec::with_capacity(left), left })
+    }
+
+    fn close(&self, open: OpenKey) -> Result<KeyEdit, DecodeError> {
+        let OpenKey { mut key, subkeys, .. } = open;
+        if !subkeys.is_sorted_by(|a, b| a.name.fold_cmp(&b.name).is_lt()) {
+            let found = format!("disorder in key {:?}", key.name);
+            return Err(self.key_names.malformed("key names in order, each once", found));
+        }
         key.replace_subkeys(subkeys);
         Ok(key)
     }
@@ -206,44 +228,48 @@ impl Reader<'_> {
         }
     }
 
+    /// Each sub-key takes at least two bytes of shape.
     fn claim_keys(&mut self, count: usize) -> Result<(), DecodeError> {
-        self.keys_left = self.keys_left.checked_sub(count).ok_or_else(|| {
-            self.shape.malformed(
-                "no more keys than are counted",
-                format!("{count} where {} are left", self.keys_left),
-            )
-        })?;
+        let left = self.keys_left.min(self.shape.left() / 2);
+        if count > left {
+            let found = format!("{count} where there can be {left}");
+            return Err(self.shape.malformed("no more keys than are counted and there", found));
+        }
+        self.keys_left -= count;
         Ok(())
     }
 
+    /// Each value takes at least one byte of forms.
     fn claim_values(&mut self, count: usize) -> Result<(), DecodeError> {
-        self.values_left = self.values_left.checked_sub(count).ok_or_else(|| {
-            let found = format!("{count} where {} are left", self.values_left);
-            self.shape.malformed("no more values than are counted", found)
-        })?;
+        let left = self.values_left.min(self.forms.left());
+        if count > left {
+            let found = format!("{count} where there can be {left}");
+            return Err(self.shape.malformed("no more values than are counted and there", found));
+        }
+        self.values_left -= count;
         Ok(())
     }
 
-    fn finish(&self) -> Result<(), DecodeError> {
+    fn finish(&mut self) -> Result<(), DecodeError> {
         if self.keys_left + self.values_left > 0 {
             let found = format!("{} keys and {} values fewer", self.keys_left, self.values_left);
             return Err(self.shape.malformed("as many keys and values as are counted", found));
         }
         let columns = [
-            &self.shape,
-            &self.actions,
-            &self.forms,
-            &self.lengths,
-            &self.dwords,
-            &self.key_names,
-            &self.value_names,
-            &self.texts,
-            &self.runs,
-            &self.gaps,
-            &self.guids,
-            &self.bytes,
-            &self.times,
-            &self.classes,
+            &mut self.shape,
+            &mut self.actions,
+            &mut self.forms,
+            &mut self.lengths,
+            &mut self.dwords,
+            &mut self.key_names,
+            &mut self.value_names,
+            &mut self.texts,
+            &mut self.runs,
+            &mut self.gaps,
+            &mut self.guids,
+            &mut self.bytes,
+            &mut self.times,
+            &mut self.classes,
         ];
         columns.into_iter().try_for_each(Input::finish)
     }

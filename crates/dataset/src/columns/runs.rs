@@ -22,26 +22,17 @@ impl Run {
 
 /// The first run at or after `from`.
 pub(super) fn find(data: &[u8], from: usize) -> Option<Run> {
-    let mut start = from;
-    loop {
-        let rest = data.get(start..)?;
-        // A run that begins here has a zero at each odd offset; one look at the last of them refuses most places.
-        let probe = rest.first_chunk::<{ 2 * SHORTEST }>()?;
-        if probe[2 * SHORTEST - 1] != 0 {
-            start += 1;
-            continue;
-        }
-        let len = 2 * rest.chunks_exact(2).take_while(|unit| is_plain(unit)).count();
-        if len >= 2 * SHORTEST {
-            let ended = rest.get(len..len + 2) == Some(&[0, 0]);
-            return Some(Run { start, len, ended });
-        }
-        start += 1;
-    }
+    let rest = data.get(from..)?;
+    let begins = |w: &[u8]| matches!(w, [a, 0, b, 0, c, 0, d, 0] if is_plain(*a) && is_plain(*b) && is_plain(*c) && is_plain(*d));
+    let start = rest.windows(2 * SHORTEST).position(begins)?;
+    let units = rest[start..].chunks_exact(2);
+    let len = 2 * units.take_while(|unit| matches!(unit, [low, 0] if is_plain(*low))).count();
+    let ended = rest.get(start + len..start + len + 2) == Some(&[0, 0]);
+    Some(Run { start: from + start, len, ended })
 }
 
-fn is_plain(unit: &[u8]) -> bool {
-    matches!(unit, [0x20..=0x7E, 0])
+fn is_plain(low: u8) -> bool {
+    (0x20..=0x7E).contains(&low)
 }
 
 #[cfg(test)]

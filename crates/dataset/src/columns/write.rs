@@ -194,28 +194,25 @@ fn action_code(action: KeyAction) -> u8 {
 }
 
 /// Appends a packed text (section 6.2).
-fn pack(mut units: &[u16], out: &mut Vec<u8>, guids: &mut Vec<u8>) {
+pub(crate) fn pack(mut units: &[u16], out: &mut Vec<u8>, guids: &mut Vec<u8>) {
     const BRACE: u16 = b'{' as u16;
-    while let [unit, rest @ ..] = units {
-        match *unit {
-            escaped @ 0..=3 => {
+    loop {
+        let is_plain = |unit: &&u16| matches!(**unit, 4..0x80) && **unit != BRACE;
+        let (plain, rest) = units.split_at(units.iter().take_while(is_plain).count());
+        out.extend(plain.iter().map(|unit| unit.to_le_bytes()[0]));
+        units = match *rest {
+            [] => break,
+            [escaped @ 0..=3, ref rest @ ..] => {
                 out.extend_from_slice(&[mark::ESCAPE, escaped.to_le_bytes()[0]]);
-                units = rest;
+                rest
             }
-            BRACE if let Some((guid, case)) = guid::parse(units) => {
+            [BRACE, ..] if let Some((guid, case)) = guid::parse(rest) => {
                 out.push(if case == guid::Case::Upper { mark::UPPER_GUID } else { mark::LOWER_GUID });
                 guids.extend_from_slice(&guid);
-                units = &units[guid::TEXT_LEN..];
+                &rest[guid::TEXT_LEN..]
             }
-            ascii @ 4..0x80 => {
-                out.push(ascii.to_le_bytes()[0]);
-                units = rest;
-            }
-            _ => {
-                let taken = wtf8::push_first(units, out);
-                units = &units[taken..];
-            }
-        }
+            _ => &rest[wtf8::push_first(rest, out)..],
+        };
     }
     out.push(mark::END);
 }

@@ -2,9 +2,11 @@
 #![allow(dead_code, reason = "each test binary uses some of these")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::io::Read;
+
 use mp_dataset::{
-    DataSet, FileAttributes, FileChange, FileContent, FileEntry, FilePath, HEADER_LEN, Limits, Origin,
-    ProfileKind, UnknownFields, decode, encode,
+    DataSet, FileAttributes, FileChange, FileContent, FileEntry, FilePath, HEADER_LEN, Header, Limits,
+    Origin, ProfileKind, UnknownFields, decode, dictionary, encode,
 };
 use mp_registry::{FileTime, KeyAction, KeyEdit, Name, Value, ValueEdit, ValueType};
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -43,7 +45,12 @@ pub(crate) fn sealed(version: u16, flags: u16, content_len: u64, body: &[u8]) ->
 
 /// The content of a file that was encoded here.
 pub(crate) fn content_of(file: &[u8]) -> Vec<u8> {
-    zstd::decode_all(&file[HEADER_LEN..]).unwrap()
+    let id = Header::parse(file).unwrap().dictionary;
+    let dictionary = dictionary(id).unwrap_or_default();
+    let mut decoder = zstd::Decoder::with_dictionary(&file[HEADER_LEN..], dictionary).unwrap();
+    let mut content = Vec::new();
+    decoder.read_to_end(&mut content).unwrap();
+    content
 }
 
 /// A record with its head.

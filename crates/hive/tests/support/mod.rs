@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub(crate) mod checker;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -85,7 +87,7 @@ pub(crate) fn escaped(name: &Name) -> String {
     let mut text = String::new();
     for unit in char::decode_utf16(name.units().iter().copied()) {
         match unit {
-            Ok(c) if c < ' ' || c == '\u{7F}' => text.push_str(&format!("\\x{:04x}", u32::from(c))),
+            Ok(c) if c.is_control() => text.push_str(&format!("\\x{:04x}", u32::from(c))),
             Ok(c) => text.push(c),
             Err(lone) => text.push_str(&format!("\\x{:04x}", lone.unpaired_surrogate())),
         }
@@ -119,7 +121,7 @@ fn value_start(path: &str, value: &Value) -> String {
 /// Takes length and hash from the lines of values that python-registry 1.3.1 is known to give wrongly, in both lists.
 ///
 /// Its `VKRecord.raw_data` does not honour the size of data that lie in the key value itself: text always has four bytes,
-/// `REG_MULTI_SZ` none, `REG_DWORD_BIG_ENDIAN` is looked for elsewhere; and it gives every `REG_DWORD` four bytes and every
+/// `REG_MULTI_SZ` none, a type of its own four (types are taken modulo 4096), `REG_DWORD_BIG_ENDIAN` is looked for elsewhere; and it gives every `REG_DWORD` four bytes and every
 /// `REG_QWORD` eight. hivex, which the test of independent readers compares too, has none of this.
 pub(crate) fn forgive_python_registry(root: &Key, ours: &mut [String], theirs: &mut [String]) {
     let mut starts = Vec::new();
@@ -137,10 +139,11 @@ pub(crate) fn forgive_python_registry(root: &Key, ours: &mut [String], theirs: &
 }
 
 fn add_wrong_in_python_registry(key: &Key, path: &str, starts: &mut Vec<String>) {
-    let wrong = |value: &&Value| match value.ty {
+    let wrong = |value: &&Value| match ValueType(value.ty.0 & 0xFFF) {
         ValueType::SZ | ValueType::EXPAND_SZ | ValueType::MULTI_SZ => value.data.len() <= 4,
         ValueType::DWORD => value.data.len() != 4,
         ValueType::DWORD_BIG_ENDIAN => value.data.len() <= 4,
+        ValueType(12..) => value.data.len() < 4,
         ValueType::QWORD => value.data.len() != 8,
         _ => false,
     };
@@ -153,6 +156,14 @@ fn add_wrong_in_python_registry(key: &Key, path: &str, starts: &mut Vec<String>)
 fn below_path(path: &str, key: &Key) -> String {
     let name = escaped(&key.name);
     if path.is_empty() { name } else { format!("{path}\\{name}") }
+}
+
+/// Something with the head of a self-relative security descriptor.
+pub(crate) fn descriptor(tail: u8) -> Vec<u8> {
+    let mut descriptor = vec![0; 21];
+    descriptor[..4].copy_from_slice(&[1, 0, 4, 0x80]);
+    descriptor[20] = tail;
+    descriptor
 }
 
 fn hash(data: &[u8]) -> String {

@@ -27,9 +27,9 @@ pub use write::{write_v4, write_v5};
 use crate::{KeyEdit, KeyPath};
 
 /// The longest `.reg` file that is read, in bytes.
-pub const MAX_FILE_BYTES: usize = 256 << 20;
-/// The most keys and value lines that one file may name together.
-pub const MAX_ENTRIES: usize = 4_000_000;
+pub const MAX_FILE_BYTES: usize = 128 << 20;
+/// The most keys and value lines of one file together.
+pub const MAX_ENTRIES: usize = 2_000_000;
 
 /// The two formats of `.reg` text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,13 +56,13 @@ impl Version {
 pub struct RegFile {
     /// The format it was written in.
     pub version: Version,
-    /// The edits below each root, in the order in which the roots first appear. Each edit is a root itself: its name is
-    /// empty and it is passed through.
+    /// The edits below each root to which something is done, in the order in which the roots first appear. Each edit is a
+    /// root itself: its name is empty and it is passed through.
     pub roots: Vec<(HiveRoot, KeyEdit)>,
 }
 
 impl RegFile {
-    /// The edits below one root, if the file names it.
+    /// The edits below one root, if the file does anything to it.
     #[must_use]
     pub fn root(&self, root: HiveRoot) -> Option<&KeyEdit> {
         self.roots.iter().find(|(other, _)| *other == root).map(|(_, edit)| edit)

@@ -109,6 +109,13 @@ fn roots_have_long_and_short_names_in_any_case() {
 }
 
 #[test]
+fn a_root_alone_is_nothing_to_do() {
+    let file =
+        reg_text::read(format!("{V5}[HKCU]\r\n[HKLM]\r\n@=-").as_bytes(), CodePage::default()).unwrap();
+    assert_eq!(file.roots.iter().map(|(root, _)| *root).collect::<Vec<_>>(), [HiveRoot::LocalMachine]);
+}
+
+#[test]
 fn the_last_bracket_ends_a_key() {
     let edit = read_user("[HKCU\\a] b ]\r\n[HKCU\\[-x \t]").unwrap();
     let names: Vec<_> = edit.subkeys().iter().map(|key| key.name.to_text().unwrap()).collect();

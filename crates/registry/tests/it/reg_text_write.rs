@@ -182,6 +182,10 @@ fn regedit4_refuses_what_the_code_page_lacks() {
         let error = v4(&key_with(value.clone())).unwrap_err();
         assert_eq!((error.why, error.value), (lacking, Some(value.name)));
     }
+    let yen = key_with(Value::sz("v", "¥"));
+    let shift_jis = CodePage::from_number(932).unwrap();
+    let error = write_v4(&[(HiveRoot::Users, &KeyPath::root(), &yen)], shift_jis).unwrap_err();
+    assert_eq!(error.why, WriteErrorKind::NotInCodePage(shift_jis), "it would come back as a backslash");
     let error = write_v4(
         &[(HiveRoot::Users, &KeyPath::parse("日本"), &KeyEdit::new("", KeyAction::Ensure))],
         CodePage::default(),

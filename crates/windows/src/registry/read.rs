@@ -1,0 +1,203 @@
+use mp_registry::{
+    Key, KeyChoice, KeyListing, KeyPath, MAX_DEPTH, Name, RegistryError, RegistryErrorKind, TreeFilter,
+    TreeRead, Value,
+};
+
+use super::live::{Failure, LiveRegistry, READ, busy, error};
+use crate::nt::{Buffer, Found, KeyHandle, KeyInfo, is_link_target};
+
+/// How often a key is read anew when it changes while it is read.
+const ATTEMPTS: usize = 8;
+
+impl LiveRegistry {
+    pub(super) fn list_key(&self, path: &KeyPath) -> Result<Option<KeyListing>, RegistryError> {
+        let Some(key) = self.find("list", path, READ)? else { return Ok(None) };
+        let mut buffer = Buffer::new();
+        match self.snapshot(&key, path, true, &mut buffer) {
+            Ok(seen) => Ok(Some(KeyListing {
+                class: seen.info.class,
+                last_write: seen.info.last_write,
+                subkeys: seen.subkeys,
+                values: seen
+                    .values
+                    .into_iter()
+                    .map(|found| (found.name, found.ty, usize::try_from(found.len).unwrap_or(usize::MAX)))
+                    .collect(),
+            })),
+            Err(Failure::Vanished) => Ok(None),
+            Err(Failure::Failed(cause)) => Err(error("list", path, None, cause)),
+        }
+    }
+
+    pub(super) fn read(
+        &self,
+        path: &KeyPath,
+        filter: &mut dyn TreeFilter,
+    ) -> Result<TreeRead, RegistryError> {
+        let choice = filter.key(path);
+        if choice == KeyChoice::Skip {
+            return Ok(TreeRead::default());
+        }
+        let Some(key) = self.find("read", path, READ)? else { return Ok(TreeRead::default()) };
+        let mut buffer = Buffer::new();
+        let name = match path.names().last() {
+            Some(asked) if self.routed(path).is_none() => key.own_name(&mut buffer).unwrap_or(asked.clone()),
+            Some(asked) => asked.clone(),
+            None => Name::default(),
+        };
+        let mut reader =
+            Reader { registry: self, filter, buffer, path: path.clone(), problems: Vec::new(), gone: false };
+        match reader.key(&key, name, choice) {
+            Ok(tree) => Ok(TreeRead { tree, problems: reader.problems }),
+            Err(Failure::Vanished) => Ok(TreeRead { tree: None, problems: reader.problems }),
+            Err(Failure::Failed(cause)) => Err(error("read", path, None, cause)),
+        }
+    }
+
+    /// Reads what is directly in a key, so that nothing is missed or met twice when others change it meanwhile: values are
+    /// enumerated by their index, which moves when an earlier one is deleted.
+    fn snapshot(
+        &self,
+        key: &KeyHandle,
+        path: &KeyPath,
+        with_values: bool,
+        buffer: &mut Buffer,
+    ) -> Result<Snapshot, Failure> {
+        for _ in 0..ATTEMPTS {
+            let before = key.info(buffer).map_err(|status| self.failure(status))?;
+            let Some(mut seen) = Snapshot::enumerate(key, before, with_values, buffer)
+                .map_err(|status| self.failure(status))?
+            else {
+                continue;
+            };
+            if key.info(buffer).map_err(|status| self.failure(status))? != seen.info {
+                continue;
+            }
+            let routed = |name: &Name| self.routed(&path.join(name)).is_some();
+            if path.depth() == 1 && routed(&"Classes".into()) && !seen.subkeys.iter().any(routed) {
+                seen.subkeys.push("Classes".into());
+            }
+            return Ok(seen);
+        }
+        Err(Failure::Failed(busy()))
+    }
+}
+
+/// What is directly in a key at one time.
+struct Snapshot {
+    info: KeyInfo,
+    values: Vec<Found>,
+    subkeys: Vec<Name>,
+}
+
+impl Snapshot {
+    /// One pass; `None` when the key has become smaller on the way.
+    fn enumerate(
+        key: &KeyHandle,
+        info: KeyInfo,
+        with_values: bool,
+        buffer: &mut Buffer,
+    ) -> Result<Option<Self>, crate::nt::Status> {
+        let (mut values, mut subkeys) = (Vec::new(), Vec::new());
+        for index in 0..if with_values { info.values } else { 0 } {
+            let Some(found) = key.value_at(index, buffer)? else { return Ok(None) };
+            values.push(found);
+        }
+        for index in 0..info.subkeys {
+            let Some(name) = key.subkey_name(index, buffer)? else { return Ok(None) };
+            subkeys.push(name);
+        }
+        Ok(Some(Self { info, values, subkeys }))
+    }
+}
+
+struct Reader<'a> {
+    registry: &'a LiveRegistry,
+    filter: &'a mut dyn TreeFilter,
+    buffer: Buffer,
+    path: KeyPath,
+    problems: Vec<RegistryError>,
+    /// The hive was unloaded: nothing more can be read, and that is said once.
+    gone: bool,
+}
+
+impl Reader<'_> {
+    /// Reads an open key, `self.path`, with all below it. `None` when the filter wanted nothing of it.
+    fn key(&mut self, key: &KeyHandle, name: Name, choice: KeyChoice) -> Result<Option<Key>, Failure> {
+        let take = choice == KeyChoice::Take;
+        let seen = self.registry.snapshot(key, &self.path, take, &mut self.buffer)?;
+        let link = if take {
+            seen.values.iter().any(|found| is_link_target(&found.name, found.ty))
+        } else {
+            key.is_link().map_err(|status| self.registry.failure(status))?
+        };
+        if link {
+            return Err(Failure::Failed(RegistryErrorKind::SymbolicLink));
+        }
+        let mut taken = Key::new(name);
+        taken.class = seen.info.class;
+        taken.last_write = seen.info.last_write;
+        taken.replace_values(self.values(key, seen.values));
+        let mut subkeys = Vec::with_capacity(seen.subkeys.len());
+        for name in seen.subkeys {
+            if self.gone {
+                break;
+            }
+            self.path.push(name.clone());
+            subkeys.extend(self.subkey(key, name));
+            self.path.pop();
+        }
+        taken.replace_subkeys(subkeys);
+        Ok((take || !taken.subkeys().is_empty()).then_some(taken))
+    }
+
+    fn values(&mut self, key: &KeyHandle, found: Vec<Found>) -> Vec<Value> {
+        let mut values = Vec::with_capacity(found.len());
+        for Found { name, ty, len, data } in found {
+            let len = usize::try_from(len).unwrap_or(usize::MAX);
+            if !self.filter.value(&self.path, &name, ty, len) {
+                continue;
+            }
+            match data {
+                Some(data) => values.push(Value { name, ty, data }),
+                // It was too large for the buffer of the enumeration; only now is it known to be wanted.
+                None => match key.value(&name, &mut self.buffer) {
+                    Ok(Some(value)) => values.push(value),
+                    Ok(None) => {}
+                    Err(status) => self.problem("read value", Some(name), self.registry.failure(status)),
+                },
+            }
+        }
+        values
+    }
+
+    /// Reads the sub-key that `self.path` names.
+    fn subkey(&mut self, parent: &KeyHandle, name: Name) -> Option<Key> {
+        let choice = self.filter.key(&self.path);
+        if choice == KeyChoice::Skip {
+            return None;
+        }
+        let read = if self.path.depth() > MAX_DEPTH {
+            Err(Failure::Failed(RegistryErrorKind::TooDeep))
+        } else if let Some(routed) = self.registry.routed(&self.path) {
+            self.key(routed, name, choice)
+        } else {
+            match parent.open_sub(&name, self.registry.access(READ)) {
+                Ok(Some(key)) => self.key(&key, name, choice),
+                Ok(None) => Ok(None),
+                Err(status) => Err(self.registry.failure(status)),
+            }
+        };
+        read.unwrap_or_else(|failure| {
+            self.problem("read", None, failure);
+            None
+        })
+    }
+
+    fn problem(&mut self, doing: &'static str, value: Option<Name>, failure: Failure) {
+        if let Failure::Failed(cause) = failure {
+            self.gone |= cause == RegistryErrorKind::HiveGone;
+            self.problems.push(error(doing, &self.path, value, cause));
+        }
+    }
+}
