@@ -287,3 +287,35 @@ fn a_restart_keeps_everything_and_the_client_finds_its_way_back() {
         Fetched::NotModified
     );
 }
+
+#[test]
+fn large_data_sets_travel_whole() {
+    let farm = Farm::new();
+    let (_, client) = farm.agent(1, None);
+    let body = data_set(&sid(1), 1, 20_000_000);
+    let Stored::As(tag) = client.store(&Scope::Global, &sid(1), None, &body).unwrap() else {
+        panic!("conflict")
+    };
+    let Fetched::Data { version, bytes } = client.fetch(&Scope::Global, &sid(1), None).unwrap() else {
+        panic!("nothing is stored")
+    };
+    assert!(version == tag && bytes == body);
+    let other = client.store(&Scope::Global, &sid(2), None, &body).unwrap_err();
+    assert!(other.to_string().contains("MP-STO-016"), "{other}");
+}
+
+#[test]
+fn a_file_of_a_later_format_version_is_kept_if_its_seal_stands() {
+    let farm = Farm::new();
+    let (_, client) = farm.agent(1, None);
+    let mut body = data_set(&sid(1), 1, 100);
+    body[8] = 99;
+    let unsealed = client.store(&Scope::Global, &sid(1), None, &body).unwrap_err();
+    assert!(unsealed.to_string().contains("MP-STO-015"), "{unsealed}");
+    let seal = blake3::Hasher::new().update(&body[..32]).update(&body[64..]).finalize();
+    body[32..64].copy_from_slice(seal.as_bytes());
+    client.store(&Scope::Global, &sid(1), None, &body).unwrap();
+    assert!(
+        matches!(client.fetch(&Scope::Global, &sid(1), None).unwrap(), Fetched::Data { bytes, .. } if bytes == body)
+    );
+}
