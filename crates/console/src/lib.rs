@@ -1,1 +1,25 @@
-//! The Provision Management Console: database, REST API, enrolment authority
+//! The Provision Management Console: database, REST API, enrolment authority.
+//!
+//! People speak the REST API below `/api/v1` with bearer tokens. Machines speak the paths of [`mp_protocol::paths`] with
+//! certificates of the console's own authority. Both come to one port.
+//!
+//! A request goes one way: a handler (`api`, `machine_api`) translates it, an operation (`ops`) decides by the rules (`domain`),
+//! the database (`repository`) keeps it. No layer knows of those before it.
+
+mod api;
+mod authority;
+mod config;
+mod console;
+mod domain;
+mod error;
+mod machine_api;
+mod ops;
+mod repository;
+mod secret;
+mod serve;
+
+pub use config::{ConsoleConfig, WallClock};
+pub use console::Console;
+pub use error::OpenError;
+pub use secret::Secret;
+pub use serve::{ConsoleHandle, serve};

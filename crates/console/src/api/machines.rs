@@ -1,0 +1,163 @@
+use std::sync::Arc;
+
+use axum::{Json, extract::State, http::StatusCode};
+use mp_profile::GroupName;
+use mp_protocol::{MachineId, MachineRole};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    answer::WithTag,
+    extract::{Body, IfMatch, Named},
+    problem::Problem,
+};
+use crate::{
+    domain::{self, MachineState, Refusal, UnixMillis},
+    ops::{Administrator, Core},
+};
+
+/// A machine that joined the farm.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Machine {
+    /// 32 hexadecimal digits.
+    #[schema(value_type = String)]
+    id: MachineId,
+    role: Role,
+    /// As the machine gave it when it joined.
+    name: String,
+    /// Of an Agent Server, if it is in one.
+    #[schema(value_type = Option<String>)]
+    group: Option<GroupName>,
+    /// Of a storage machine: the Storage Server that it is.
+    storage_server: Option<String>,
+    state: Standing,
+    /// RFC 3339.
+    #[schema(format = DateTime)]
+    enrolled: String,
+    /// When it last asked for its plan, RFC 3339, to about a minute.
+    #[schema(format = DateTime)]
+    last_seen: Option<String>,
+    /// Serial numbers of its certificates that are not over, in hexadecimal, oldest first.
+    certificates: Vec<String>,
+}
+
+/// What a machine is to the farm.
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Role {
+    Agent,
+    Storage,
+}
+
+/// Whether a machine may come.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+enum Standing {
+    Active,
+    Revoked,
+}
+
+/// Where an Agent Server belongs.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Assignment {
+    /// Name of the group; null for none.
+    #[schema(value_type = Option<String>, required)]
+    group: Option<GroupName>,
+}
+
+impl From<MachineRole> for Role {
+    fn from(role: MachineRole) -> Self {
+        match role {
+            MachineRole::Agent => Self::Agent,
+            MachineRole::Storage => Self::Storage,
+        }
+    }
+}
+
+impl From<Role> for MachineRole {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Agent => Self::Agent,
+            Role::Storage => Self::Storage,
+        }
+    }
+}
+
+impl From<domain::Machine> for Machine {
+    fn from(machine: domain::Machine) -> Self {
+        let certificates = machine.certificates.into_iter().filter(|known| !known.revoked);
+        Self {
+            id: machine.id,
+            role: machine.role.into(),
+            name: machine.name,
+            group: machine.group,
+            storage_server: machine.storage_server,
+            state: match machine.state {
+                MachineState::Active => Standing::Active,
+                MachineState::Revoked => Standing::Revoked,
+            },
+            enrolled: machine.enrolled_at.rfc3339(),
+            last_seen: machine.last_seen_at.map(UnixMillis::rfc3339),
+            certificates: certificates.map(|known| known.serial).collect(),
+        }
+    }
+}
+
+/// All machines that ever joined, revoked ones too
+#[utoipa::path(get, path = "/machines", tag = "machines", operation_id = "list-machines", responses(
+    (status = 200, body = Vec<Machine>),
+    (status = "default", body = Problem),
+))]
+pub(super) async fn list(
+    State(core): State<Arc<Core>>,
+    caller: Administrator,
+) -> Result<Json<Vec<Machine>>, Refusal> {
+    Ok(Json(core.machines(&caller).await?.into_iter().map(|found| found.item.into()).collect()))
+}
+
+/// One machine, with the ETag that changes of it need
+#[utoipa::path(get, path = "/machines/{id}", tag = "machines", operation_id = "get-machine",
+    params(("id" = String, Path)), responses((status = 200, body = Machine), (status = "default", body = Problem)))]
+pub(super) async fn get(
+    State(core): State<Arc<Core>>,
+    caller: Administrator,
+    Named(id): Named<MachineId>,
+) -> Result<WithTag<Machine>, Refusal> {
+    core.machine(&caller, &id).await.map(WithTag::found)
+}
+
+/// Puts an Agent Server into a group, or into none
+#[utoipa::path(put, path = "/machines/{id}", tag = "machines", operation_id = "assign-machine",
+    request_body = Assignment, params(("id" = String, Path), ("If-Match" = String, Header)), responses(
+    (status = 200, body = Machine),
+    (status = 412, body = Problem, description = "Somebody changed it since it was read"),
+    (status = "default", body = Problem),
+))]
+pub(super) async fn assign(
+    State(core): State<Arc<Core>>,
+    caller: Administrator,
+    Named(id): Named<MachineId>,
+    IfMatch(expected): IfMatch,
+    Body(body): Body<Assignment>,
+) -> Result<WithTag<Machine>, Refusal> {
+    core.assign_group(&caller, &id, body.group.as_ref(), &expected).await.map(WithTag::found)
+}
+
+/// Revokes a machine: from now on it reaches nothing. Its record stays
+#[utoipa::path(delete, path = "/machines/{id}", tag = "machines", operation_id = "revoke-machine",
+    params(("id" = String, Path), ("If-Match" = String, Header)), responses(
+    (status = 204),
+    (status = 412, body = Problem, description = "Somebody changed it since it was read"),
+    (status = "default", body = Problem),
+))]
+pub(super) async fn revoke(
+    State(core): State<Arc<Core>>,
+    caller: Administrator,
+    Named(id): Named<MachineId>,
+    IfMatch(expected): IfMatch,
+) -> Result<StatusCode, Refusal> {
+    core.revoke(&caller, &id, &expected).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

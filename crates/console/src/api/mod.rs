@@ -1,0 +1,86 @@
+//! The REST API for people and their tools, below `/api/v1`. Handlers only translate: what a request says into the words of an
+//! operation, and its result back.
+
+mod answer;
+mod audit_log;
+mod configuration;
+mod data_subset;
+mod data_subsets;
+mod extract;
+mod groups;
+mod join_tokens;
+mod machines;
+mod problem;
+mod sessions;
+mod storage_servers;
+
+use std::sync::Arc;
+
+use axum::{Router, middleware::from_fn_with_state, routing::get};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(crate) use answer::etag;
+pub(crate) use extract::{Body, Params};
+
+use crate::ops::Core;
+
+/// Where the document is.
+const DOCUMENT: &str = "/api/v1/openapi.json";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "MetaProfiles console",
+        version = "1",
+        description = "Describes a farm: its Storage Servers, Agent Server Groups, data subsets and machines. Sign in with \
+                       POST /api/v1/sessions and send the token as \"Authorization: Bearer TOKEN\". Changes of what exists \
+                       need If-Match with the ETag of what was read.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    security(("bearer" = [])),
+    modifiers(&Bearer)
+)]
+struct Document;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+/// All routes with their document. Routes are in the router only through the document, so none is missing there.
+fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
+    // Whoever has no session gets to none of these, also where a handler would not ask for the caller.
+    let of_administrators = OpenApiRouter::new()
+        .routes(routes!(sessions::sign_out))
+        .routes(routes!(sessions::change_password))
+        .routes(routes!(storage_servers::list, storage_servers::create))
+        .routes(routes!(storage_servers::get, storage_servers::replace, storage_servers::remove))
+        .routes(routes!(groups::list, groups::create))
+        .routes(routes!(groups::get, groups::replace, groups::remove))
+        .routes(routes!(data_subsets::list, data_subsets::create))
+        .routes(routes!(data_subsets::get, data_subsets::replace, data_subsets::remove))
+        .routes(routes!(machines::list))
+        .routes(routes!(machines::get, machines::assign, machines::revoke))
+        .routes(routes!(join_tokens::list, join_tokens::create))
+        .routes(routes!(join_tokens::remove))
+        .routes(routes!(configuration::export, configuration::import))
+        .routes(routes!(audit_log::list))
+        .route_layer(from_fn_with_state(Arc::clone(core), extract::authenticate));
+    let of_everybody = OpenApiRouter::new().routes(routes!(sessions::sign_in));
+    OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", of_everybody.merge(of_administrators))
+}
+
+/// The API's routes, and its document.
+pub(crate) fn routes(core: &Arc<Core>) -> Router<Arc<Core>> {
+    let (router, document) = documented(core).split_for_parts();
+    router.route(DOCUMENT, get(|| async move { axum::Json(document) }))
+}

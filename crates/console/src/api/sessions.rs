@@ -1,0 +1,88 @@
+use std::sync::Arc;
+
+use axum::{Json, extract::State, http::StatusCode};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    extract::{Body, Origin},
+    problem::Problem,
+};
+use crate::{
+    domain::Refusal,
+    ops::{Administrator, Core},
+    secret::Secret,
+};
+
+/// An administrator's name and password.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct SignIn {
+    name: String,
+    #[schema(format = Password)]
+    password: String,
+}
+
+/// A session.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Session {
+    /// To be sent as "Authorization: Bearer TOKEN".
+    token: String,
+    /// RFC 3339.
+    #[schema(format = DateTime)]
+    expires: String,
+}
+
+/// An administrator's present and next password.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct ChangePassword {
+    #[schema(format = Password)]
+    current: String,
+    /// 12 to 256 characters.
+    #[schema(format = Password)]
+    new: String,
+}
+
+/// Begins a session
+#[utoipa::path(post, path = "/sessions", tag = "sessions", security(()), request_body = SignIn, responses(
+    (status = 201, body = Session),
+    (status = 401, body = Problem, description = "Name or password is wrong"),
+    (status = 429, body = Problem, description = "Too many failed attempts; see Retry-After"),
+))]
+pub(super) async fn sign_in(
+    State(core): State<Arc<Core>>,
+    Origin(from): Origin,
+    Body(body): Body<SignIn>,
+) -> Result<(StatusCode, Json<Session>), Refusal> {
+    let session = core.sign_in(&body.name, &Secret::new(body.password), from).await?;
+    let body = Session { token: session.token.reveal().to_owned(), expires: session.expires.rfc3339() };
+    Ok((StatusCode::CREATED, Json(body)))
+}
+
+/// Ends the session whose token the request carries
+#[utoipa::path(delete, path = "/sessions/current", tag = "sessions", responses(
+    (status = 204),
+    (status = "default", body = Problem),
+))]
+pub(super) async fn sign_out(
+    State(core): State<Arc<Core>>,
+    caller: Administrator,
+) -> Result<StatusCode, Refusal> {
+    core.sign_out(&caller).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Changes the caller's password and ends his other sessions
+#[utoipa::path(put, path = "/administrators/current/password", tag = "administrators", request_body = ChangePassword,
+    responses((status = 204), (status = "default", body = Problem)))]
+pub(super) async fn change_password(
+    State(core): State<Arc<Core>>,
+    caller: Administrator,
+    Origin(from): Origin,
+    Body(body): Body<ChangePassword>,
+) -> Result<StatusCode, Refusal> {
+    core.change_password(&caller, &Secret::new(body.current), &Secret::new(body.new), from).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

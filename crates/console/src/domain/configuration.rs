@@ -1,0 +1,51 @@
+use mp_profile::{DataSubset, GroupName};
+
+/// Everything that the administrator describes, in his order. Who joined, and every secret, is elsewhere.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Configuration {
+    /// The first one serves Agents whose group names none.
+    pub(crate) storage_servers: Vec<StorageServer>,
+    pub(crate) groups: Vec<AgentServerGroup>,
+    pub(crate) subsets: Vec<DataSubset>,
+}
+
+/// A machine that runs the Storage Service, as the administrator describes it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct StorageServer {
+    pub(crate) name: String,
+    /// DNS name or IP address by which Agents reach it; its certificate is made out to it.
+    pub(crate) host: String,
+    /// Absolute, on that machine.
+    pub(crate) base_folder: String,
+    /// One name below the base folder.
+    pub(crate) global_folder: GroupName,
+    pub(crate) port: u16,
+    pub(crate) keep_versions: u32,
+}
+
+/// Agent Servers of one role.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct AgentServerGroup {
+    pub(crate) name: GroupName,
+    pub(crate) description: String,
+    /// Name of the Storage Server; `None` for the first one of the farm.
+    pub(crate) storage_server: Option<String>,
+}
+
+/// Two names are the same when their keys are: case does not matter.
+pub(crate) fn name_key(name: &str) -> String {
+    name.to_lowercase()
+}
+
+impl Configuration {
+    /// The Storage Server that keeps the data sets of a group's Agents, or of Agents in no group.
+    pub(crate) fn storage_server_of(&self, group: Option<&GroupName>) -> Option<&StorageServer> {
+        let named = group
+            .and_then(|name| self.groups.iter().find(|group| group.name == *name))
+            .and_then(|group| group.storage_server.as_deref());
+        match named {
+            Some(name) => self.storage_servers.iter().find(|server| name_key(&server.name) == name_key(name)),
+            None => self.storage_servers.first(),
+        }
+    }
+}

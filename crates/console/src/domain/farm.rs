@@ -1,0 +1,92 @@
+use std::collections::BTreeMap;
+
+use mp_profile::GroupName;
+use mp_protocol::{MachineId, MachineRole};
+
+use super::{Configuration, Refusal, UnixMillis};
+
+/// All that plans are made of, as it was at one revision.
+#[derive(Clone, Debug)]
+pub(crate) struct Farm {
+    /// Grows with every change of anything in it.
+    pub(crate) revision: i64,
+    pub(crate) configuration: Configuration,
+    pub(crate) machines: BTreeMap<MachineId, Machine>,
+}
+
+/// A machine that joined the farm.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Machine {
+    pub(crate) id: MachineId,
+    pub(crate) role: MachineRole,
+    pub(crate) name: String,
+    /// Agents only.
+    pub(crate) group: Option<GroupName>,
+    /// Storage machines only: the name of their Storage Server.
+    pub(crate) storage_server: Option<String>,
+    pub(crate) state: MachineState,
+    pub(crate) enrolled_at: UnixMillis,
+    /// About when it last asked for its plan.
+    pub(crate) last_seen_at: Option<UnixMillis>,
+    pub(crate) version: i64,
+    /// Those that are not over; oldest first.
+    pub(crate) certificates: Vec<KnownCertificate>,
+}
+
+/// Whether a machine may come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum MachineState {
+    Active,
+    Revoked,
+}
+
+/// A certificate that the authority gave to a machine.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct KnownCertificate {
+    /// As [`mp_protocol::serial_text`] writes it.
+    pub(crate) serial: String,
+    /// Its end, or earlier when a newer one replaced it.
+    pub(crate) accepted_until: UnixMillis,
+    pub(crate) revoked: bool,
+}
+
+/// What a verified certificate says of the machine at the other end of a connection.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Peer {
+    pub(crate) role: MachineRole,
+    pub(crate) id: MachineId,
+    pub(crate) serial: String,
+}
+
+impl Machine {
+    /// Whether a certificate lets it in now.
+    fn accepts(&self, serial: &str, now: UnixMillis) -> bool {
+        self.certificates.iter().any(|known| known.serial == serial && known.is_accepted(now))
+    }
+}
+
+impl KnownCertificate {
+    pub(crate) fn is_accepted(&self, now: UnixMillis) -> bool {
+        !self.revoked && now < self.accepted_until
+    }
+}
+
+impl Farm {
+    /// The machine that shows a certificate. The TLS handshake has proved that the authority issued it and that it is not
+    /// over; here it is asked whether the farm still wants it.
+    ///
+    /// # Errors
+    /// When the machine is unknown or revoked, or the certificate was replaced.
+    pub(crate) fn authenticate(&self, peer: &Peer, now: UnixMillis) -> Result<&Machine, Refusal> {
+        let machine = self
+            .machines
+            .get(&peer.id)
+            .filter(|machine| machine.role == peer.role)
+            .ok_or_else(|| Refusal::UnknownCertificate(format!("{} {}", peer.role, peer.id)))?;
+        match machine.state {
+            MachineState::Revoked => Err(Refusal::Revoked),
+            MachineState::Active if !machine.accepts(&peer.serial, now) => Err(Refusal::Replaced),
+            MachineState::Active => Ok(machine),
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! What the console knows of the farm, and its rules. Pure: no database, no HTTP, no clock.
+
+mod check;
+mod configuration;
+mod difference;
+mod farm;
+mod guard;
+mod plan;
+mod refusal;
+mod text;
+mod time;
+
+pub(crate) use check::check;
+pub(crate) use configuration::{AgentServerGroup, Configuration, StorageServer, name_key};
+pub(crate) use difference::{Action, Difference, Kind, differences};
+pub(crate) use farm::{Farm, KnownCertificate, Machine, MachineState, Peer};
+pub(crate) use guard::guard;
+pub(crate) use plan::{AnyPlan, plan_for};
+pub(crate) use refusal::{Refusal, RefusalKind};
+pub(crate) use text::{Item, export, import};
+pub(crate) use time::UnixMillis;

@@ -1,0 +1,176 @@
+use mp_protocol::{MachineId, MachineRole};
+
+use super::Kind;
+
+/// Why the console does not do what it was asked. The text says what happened and what to do next.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error(
+        "this needs a signed-in administrator; sign in with POST /api/v1/sessions and send the token as \"Authorization: Bearer TOKEN\""
+    )]
+    NotSignedIn,
+    #[error("the session is over or was ended; sign in again with POST /api/v1/sessions")]
+    SessionOver,
+    #[error("name or password is wrong")]
+    WrongPassword,
+    #[error("too many failed attempts; wait {seconds} seconds and try again")]
+    TooManyAttempts { seconds: u64 },
+    #[error("the new password is too short or too long; use 12 to 256 characters")]
+    PasswordLength,
+    #[error("the request's body is not valid: {0}; the API document is at /api/v1/openapi.json")]
+    Body(String),
+    #[error("the request is not valid: {0}; the API document is at /api/v1/openapi.json")]
+    Request(String),
+    #[error("{kind} \"{name}\": {problem}")]
+    Invalid { kind: Kind, name: String, problem: String },
+    #[error("the configuration cannot be read: {0}")]
+    ConfigurationText(String),
+    #[error("there is no {kind} \"{name}\"; compare with the list of them")]
+    NotFound { kind: Kind, name: String },
+    #[error("there is already a {kind} \"{name}\"; names may differ in more than case only")]
+    Exists { kind: Kind, name: String },
+    #[error("the {kind} \"{name}\" cannot be renamed; create one under the new name and delete this one")]
+    Renamed { kind: Kind, name: String },
+    #[error("the {kind} \"{name}\" is still used by {users}; change that first")]
+    InUse { kind: Kind, name: String, users: String },
+    #[error(
+        "the machine of Storage Server \"{name}\" has a certificate for its present host; revoke the machine, change the \
+         host, then let the machine join again"
+    )]
+    HostInUse { name: String },
+    #[error(
+        "this change needs the header If-Match with the ETag of what you have read, so that nobody's change is lost"
+    )]
+    NoPrecondition,
+    #[error("somebody changed it since you have read it; read it again, then repeat the change")]
+    Stale,
+    #[error("there is no machine {0}; compare with the list of machines")]
+    NoMachine(MachineId),
+    #[error("machine {0} is revoked; let it join again with a new join token")]
+    MachineRevoked(MachineId),
+    #[error("machine {0} is no Agent Server; only Agent Servers are in groups")]
+    NoAgent(MachineId),
+    #[error("there is no unused join token \"{0}\"; compare with the list of join tokens")]
+    NoJoinToken(String),
+    #[error("a join token for {role} names {expected}")]
+    TokenTarget { role: MachineRole, expected: &'static str },
+    #[error("a join token lives 1 to 720 hours")]
+    TokenLifetime,
+    #[error("this join token is not known here; copy it again from the console, or make a new one")]
+    TokenUnknown,
+    #[error("this join token has expired; make a new one in the console")]
+    TokenExpired,
+    #[error(
+        "this join token was used already; if it was not by you, revoke the machine that joined with it; then make a new one"
+    )]
+    TokenUsed,
+    #[error("this join token was made for another role than {0}; make one for {0} in the console")]
+    TokenRole(MachineRole),
+    #[error("Storage Server \"{name}\" has a machine already, {machine}; revoke that one first")]
+    ServerTaken { name: String, machine: MachineId },
+    #[error(
+        "the machine says it is reached as {addresses}, but Storage Server \"{name}\" has the host \"{host}\"; correct one of \
+         them"
+    )]
+    Addresses { name: String, host: String, addresses: String },
+    #[error("the machine's name must have 1 to 255 characters, none of them a control character")]
+    MachineNameText,
+    #[error("the certificate request is not valid: {0}")]
+    Csr(String),
+    #[error("this needs a machine's certificate; join the farm first with a join token")]
+    NoCertificate,
+    #[error(
+        "this certificate does not name a machine of this farm: {0}; join the farm again with a new join token"
+    )]
+    UnknownCertificate(String),
+    #[error("this machine was revoked; let it join the farm again with a new join token")]
+    Revoked,
+    #[error(
+        "this certificate was replaced by a newer one and is accepted no more; use the newer one, or join again"
+    )]
+    Replaced,
+    #[error(
+        "this machine has {0} certificates already; use the newest, or wait until the older ones are over"
+    )]
+    TooManyCertificates(usize),
+    #[error("this took longer than {0} seconds; try again")]
+    Timeout(u64),
+    #[error("the request's body is larger than this address takes; send less")]
+    TooLarge,
+    #[error("there is nothing at this address; the API document is at /api/v1/openapi.json")]
+    NoRoute,
+    #[error("this address does not know that method; the API document is at /api/v1/openapi.json")]
+    NoMethod,
+    #[error("the console failed; its log has the reason under the time of this answer")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What sort of answer a refusal is; the HTTP status follows from it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum RefusalKind {
+    Invalid,
+    Unauthenticated,
+    Forbidden,
+    NotFound,
+    NoMethod,
+    Conflict,
+    Stale,
+    NoPrecondition,
+    TooMany,
+    Timeout,
+    TooLarge,
+    Internal,
+}
+
+impl Refusal {
+    pub(crate) fn internal(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(error.into())
+    }
+
+    /// Stable code and sort. Codes are never given again to something else.
+    pub(crate) fn code(&self) -> (&'static str, RefusalKind) {
+        use RefusalKind as K;
+        match self {
+            Self::NotSignedIn => ("MP-CON-001", K::Unauthenticated),
+            Self::SessionOver => ("MP-CON-002", K::Unauthenticated),
+            Self::WrongPassword => ("MP-CON-003", K::Unauthenticated),
+            Self::TooManyAttempts { .. } => ("MP-CON-004", K::TooMany),
+            Self::PasswordLength => ("MP-CON-005", K::Invalid),
+            Self::Body(_) => ("MP-CON-010", K::Invalid),
+            Self::Request(_) => ("MP-CON-011", K::Invalid),
+            Self::NoRoute => ("MP-CON-012", K::NotFound),
+            Self::NoMethod => ("MP-CON-013", K::NoMethod),
+            Self::TooLarge => ("MP-CON-015", K::TooLarge),
+            Self::Timeout(_) => ("MP-CON-014", K::Timeout),
+            Self::Invalid { .. } => ("MP-CON-020", K::Invalid),
+            Self::ConfigurationText(_) => ("MP-CON-021", K::Invalid),
+            Self::NotFound { .. } => ("MP-CON-022", K::NotFound),
+            Self::Exists { .. } => ("MP-CON-023", K::Conflict),
+            Self::Renamed { .. } => ("MP-CON-024", K::Invalid),
+            Self::InUse { .. } => ("MP-CON-025", K::Conflict),
+            Self::HostInUse { .. } => ("MP-CON-026", K::Conflict),
+            Self::NoPrecondition => ("MP-CON-027", K::NoPrecondition),
+            Self::Stale => ("MP-CON-028", K::Stale),
+            Self::NoMachine(_) => ("MP-CON-030", K::NotFound),
+            Self::MachineRevoked(_) => ("MP-CON-031", K::Conflict),
+            Self::NoAgent(_) => ("MP-CON-032", K::Invalid),
+            Self::NoJoinToken(_) => ("MP-CON-040", K::NotFound),
+            Self::TokenTarget { .. } => ("MP-CON-041", K::Invalid),
+            Self::TokenLifetime => ("MP-CON-042", K::Invalid),
+            Self::TokenUnknown => ("MP-CON-050", K::Unauthenticated),
+            Self::TokenExpired => ("MP-CON-051", K::Forbidden),
+            Self::TokenUsed => ("MP-CON-052", K::Forbidden),
+            Self::TokenRole(_) => ("MP-CON-053", K::Forbidden),
+            Self::ServerTaken { .. } => ("MP-CON-054", K::Conflict),
+            Self::Addresses { .. } => ("MP-CON-055", K::Invalid),
+            Self::MachineNameText => ("MP-CON-056", K::Invalid),
+            Self::Csr(_) => ("MP-CON-057", K::Invalid),
+            Self::NoCertificate => ("MP-CON-060", K::Unauthenticated),
+            Self::UnknownCertificate(_) => ("MP-CON-061", K::Forbidden),
+            Self::Revoked => ("MP-CON-062", K::Forbidden),
+            Self::Replaced => ("MP-CON-063", K::Forbidden),
+            Self::TooManyCertificates(_) => ("MP-CON-064", K::TooMany),
+            Self::Internal(_) => ("MP-CON-099", K::Internal),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+use std::{io, path::PathBuf};
+
+/// The console cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Another console uses the state folder.
+    #[error("another console uses the state folder {0}; stop it first, or give this one a folder of its own")]
+    Locked(PathBuf),
+    /// A file or folder cannot be read or written.
+    #[error("cannot use {path}")]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The state folder's path is not Unicode, which the database needs.
+    #[error("the path {0} is not Unicode text; choose another state folder")]
+    Path(PathBuf),
+    /// The database cannot be opened.
+    #[error("cannot open the database {path}")]
+    Database {
+        /// The database's file.
+        path: PathBuf,
+        /// What the database says.
+        source: sqlx::Error,
+    },
+    /// The database cannot be brought up to date.
+    #[error("cannot bring the database {path} up to date; was it used by a newer version?")]
+    Migration {
+        /// The database's file.
+        path: PathBuf,
+        /// What the database says.
+        source: sqlx::migrate::MigrateError,
+    },
+    /// The authority's key and certificate are gone, but the farm's database is there.
+    #[error(
+        "{0} is missing; restore it from a backup: without it no machine of the farm is trusted any more"
+    )]
+    AuthorityMissing(PathBuf),
+    /// The authority's key or certificate is damaged, or cannot be made.
+    #[error("cannot use the authority in {path}: {error}")]
+    Authority {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: String,
+    },
+    /// A public name cannot be in a certificate.
+    #[error("\"{0}\" is not a DNS name or IP address; correct the console's public names")]
+    PublicName(String),
+    /// The first administrator's password is too short or too long.
+    #[error("the administrator's first password must have 12 to 256 characters")]
+    InitialPassword,
+    /// Anything else that the log explains.
+    #[error("cannot prepare the console")]
+    Prepare(#[source] Box<dyn std::error::Error + Send + Sync>),
+}

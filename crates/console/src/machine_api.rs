@@ -1,0 +1,94 @@
+//! What machines ask the console: to join, to renew their certificate, and what to do. They are known by their certificates
+//! alone; a session of an administrator counts for nothing here.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, FromRequestParts, State},
+    http::{HeaderMap, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use axum_server::tls::TlsInfo;
+use mp_protocol::{EnrolRequest, Enrolled, MachineCertificate, RenewRequest, paths};
+use serde::Deserialize;
+
+use crate::{
+    api::{Body, Params, etag},
+    domain::{Peer, Refusal},
+    ops::{Answer, Core},
+};
+
+/// Most bytes of a machine's question.
+const MAX_BODY: usize = 64 * 1024;
+
+/// The routes for machines.
+pub(crate) fn routes() -> Router<Arc<Core>> {
+    Router::new()
+        .route(paths::ENROL, post(enrol))
+        .route(paths::RENEW, post(renew))
+        .route(paths::PLAN, get(plan))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Peer {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        let tls = parts.extensions.get::<Arc<TlsInfo>>().ok_or(Refusal::NoCertificate)?;
+        let certificate = tls.peer_certificates.first().ok_or(Refusal::NoCertificate)?;
+        let certificate = MachineCertificate::from_der(certificate)
+            .map_err(|error| Refusal::UnknownCertificate(error.to_string()))?;
+        Ok(Self { role: certificate.machine.role, id: certificate.machine.id, serial: certificate.serial })
+    }
+}
+
+async fn enrol(
+    State(core): State<Arc<Core>>,
+    Body(request): Body<EnrolRequest>,
+) -> Result<(StatusCode, Json<Enrolled>), Refusal> {
+    Ok((StatusCode::CREATED, Json(core.enrol(&request).await?)))
+}
+
+async fn renew(
+    State(core): State<Arc<Core>>,
+    peer: Peer,
+    Body(request): Body<RenewRequest>,
+) -> Result<Json<Enrolled>, Refusal> {
+    Ok(Json(core.renew(&peer, &request.csr).await?))
+}
+
+/// How long to wait for a change.
+#[derive(Deserialize)]
+struct Wait {
+    /// Seconds.
+    #[serde(default)]
+    wait: u64,
+}
+
+async fn plan(
+    State(core): State<Arc<Core>>,
+    peer: Peer,
+    Params(Wait { wait }): Params<Wait>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let known: Vec<&str> = headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(opaque)
+        .collect();
+    let knows = |tag: &str| known.contains(&tag);
+    match core.plan(&peer, knows, Duration::from_secs(wait)).await? {
+        Answer::Plan(plan, tag) => Ok(([etag(&tag)?], Json(plan)).into_response()),
+        Answer::Same(tag) => Ok((StatusCode::NOT_MODIFIED, [etag(&tag)?]).into_response()),
+    }
+}
+
+/// What is between the quotes of a tag, weak or not: here both compare alike (RFC 9110, 13.1.2).
+fn opaque(tag: &str) -> Option<&str> {
+    let tag = tag.trim();
+    tag.strip_prefix("W/").unwrap_or(tag).strip_prefix('"')?.strip_suffix('"')
+}

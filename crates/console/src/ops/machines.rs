@@ -1,0 +1,99 @@
+use mp_profile::GroupName;
+use mp_protocol::{MachineId, MachineRole};
+
+use super::{Administrator, Core, Expected, Tagged};
+use crate::{
+    domain::{Farm, Kind, Machine, MachineState, Refusal},
+    repository::AuditLine,
+};
+
+/// Most lines of the audit log in one answer.
+const MAX_LINES: u32 = 1_000;
+
+impl Core {
+    /// All machines that ever joined.
+    pub(crate) async fn machines(&self, _: &Administrator) -> Result<Vec<Tagged<Machine>>, Refusal> {
+        let (farm, _) = self.database.farm().await?;
+        Ok(farm.machines.into_values().map(tagged).collect())
+    }
+
+    /// One machine.
+    pub(crate) async fn machine(
+        &self,
+        _: &Administrator,
+        id: &MachineId,
+    ) -> Result<Tagged<Machine>, Refusal> {
+        let (farm, _) = self.database.farm().await?;
+        Ok(tagged(find(&farm, id)?.clone()))
+    }
+
+    /// Puts an Agent Server into a group, or into none.
+    pub(crate) async fn assign_group(
+        &self,
+        caller: &Administrator,
+        id: &MachineId,
+        group: Option<&GroupName>,
+        expected: &Expected,
+    ) -> Result<Tagged<Machine>, Refusal> {
+        let mut write = self.write().await?;
+        let (farm, ids) = write.farm().await?;
+        let machine = find(&farm, id)?;
+        expected.require(&machine.version.to_string())?;
+        if machine.role != MachineRole::Agent {
+            return Err(Refusal::NoAgent(id.clone()));
+        }
+        if machine.state == MachineState::Revoked {
+            return Err(Refusal::MachineRevoked(id.clone()));
+        }
+        let group_id = group
+            .map(|name| {
+                let id = ids.id(Kind::Group, name.as_str());
+                id.ok_or_else(|| Refusal::NotFound { kind: Kind::Group, name: name.to_string() })
+            })
+            .transpose()?;
+        if machine.group.as_ref() == group {
+            return Ok(tagged(machine.clone()));
+        }
+        write.assign_group(id, group_id).await?;
+        let machine = Machine { group: group.cloned(), version: write.revision, ..machine.clone() };
+        let details = group.map_or_else(|| "no group".to_owned(), |name| format!("group {name}"));
+        write.commit(caller.did("assigned", format!("machine {id}"), details)).await?;
+        Ok(tagged(machine))
+    }
+
+    /// Shuts a machine out for ever. Its row stays, for the record.
+    pub(crate) async fn revoke(
+        &self,
+        caller: &Administrator,
+        id: &MachineId,
+        expected: &Expected,
+    ) -> Result<(), Refusal> {
+        let mut write = self.write().await?;
+        let (farm, _) = write.farm().await?;
+        let machine = find(&farm, id)?;
+        if machine.state == MachineState::Revoked {
+            return Ok(());
+        }
+        expected.require(&machine.version.to_string())?;
+        write.revoke(id).await?;
+        write.commit(caller.did("revoked", format!("machine {id}"), machine.name.clone())).await
+    }
+
+    /// What was done to the farm: the newest lines before one, newest first.
+    pub(crate) async fn audit_log(
+        &self,
+        _: &Administrator,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<AuditLine>, Refusal> {
+        self.database.audit_lines(before.unwrap_or(i64::MAX), i64::from(limit.clamp(1, MAX_LINES))).await
+    }
+}
+
+fn find<'a>(farm: &'a Farm, id: &MachineId) -> Result<&'a Machine, Refusal> {
+    farm.machines.get(id).ok_or_else(|| Refusal::NoMachine(id.clone()))
+}
+
+fn tagged(machine: Machine) -> Tagged<Machine> {
+    Tagged { tag: machine.version.to_string(), item: machine }
+}

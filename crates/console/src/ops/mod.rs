@@ -1,0 +1,103 @@
+//! What may be done to the farm, by whom. Handlers call these operations and nothing below them.
+//!
+//! Who may call one is in its parameters: an [`Administrator`] comes only out of a session that is not over, a [`Peer`] only out
+//! of a verified certificate.
+
+mod configuration;
+mod enrolment;
+mod hashing;
+mod join_tokens;
+mod limiter;
+mod machines;
+mod plans;
+mod sessions;
+
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, Semaphore, watch};
+
+pub(crate) use configuration::{Expected, Tagged};
+pub(crate) use hashing::is_password;
+pub(crate) use join_tokens::TokenTarget;
+pub(crate) use plans::Answer;
+pub(crate) use sessions::Administrator;
+
+use crate::{
+    authority::Authority,
+    config::WallClock,
+    domain::{Farm, Refusal, UnixMillis},
+    repository::{Database, Ids, Write},
+    secret::Secret,
+};
+use limiter::Limiter;
+
+/// How many passwords are hashed at a time: each takes 19 MiB.
+const HASHES_AT_A_TIME: usize = 2;
+
+/// The console's operations and what they need.
+pub(crate) struct Core {
+    pub(crate) database: Database,
+    pub(crate) authority: Authority,
+    clock: WallClock,
+    /// The last revision of the farm that was committed.
+    changed: watch::Sender<i64>,
+    /// The farm as it was read last; of use as long as its revision is the last one.
+    farm: Mutex<Option<Arc<Farm>>>,
+    limiter: Limiter,
+    hashing: Arc<Semaphore>,
+}
+
+impl Core {
+    pub(crate) async fn new(
+        database: Database,
+        authority: Authority,
+        clock: WallClock,
+    ) -> Result<Self, Refusal> {
+        let revision = database.revision().await?;
+        Ok(Self {
+            database,
+            authority,
+            clock,
+            changed: watch::Sender::new(revision),
+            farm: Mutex::new(None),
+            limiter: Limiter::default(),
+            hashing: Arc::new(Semaphore::new(HASHES_AT_A_TIME)),
+        })
+    }
+
+    pub(crate) fn now(&self) -> UnixMillis {
+        self.clock.now()
+    }
+
+    /// Makes the administrator `admin` when there is nobody. Gives his password if it was made up here.
+    pub(crate) async fn bootstrap(&self, password: Option<&Secret>) -> Result<Option<Secret>, Refusal> {
+        if self.database.has_accounts().await? {
+            return Ok(None);
+        }
+        let (password, made_up) = match password {
+            Some(password) => (password.clone(), false),
+            None => (crate::secret::new_password()?, true),
+        };
+        self.create_account("admin", &password).await?;
+        Ok(made_up.then_some(password))
+    }
+
+    async fn write(&self) -> Result<Write<'_>, Refusal> {
+        self.database.write(&self.changed, self.now()).await
+    }
+
+    /// The farm at its last revision. It is read once per revision, however many ask.
+    async fn farm(&self) -> Result<Arc<Farm>, Refusal> {
+        let mut cached = self.farm.lock().await;
+        let last = *self.changed.borrow();
+        match cached.as_ref() {
+            Some(farm) if farm.revision >= last => Ok(Arc::clone(farm)),
+            _ => {
+                let (farm, _): (Farm, Ids) = self.database.farm().await?;
+                let farm = Arc::new(farm);
+                *cached = Some(Arc::clone(&farm));
+                Ok(farm)
+            }
+        }
+    }
+}

@@ -1,0 +1,224 @@
+use std::collections::BTreeMap;
+
+use mp_protocol::{MachineId, MachineRole};
+use sqlx::{Any, Transaction};
+
+use super::{Database, Ids, Write, column, configuration, number, parse, parsed};
+use crate::domain::{Farm, KnownCertificate, Machine, MachineState, Refusal, UnixMillis};
+
+/// A machine that joins.
+#[derive(Clone, Debug)]
+pub(crate) struct NewMachine {
+    pub(crate) id: MachineId,
+    pub(crate) role: MachineRole,
+    pub(crate) name: String,
+    pub(crate) group_id: Option<String>,
+    pub(crate) storage_server_id: Option<String>,
+}
+
+/// A certificate just issued.
+#[derive(Clone, Debug)]
+pub(crate) struct NewCertificate {
+    pub(crate) serial: String,
+    pub(crate) not_before: UnixMillis,
+    pub(crate) not_after: UnixMillis,
+}
+
+impl Database {
+    /// Reads the whole farm as it is at one revision.
+    pub(crate) async fn farm(&self) -> Result<(Farm, Ids), Refusal> {
+        let mut transaction = self.begin_read().await?;
+        let farm = load_farm(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(farm)
+    }
+
+    /// Notes that a machine came, unless that was noted since `unless_since`.
+    pub(crate) async fn seen(
+        &self,
+        machine: &MachineId,
+        now: UnixMillis,
+        unless_since: UnixMillis,
+    ) -> Result<(), Refusal> {
+        // Reading first: a statement that writes would wait for its turn even when it has nothing to write.
+        let row = sqlx::query("SELECT last_seen_at FROM machines WHERE id = $1")
+            .bind(machine.as_str())
+            .fetch_one(&self.pool)
+            .await?;
+        if column::<Option<i64>>(&row, "last_seen_at")?.is_none_or(|seen| seen < unless_since.0) {
+            sqlx::query("UPDATE machines SET last_seen_at = $1 WHERE id = $2")
+                .bind(now.0)
+                .bind(machine.as_str())
+                .execute(&self.pool)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// The number of a machine's plan: one more than the last when the plan's hash is another.
+    pub(crate) async fn plan_revision(&self, machine: &MachineId, hash: &str) -> Result<u64, Refusal> {
+        let select = "SELECT plan_revision FROM machines WHERE id = $1 AND plan_hash = $2";
+        let same = sqlx::query(select).bind(machine.as_str()).bind(hash).fetch_optional(&self.pool).await?;
+        let row = match same {
+            Some(row) => row,
+            None => {
+                sqlx::query(
+                    "UPDATE machines SET plan_revision = CASE WHEN plan_hash = $1 THEN plan_revision \
+                     ELSE plan_revision + 1 END, plan_hash = $1 WHERE id = $2 RETURNING plan_revision",
+                )
+                .bind(hash)
+                .bind(machine.as_str())
+                .fetch_one(&self.pool)
+                .await?
+            }
+        };
+        Ok(number(&row, "plan_revision")?)
+    }
+}
+
+/// Reads the whole farm within a transaction.
+async fn load_farm(transaction: &mut Transaction<'static, Any>) -> Result<(Farm, Ids), Refusal> {
+    let row = sqlx::query("SELECT revision FROM farm WHERE id = 1").fetch_one(&mut **transaction).await?;
+    let revision = column(&row, "revision")?;
+    let (configuration, ids) = configuration::load(transaction).await?;
+    let machines = load_machines(transaction).await?;
+    Ok((Farm { revision, configuration, machines }, ids))
+}
+
+async fn load_machines(
+    transaction: &mut Transaction<'static, Any>,
+) -> Result<BTreeMap<MachineId, Machine>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT m.id, m.role, m.name, m.state, m.enrolled_at, m.last_seen_at, m.version, g.name AS group_name, \
+         s.name AS server_name FROM machines m LEFT JOIN agent_server_groups g ON g.id = m.group_id \
+         LEFT JOIN storage_servers s ON s.id = m.storage_server_id",
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    let mut machines = BTreeMap::new();
+    for row in &rows {
+        let group: Option<String> = column(row, "group_name")?;
+        let machine = Machine {
+            id: parsed(row, "id")?,
+            role: role(&column::<String>(row, "role")?),
+            name: column(row, "name")?,
+            group: group.map(|name| parse("group_name", &name)).transpose()?,
+            storage_server: column(row, "server_name")?,
+            state: if column::<String>(row, "state")? == "active" {
+                MachineState::Active
+            } else {
+                MachineState::Revoked
+            },
+            enrolled_at: UnixMillis(column(row, "enrolled_at")?),
+            last_seen_at: column::<Option<i64>>(row, "last_seen_at")?.map(UnixMillis),
+            version: column(row, "version")?,
+            certificates: Vec::new(),
+        };
+        machines.insert(machine.id.clone(), machine);
+    }
+    let rows = sqlx::query(
+        "SELECT serial, machine_id, accepted_until, revoked FROM certificates ORDER BY not_before, serial",
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    for row in &rows {
+        if let Some(machine) = machines.get_mut(&parsed::<MachineId>(row, "machine_id")?) {
+            machine.certificates.push(KnownCertificate {
+                serial: column(row, "serial")?,
+                accepted_until: UnixMillis(column(row, "accepted_until")?),
+                revoked: column::<i64>(row, "revoked")? != 0,
+            });
+        }
+    }
+    Ok(machines)
+}
+
+/// The database lets no other text in.
+pub(super) fn role(text: &str) -> MachineRole {
+    if text == "storage" { MachineRole::Storage } else { MachineRole::Agent }
+}
+
+impl Write<'_> {
+    /// The farm as it is within this change.
+    pub(crate) async fn farm(&mut self) -> Result<(Farm, Ids), Refusal> {
+        load_farm(&mut self.transaction).await
+    }
+
+    pub(crate) async fn insert_machine(&mut self, machine: &NewMachine) -> Result<(), Refusal> {
+        sqlx::query(
+            "INSERT INTO machines (id, role, name, group_id, storage_server_id, state, enrolled_at, version) \
+             VALUES ($1, $2, $3, $4, $5, 'active', $6, $7)",
+        )
+        .bind(machine.id.as_str())
+        .bind(machine.role.to_string())
+        .bind(&machine.name)
+        .bind(&machine.group_id)
+        .bind(&machine.storage_server_id)
+        .bind(self.now.0)
+        .bind(self.revision)
+        .execute(&mut *self.transaction)
+        .await?;
+        Ok(())
+    }
+
+    /// Notes a new certificate. Those before it are accepted until `others_until` at most.
+    pub(crate) async fn insert_certificate(
+        &mut self,
+        machine: &MachineId,
+        certificate: &NewCertificate,
+        others_until: UnixMillis,
+    ) -> Result<(), Refusal> {
+        // What is over by itself is refused by TLS; its row is of no more use.
+        sqlx::query("DELETE FROM certificates WHERE machine_id = $1 AND not_after < $2")
+            .bind(machine.as_str())
+            .bind(self.now.0)
+            .execute(&mut *self.transaction)
+            .await?;
+        sqlx::query(
+            "UPDATE certificates SET accepted_until = $1 WHERE machine_id = $2 AND accepted_until > $1",
+        )
+        .bind(others_until.0)
+        .bind(machine.as_str())
+        .execute(&mut *self.transaction)
+        .await?;
+        sqlx::query(
+            "INSERT INTO certificates (serial, machine_id, not_before, not_after, accepted_until, revoked) \
+             VALUES ($1, $2, $3, $4, $4, 0)",
+        )
+        .bind(&certificate.serial)
+        .bind(machine.as_str())
+        .bind(certificate.not_before.0)
+        .bind(certificate.not_after.0)
+        .execute(&mut *self.transaction)
+        .await?;
+        Ok(())
+    }
+
+    pub(crate) async fn assign_group(
+        &mut self,
+        machine: &MachineId,
+        group_id: Option<&str>,
+    ) -> Result<(), Refusal> {
+        sqlx::query("UPDATE machines SET group_id = $1, version = $2 WHERE id = $3")
+            .bind(group_id)
+            .bind(self.revision)
+            .bind(machine.as_str())
+            .execute(&mut *self.transaction)
+            .await?;
+        Ok(())
+    }
+
+    /// Revokes a machine and all its certificates.
+    pub(crate) async fn revoke(&mut self, machine: &MachineId) -> Result<(), Refusal> {
+        sqlx::query("UPDATE machines SET state = 'revoked', version = $1 WHERE id = $2")
+            .bind(self.revision)
+            .bind(machine.as_str())
+            .execute(&mut *self.transaction)
+            .await?;
+        sqlx::query("UPDATE certificates SET revoked = 1 WHERE machine_id = $1")
+            .bind(machine.as_str())
+            .execute(&mut *self.transaction)
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,148 @@
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Router,
+    extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Request},
+    http::{HeaderValue, header},
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use axum_server::{Handle, tls_rustls::RustlsConfig};
+use tokio::task::JoinHandle;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::{Console, api, domain::Refusal, machine_api};
+
+/// Most bytes of a person's request: a whole configuration.
+const MAX_BODY: usize = 2 * 1024 * 1024;
+/// Longest time for a request; a machine may wait for a change of its plan for a minute of it.
+const MAX_TIME: Duration = Duration::from_secs(90);
+/// How often the console gives itself a new certificate, which lives much longer.
+const RENEWAL: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long requests may go on after the end was asked for.
+const GRACE: Duration = Duration::from_secs(5);
+
+const ABOUT: &str = "This is a MetaProfiles console.\n\
+                     Its API for administrators is described at /api/v1/openapi.json\n";
+
+/// A console that serves. When this is dropped it stops at once; see [`ConsoleHandle::stop`].
+#[derive(Debug)]
+pub struct ConsoleHandle {
+    address: SocketAddr,
+    handle: Handle<SocketAddr>,
+    server: JoinHandle<io::Result<()>>,
+    renewal: JoinHandle<()>,
+    console: Arc<Console>,
+}
+
+impl ConsoleHandle {
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The console that serves.
+    #[must_use]
+    pub fn console(&self) -> &Console {
+        &self.console
+    }
+
+    /// Serves until the listener fails.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub async fn wait(&mut self) -> io::Result<()> {
+        (&mut self.server).await.map_err(io::Error::other)?
+    }
+
+    /// Takes no more requests, lets those under way finish for a few seconds, and closes the database.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub async fn stop(mut self) -> io::Result<()> {
+        self.handle.graceful_shutdown(Some(GRACE));
+        self.renewal.abort();
+        let result = self.wait().await;
+        self.console.close().await;
+        result
+    }
+}
+
+impl Drop for ConsoleHandle {
+    fn drop(&mut self) {
+        self.renewal.abort();
+        self.server.abort();
+    }
+}
+
+/// Serves people and machines on one port.
+///
+/// # Errors
+/// When the listener cannot be used, or the console cannot give itself a certificate.
+pub async fn serve(listener: TcpListener, console: Arc<Console>) -> io::Result<ConsoleHandle> {
+    let address = listener.local_addr()?;
+    listener.set_nonblocking(true)?;
+    let tls = RustlsConfig::from_config(console.server_config().map_err(io::Error::other)?);
+    let handle = Handle::new();
+    let service = router(&console).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum_server::from_tcp_rustls(listener, tls.clone())?.handle(handle.clone()).serve(service);
+    let renewal = tokio::spawn(renew(Arc::clone(&console), tls));
+    tracing::info!(%address, "Console listens");
+    Ok(ConsoleHandle { address, handle, server: tokio::spawn(server), renewal, console })
+}
+
+/// Keeps the console's own certificate young.
+async fn renew(console: Arc<Console>, tls: RustlsConfig) {
+    loop {
+        tokio::time::sleep(RENEWAL).await;
+        match console.server_config() {
+            Ok(config) => tls.reload_from_config(config),
+            Err(error) => tracing::error!(%error, "Cannot renew the console's certificate"),
+        }
+    }
+}
+
+fn router(console: &Console) -> Router {
+    let core = console.core();
+    Router::new()
+        .route("/", get(|| async { ABOUT }))
+        .merge(api::routes(core).layer(DefaultBodyLimit::max(MAX_BODY)))
+        .merge(machine_api::routes())
+        .fallback(|| async { Refusal::NoRoute })
+        .method_not_allowed_fallback(|| async { Refusal::NoMethod })
+        .with_state(Arc::clone(core))
+        .layer(from_fn(bounded))
+        .layer(CatchPanicLayer::custom(|_| Refusal::internal("a handler panicked").into_response()))
+        .layer(from_fn(access_log))
+}
+
+/// Ends what takes too long, and lets nobody keep an answer.
+async fn bounded(request: Request, next: Next) -> Response {
+    let mut response = match tokio::time::timeout(MAX_TIME, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Refusal::Timeout(MAX_TIME.as_secs()).into_response(),
+    };
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// Logs the route, not the address: names and whatever else a request carries stay out of the log.
+async fn access_log(request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let from =
+        request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.to_string());
+    let response = next.run(request).await;
+    let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(%method, route, from, status = response.status().as_u16(), milliseconds, "Request");
+    response
+}
