@@ -1,9 +1,9 @@
 //! Sorting the edits of a data set by the rules, and laying them over each other.
 
-use mp_registry::{KeyAction, KeyEdit, KeyPath, MAX_DEPTH, MAX_KEY_NAME, MAX_VALUE_NAME, ValueEdit};
+use mp_registry::{KeyAction, KeyEdit, KeyPath, MAX_DEPTH, MAX_KEY_NAME, MAX_VALUE_NAME, Name, ValueEdit};
 
 use crate::{
-    CompiledRules, Part,
+    CompiledRules, MAX_VALUE_BYTES, Part,
     report::{NoteCode, Notes},
     rules::{Decision, is_link_value, value_place},
 };
@@ -21,7 +21,12 @@ impl Sorted {
     /// Sorts the edits of the data set of `part`. What an exclude rule or a built-in exclusion is about is dropped and
     /// noted.
     pub(crate) fn of(edits: &KeyEdit, part: Part, rules: &CompiledRules, notes: &mut Notes) -> Self {
-        sort(edits, &mut KeyPath::root(), part, rules, notes)
+        let mut sorted = sort(edits, &mut KeyPath::root(), part, rules, notes);
+        for root in sorted.owned.iter_mut().chain([&mut sorted.loose]) {
+            root.name = Name::default();
+            root.action = KeyAction::Pass;
+        }
+        sorted
     }
 }
 
@@ -119,6 +124,9 @@ fn check_value(edit: &ValueEdit) -> Result<(), &'static str> {
     match edit {
         _ if edit.name().units().len() > MAX_VALUE_NAME => {
             Err("a value's name has more than 16,383 UTF-16 code units")
+        }
+        ValueEdit::Set(value) if value.data.len() > MAX_VALUE_BYTES => {
+            Err("it has more than the 16 MiB that travel")
         }
         ValueEdit::Set(value) if is_link_value(&value.name, value.ty) => {
             Err("it would make its key a registry symbolic link")

@@ -29,7 +29,12 @@ impl LiveRegistry {
         let mut filter = KeyFilter::new(rules);
         let read = profile.registry().read_tree(&KeyPath::root(), &mut filter)?;
         notes.append(filter.notes);
-        let mut live = Self { root: read.tree, unread_keys: Vec::new(), unread_values: filter.too_long };
+        // What the root is called in its hive does not travel.
+        let root = read.tree.map(|mut root| {
+            root.name = Name::default();
+            root
+        });
+        let mut live = Self { root, unread_keys: Vec::new(), unread_values: filter.too_long };
         for problem in read.problems {
             if problem.cause == RegistryErrorKind::HiveGone {
                 return Err(problem);

@@ -3,7 +3,7 @@ use std::os::windows::ffi::{OsStrExt, OsStringExt};
 use mp_dataset::ProfileKind;
 use mp_profile::Sid;
 use mp_registry::{KeyPath, Name, RegistryError, RegistryErrorKind, Value, ValueType, upcase};
-use windows_sys::Win32::System::Registry::KEY_READ;
+use windows_sys::Win32::System::Registry::KEY_QUERY_VALUE;
 
 use crate::{
     files::{expand, text_units},
@@ -76,7 +76,7 @@ impl ProfileList {
     }
 
     fn open(&self, name: &str) -> Result<Option<KeyHandle>, RegistryError> {
-        let access = KeyAccess { rights: KEY_READ, options: 0 };
+        let access = KeyAccess { rights: KEY_QUERY_VALUE, options: 0 };
         KeyHandle::open_path(&format!("{}\\{name}", self.base), access)
             .map_err(|status| failed("open", name, None, status))
     }

@@ -26,7 +26,8 @@ pub(super) fn write(
         imported.report.notes.add(NoteCode::RegistryUnread, place(problem), problem);
     }
     // The root is there even when nothing of interest is below it.
-    let live = read.tree.unwrap_or_default();
+    let mut live = read.tree.unwrap_or_default();
+    live.name = Name::default();
     let mut unwanted = Vec::new();
     let [global, group] = Part::ALL.map(|part| {
         let mut plan = Plan { rules, part, unwanted: &mut unwanted };

@@ -14,6 +14,9 @@ use windows_sys::{
 use super::walk::{SHARE_ALL, kind, plain};
 use crate::nt::{FileAccess, FileHandle, Status};
 
+/// How the names of files start that are being written. One that a crash left behind is nobody's setting.
+pub(super) const TEMPORARY: &str = "~metaprofiles-";
+
 const OPEN: FileAccess =
     FileAccess { rights: 0, share: SHARE_ALL, disposition: FILE_OPEN, options: FILE_OPEN_NO_RECALL };
 
@@ -109,7 +112,7 @@ fn create_beside(folder: &FileHandle) -> Result<FileHandle, FileErrorKind> {
     };
     for _ in 0..16 {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("~metaprofiles-{}-{number}.tmp", std::process::id());
+        let name = format!("{TEMPORARY}{}-{number}.tmp", std::process::id());
         match folder.open_at(&name.as_str().into(), access) {
             Err(status) if status.is_collision() => {}
             created => return created.map_err(kind),

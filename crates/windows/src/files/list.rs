@@ -3,7 +3,10 @@ use mp_profile::{FileError, FileErrorKind, FileFilter, FileListing, FoundFile, M
 use mp_registry::Name;
 use windows_sys::Win32::Storage::FileSystem::FILE_ATTRIBUTE_DIRECTORY;
 
-use super::walk::{kind, open_folder, refused};
+use super::{
+    content::TEMPORARY,
+    walk::{kind, open_folder, refused},
+};
 use crate::nt::{Buffer, Entry, FileHandle};
 
 /// The most entries of one listing. A profile has some thousands; more than this is somebody's attempt at our memory.
@@ -36,7 +39,9 @@ impl Lister<'_> {
             }
             for entry in entries {
                 if entry.attributes & FILE_ATTRIBUTE_DIRECTORY == 0 {
-                    self.file(entry);
+                    if !is_temporary(&entry.name) {
+                        self.file(entry);
+                    }
                 } else if self.recursive && !is_dots(&entry.name) {
                     folders.push(entry.name);
                 }
@@ -90,4 +95,8 @@ impl Lister<'_> {
 fn is_dots(name: &Name) -> bool {
     const DOT: u16 = 0x2E;
     matches!(name.units(), [DOT] | [DOT, DOT])
+}
+
+fn is_temporary(name: &Name) -> bool {
+    TEMPORARY.encode_utf16().eq(name.units().iter().copied().take(TEMPORARY.len()))
 }

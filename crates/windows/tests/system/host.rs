@@ -1,15 +1,10 @@
 //! The machine as a session host: which profiles it has, of which kind, and what a load of a hive remembers.
-#![cfg(windows)]
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-#[expect(dead_code, reason = "each test binary uses a part of it")]
-mod support;
-
+use crate::support::FakeUser;
 use mp_dataset::{FileAttributes, FileContent, FilePath, ProfileKind};
 use mp_profile::{FolderLocation, HostError, SessionHost};
 use mp_registry::{FileTime, Key, KeyEdit, KeyPath, Registry, TakeAll, Value};
 use mp_windows::{OpenMode, ProfileEntry, ProfileList, WindowsHost};
-use support::FakeUser;
 
 /// A profile list below a user's root, with what it says about that very user.
 fn profile_list(user: &FakeUser, entries: &[(&str, &[Value])]) -> ProfileList {

@@ -1,9 +1,4 @@
 //! Files of special folders on a real file system.
-#![cfg(windows)]
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-#[expect(dead_code, reason = "each test binary uses a part of it")]
-mod support;
 
 use std::{
     fs,
@@ -14,11 +9,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::support::FakeUser;
 use mp_dataset::{FileAttributes, FileContent, FilePath};
 use mp_profile::{FileErrorKind, FileFilter, FolderLocation, ProfileFiles};
 use mp_registry::{FileTime, Key, KeyEdit, KeyPath, Name, Registry, Value};
 use mp_windows::WindowsFiles;
-use support::FakeUser;
 
 /// A user with a profile folder of their own.
 struct Profile {
@@ -139,6 +134,7 @@ fn a_listing_is_what_the_filter_takes() {
             .write(&at("Desktop", path), &content(b"12345", 130_000_000_000_000_042, FileAttributes::HIDDEN))
             .unwrap();
     }
+    fs::write(profile.folder.join("Desktop").join("~metaprofiles-7-7.tmp"), "left by a crash").unwrap();
     // Enough names for several calls.
     for number in 0..700 {
         let name = format!("{}{number}.txt", "long name ".repeat(15));

@@ -1,0 +1,97 @@
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context, bail};
+use mp_hive::{MAX_FILE_SIZE, Version, WriteOptions};
+use mp_registry::{
+    FileTime, Key, MemoryRegistry, Registry,
+    reg_text::{self, CodePage, RegFile},
+};
+
+use super::{Reading, export::RegRoot, open::Opened};
+use crate::{Outcome, input, lines, output};
+
+/// Make a hive from .reg text or from JSON Lines
+///
+/// Takes a .reg file of either version, or lines as `hive dump` writes them; which of both it is, its content tells. From the
+/// same input the same bytes come out: the hive is dated by its newest key, and the keys of .reg text, which holds no times,
+/// are not dated. A root without --security-of may be written by administrators only.
+#[derive(clap::Args)]
+pub(crate) struct Build {
+    /// The .reg file or the lines; `-` for standard input
+    from: PathBuf,
+    /// The hive to write
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Format version: 1.3, as users' hives have, or 1.5, with long data in segments and hashed names
+    #[arg(long, value_name = "1.3|1.5", default_value = "1.3", value_parser = version)]
+    version: Version,
+    /// Of .reg text: the key that becomes the hive's root
+    #[arg(long, value_name = "KEY", default_value = "HKEY_CURRENT_USER")]
+    root: RegRoot,
+    /// Give the root the security descriptor of this hive's root
+    #[arg(long, value_name = "HIVE")]
+    security_of: Option<PathBuf>,
+    /// Replace the hive if it is there
+    #[arg(long)]
+    force: bool,
+}
+
+impl Build {
+    pub(super) fn run(&self) -> anyhow::Result<Outcome> {
+        let root = self.tree()?;
+        let options = WriteOptions {
+            version: self.version,
+            time: newest(&root),
+            security: self.security_of.as_deref().map(security_of).transpose()?,
+            ..WriteOptions::default()
+        };
+        let bytes = mp_hive::write(&root, &options).context("this cannot be a hive")?;
+        output::write_file(Some(&self.output), &bytes, self.force)?;
+        Ok(Outcome::Done)
+    }
+
+    fn tree(&self) -> anyhow::Result<Key> {
+        // Twice the longest hive is enough for it as text, where bytes are two digits.
+        let bytes = input::read(&self.from, 2 * MAX_FILE_SIZE)?;
+        let from = self.from.display();
+        if bytes.trim_ascii_start().starts_with(b"{") {
+            return lines::read_tree(bytes.as_slice()).with_context(|| format!("cannot read {from}"));
+        }
+        let file = reg_text::read(&bytes, CodePage::default());
+        let file = file.with_context(|| format!("cannot read {from} as .reg text"))?;
+        self.root_of(&file).with_context(|| format!("cannot make a hive from {from}"))
+    }
+
+    fn root_of(&self, file: &RegFile) -> anyhow::Result<Key> {
+        if let Some((other, _)) = file.roots.iter().find(|(root, _)| *root != self.root.root()) {
+            bail!("it is about {other} too, and a hive has one root; give --root, or a file about one root");
+        }
+        let mut registry = MemoryRegistry::default();
+        if let Some(edit) = file.root(self.root.root()) {
+            registry.apply(edit)?;
+        }
+        let root = registry.root.at(self.root.path());
+        Ok(root.with_context(|| format!("it says nothing of \"{}\"", self.root))?.clone())
+    }
+}
+
+fn version(text: &str) -> Result<Version, &'static str> {
+    match text {
+        "1.3" => Ok(Version::V1_3),
+        "1.5" => Ok(Version::V1_5),
+        _ => Err("expected 1.3 or 1.5"),
+    }
+}
+
+fn security_of(hive: &Path) -> anyhow::Result<Arc<[u8]>> {
+    let opened = Opened::read(hive, Reading { no_logs: false, strict: false })?;
+    let security = opened.hive.root.security.clone();
+    security.with_context(|| format!("the root of {} has no security descriptor", hive.display()))
+}
+
+fn newest(key: &Key) -> FileTime {
+    key.subkeys().iter().map(newest).fold(key.last_write, FileTime::max)
+}

@@ -1,0 +1,61 @@
+//! `metaprofiles hive`: registry hives in files, such as `NTUSER.DAT`, on any machine.
+
+mod build;
+mod diff;
+mod dump;
+mod export;
+mod info;
+mod open;
+
+use std::path::PathBuf;
+
+use mp_registry::KeyPath;
+
+use crate::Outcome;
+
+/// Look into registry hives, compare them, and make new ones
+#[derive(clap::Subcommand)]
+pub(crate) enum HiveCommand {
+    Info(info::Info),
+    Dump(dump::Dump),
+    Export(export::Export),
+    Build(build::Build),
+    Diff(diff::Diff),
+}
+
+impl HiveCommand {
+    pub(crate) fn run(&self) -> anyhow::Result<Outcome> {
+        match self {
+            Self::Info(command) => command.run(),
+            Self::Dump(command) => command.run(),
+            Self::Export(command) => command.run(),
+            Self::Build(command) => command.run(),
+            Self::Diff(command) => command.run(),
+        }
+    }
+}
+
+/// Which hive to read, and how.
+#[derive(clap::Args)]
+pub(crate) struct HiveArgs {
+    /// The hive, such as NTUSER.DAT
+    file: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+/// How hives are read.
+#[derive(clap::Args, Clone, Copy)]
+pub(crate) struct Reading {
+    /// Read the hive as it is, without the transaction logs (.LOG, .LOG1, .LOG2) beside it
+    #[arg(long)]
+    no_logs: bool,
+    /// Stop at the first damage instead of leaving out what is damaged
+    #[arg(long)]
+    strict: bool,
+}
+
+/// Reads `--key`: names separated by backslashes, below the hive's root.
+fn key_path(text: &str) -> Result<KeyPath, std::convert::Infallible> {
+    Ok(KeyPath::parse(text))
+}

@@ -1,0 +1,28 @@
+use crate::support::output;
+
+/// Names of the sub-commands in a help text.
+fn commands(arguments: &[&str]) -> Vec<String> {
+    let help = output(arguments);
+    let list = help.split("Commands:\n").nth(1).unwrap();
+    let lines = list.lines().take_while(|line| !line.is_empty());
+    lines
+        .filter(|line| !line.starts_with("   "))
+        .map(|line| line.trim().split(' ').next().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn help_lists_what_there_is() {
+    assert_eq!(commands(&["--help"]), ["hive", "dataset", "help"]);
+    assert_eq!(commands(&["hive", "--help"]), ["info", "dump", "export", "build", "diff", "help"]);
+    assert_eq!(commands(&["dataset", "--help"]), ["info", "dump", "diff", "help"]);
+}
+
+#[test]
+fn help_of_dump_explains_the_lines() {
+    let help = output(&["hive", "dump", "--help"]);
+    for words in ["\"modified\" the last write time of its key", r"\udXXX", "Security descriptors are not"] {
+        let plain = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(plain.contains(words), "{words} is not in\n{help}");
+    }
+}

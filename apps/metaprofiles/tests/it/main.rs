@@ -1,0 +1,9 @@
+//! The program as a person at a terminal meets it.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod dataset;
+mod help;
+mod hive_build;
+mod hive_diff;
+mod hive_dump;
+mod support;

@@ -1,0 +1,73 @@
+//! The requests of `docs/reference/wire.md`, section 3.
+
+mod body;
+mod gate;
+mod handlers;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::from_fn_with_state,
+    routing::{get, post},
+};
+use mp_protocol::StoragePlan;
+use tokio::sync::{Semaphore, watch};
+
+use crate::{Code, Refusal, Store};
+
+/// Bytes of bodies that are in memory at the same time, in all requests.
+const BODY_MEMORY: usize = 512 * 1024 * 1024;
+/// Bytes that one permit of the body memory stands for.
+const PERMIT: usize = 64 * 1024;
+/// Calls of the backend at the same time; more wait.
+const BACKEND_CALLS: usize = 64;
+
+/// What all requests share.
+#[derive(Clone, Debug)]
+struct Shared {
+    store: Store,
+    plan: watch::Receiver<StoragePlan>,
+    body_memory: Arc<Semaphore>,
+    backend_calls: Arc<Semaphore>,
+}
+
+impl Shared {
+    /// Runs a blocking call outside the threads that serve connections.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        call: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let failed = |text: String| {
+            tracing::error!(error = text, "A call of the store did not finish");
+            Refusal::new(Code::StoreFailed, "the storage server cannot do that now; its log says why")
+        };
+        let permit = self.backend_calls.acquire().await.map_err(|error| failed(error.to_string()))?;
+        let answer = tokio::task::spawn_blocking(call).await.map_err(|error| failed(error.to_string()))?;
+        drop(permit);
+        answer
+    }
+}
+
+pub(crate) fn router(store: Store, plan: watch::Receiver<StoragePlan>) -> Router {
+    let shared = Shared {
+        store,
+        plan,
+        body_memory: Arc::new(Semaphore::new(BODY_MEMORY / PERMIT)),
+        backend_calls: Arc::new(Semaphore::new(BACKEND_CALLS)),
+    };
+    let data_set = get(handlers::get).head(handlers::head).put(handlers::put).delete(handlers::delete);
+    Router::new()
+        .route("/v1/data-sets/{scope}/{sid}", data_set)
+        .route("/v1/data-sets/{scope}/{sid}/quarantine", post(handlers::quarantine))
+        .route("/v1/users/{sid}/data-sets", get(handlers::user))
+        .fallback(async || Refusal::new(Code::NoSuchPath, "there is nothing at this path"))
+        .method_not_allowed_fallback(async || {
+            Refusal::new(Code::BadMethod, "this method is not for this path")
+        })
+        // Bodies are bounded where they are read, with the code that says so.
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(shared.clone(), gate::gate))
+        .with_state(shared)
+}

@@ -1,0 +1,183 @@
+use std::{
+    fs, io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use mp_profile::VersionTag;
+use mp_protocol::{
+    Identity, IdentityError, MachineRole, StoragePlan,
+    durable::{self, Readers},
+    tls::{self, TlsError},
+};
+use serde::{Deserialize, Serialize};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::sync::watch;
+
+use crate::{
+    FolderBackend, StorageService, Store,
+    backend::folder::{FirstUse, OpenError},
+    plan::{Follower, PlanCache},
+};
+
+/// For requests to end when the service stops.
+const GRACE: Duration = Duration::from_secs(10);
+/// Connections that wait to be accepted; a farm logs on in waves.
+const BACKLOG: i32 = 1024;
+
+/// How to run the Storage Service on this machine.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// Folder of the identity, the cached plan and the list of base folders used.
+    pub state_folder: PathBuf,
+    /// Address to listen on; all addresses, IPv4 and IPv6, when `None`. The port is the plan's.
+    pub listen: Option<IpAddr>,
+}
+
+/// Why the Storage Service does not run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// There is no usable identity.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The machine is enrolled as something else.
+    #[error(
+        "this machine is enrolled as {0}, not as a storage server; enrol it with a join token for storage servers"
+    )]
+    Role(MachineRole),
+    /// TLS cannot be prepared.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The base folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] OpenError),
+    /// The port cannot be listened on.
+    #[error("MP-STO-110 cannot listen on {0}; does another program use the port?")]
+    Listen(SocketAddr, #[source] io::Error),
+    /// The list of base folders cannot be read or written.
+    #[error("MP-STO-111 cannot read or write \"{}\"", .0.display())]
+    State(PathBuf, #[source] io::Error),
+    /// Serving failed.
+    #[error("the storage service failed")]
+    Serve(#[source] io::Error),
+}
+
+/// Runs the Storage Service until `stop`: its identity from the state folder, its plan from the console or the cache.
+///
+/// # Errors
+/// When it cannot start, or serving fails.
+pub async fn run(options: RunOptions, stop: impl Future<Output = ()>) -> Result<(), RunError> {
+    let identity = Identity::load(&options.state_folder)?;
+    if identity.machine().role != MachineRole::Storage {
+        return Err(RunError::Role(identity.machine().role));
+    }
+    let tls = tls::storage_server(&identity)?;
+    let cache = PlanCache::new(&options.state_folder);
+    let cached = cache.load(&identity);
+    let held = cached.as_ref().map(|cached| VersionTag(cached.version.clone()));
+    let follower = Follower { identity, cache, held };
+    tokio::pin!(stop);
+    let (plan, follower) = match cached {
+        Some(cached) => (cached.plan, follower),
+        None => match first_plan(follower, stop.as_mut()).await {
+            Some(first) => first,
+            None => return Ok(()),
+        },
+    };
+
+    let backend = open(&options.state_folder, &plan)?;
+    let listener = listen(options.listen, plan.port)?;
+    let (plans, current) = watch::channel(plan);
+    let mut running = StorageService::serve(listener, tls, Store::new(Arc::new(backend)), current)
+        .map_err(RunError::Serve)?;
+    tracing::info!(address = %running.address(), "The storage service is ready");
+    let set_tls = running.tls_setter();
+    // The thread ends by itself when nobody looks at the plan any more; nothing waits for the console.
+    std::thread::spawn(move || follower.follow(&plans, set_tls));
+    tokio::select! {
+        () = stop => {}
+        failed = running.failed() => return failed.map_err(RunError::Serve),
+    }
+    tracing::info!("Stopping; requests may end");
+    running.shutdown(GRACE).await.map_err(RunError::Serve)
+}
+
+async fn first_plan(
+    mut follower: Follower,
+    stop: impl Future<Output = ()>,
+) -> Option<(StoragePlan, Follower)> {
+    let stopped = Arc::new(AtomicBool::new(false));
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let flag = Arc::clone(&stopped);
+    std::thread::spawn(move || {
+        if let Some(plan) = follower.first_plan(|| flag.load(Ordering::Relaxed)) {
+            drop(sender.send((plan, follower)));
+        }
+    });
+    tokio::select! {
+        first = receiver => first.ok(),
+        () = stop => {
+            stopped.store(true, Ordering::Relaxed);
+            None
+        }
+    }
+}
+
+/// Base folders that this service has used. One of them that holds nothing any more is a disk that is not mounted: to begin
+/// anew there would tell every Agent that its users have no settings.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct UsedFolders {
+    base_folders: Vec<String>,
+}
+
+fn open(state_folder: &Path, plan: &StoragePlan) -> Result<FolderBackend, RunError> {
+    let path = state_folder.join("store.json");
+    let failed = |error: io::Error| RunError::State(path.clone(), error);
+    let mut used: UsedFolders = match fs::read(&path) {
+        Ok(text) => serde_json::from_slice(&text).map_err(|error| failed(error.into()))?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => UsedFolders::default(),
+        Err(error) => return Err(failed(error)),
+    };
+    let known = used.base_folders.contains(&plan.base_folder);
+    let first_use = if known { FirstUse::Refused } else { FirstUse::Allowed };
+    let backend = FolderBackend::open(Path::new(&plan.base_folder), &plan.global_folder, first_use)?;
+    if !known {
+        used.base_folders.push(plan.base_folder.clone());
+        let text = serde_json::to_vec_pretty(&used).map_err(|error| failed(error.into()))?;
+        durable::replace(&path, &text, Readers::AsFolder).map_err(failed)?;
+    }
+    Ok(backend)
+}
+
+fn listen(address: Option<IpAddr>, port: u16) -> Result<TcpListener, RunError> {
+    let Some(address) = address else {
+        // A machine without IPv6 has no such address; then IPv4 is all there is.
+        return bind(SocketAddr::from((Ipv6Addr::UNSPECIFIED, port)))
+            .or_else(|_| bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))));
+    };
+    bind(SocketAddr::from((address, port)))
+}
+
+fn bind(address: SocketAddr) -> Result<TcpListener, RunError> {
+    let bound = || {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        if address.is_ipv6() && address.ip().is_unspecified() {
+            socket.set_only_v6(false)?;
+        }
+        // On Windows this option would let another process take the port over.
+        if cfg!(unix) {
+            socket.set_reuse_address(true)?;
+        }
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        Ok(socket.into())
+    };
+    bound().map_err(|error| RunError::Listen(address, error))
+}
