@@ -1,11 +1,13 @@
 //! `metaprofiles`: the console, the Storage Service, and the administrator's tools, in one program.
 
 mod dataset;
+mod farm;
 mod hive;
 mod input;
 mod lines;
 mod listing;
 mod output;
+mod service;
 
 use std::{
     io::Write,
@@ -34,6 +36,11 @@ struct Cli {
 
 #[derive(clap::Subcommand)]
 enum Command {
+    Console(service::ConsoleCommand),
+    #[command(subcommand)]
+    Storage(service::StorageCommand),
+    #[command(flatten)]
+    Farm(farm::FarmCommand),
     #[command(subcommand)]
     Hive(hive::HiveCommand),
     #[command(subcommand)]
@@ -52,6 +59,9 @@ enum Outcome {
 impl Command {
     fn run(self) -> anyhow::Result<Outcome> {
         match self {
+            Self::Console(command) => command.run(),
+            Self::Storage(command) => command.run(),
+            Self::Farm(command) => command.run(),
             Self::Hive(command) => command.run(),
             Self::Dataset(command) => command.run(),
         }
@@ -62,7 +72,7 @@ impl Command {
             Self::Hive(hive::HiveCommand::Diff(_)) | Self::Dataset(dataset::DatasetCommand::Diff(_)) => {
                 COMPARISON_FAILED
             }
-            Self::Hive(_) | Self::Dataset(_) => FAILED,
+            _ => FAILED,
         }
     }
 }
