@@ -3,6 +3,7 @@ use std::{fmt::Write as _, path::PathBuf};
 use anyhow::Context;
 use mp_protocol::client::Method;
 use serde_json::Value;
+use similar::TextDiff;
 
 use super::{
     api::{self, Api},
@@ -63,12 +64,10 @@ fn tell(api: &Api, imported: &Value, nothing: &str) -> anyhow::Result<()> {
     let text = differences.iter().fold(String::new(), |mut text, difference| {
         let [action, kind, name] = ["action", "kind", "name"].map(|field| show::text(&difference[field]));
         let _ = writeln!(text, "{action} {kind} \"{name}\"");
-        for (sign, side) in [('-', "before"), ('+', "after")] {
-            // A moved item says the same on both sides.
-            let lines = difference[side].as_str().filter(|_| action != "moved").unwrap_or_default().lines();
-            for line in lines {
-                let _ = writeln!(text, "    {sign} {line}");
-            }
+        let [before, after] = ["before", "after"].map(|side| difference[side].as_str().unwrap_or_default());
+        // Order matters in the file, so a moved item is worth a line, though it says the same as before.
+        for line in TextDiff::from_lines(before, after).unified_diff().context_radius(1).to_string().lines() {
+            let _ = writeln!(text, "    {line}");
         }
         text
     });

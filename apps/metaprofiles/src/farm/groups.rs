@@ -1,3 +1,4 @@
+use mp_profile::GroupName;
 use serde_json::{Value, json};
 
 use super::{
@@ -25,7 +26,7 @@ pub(crate) enum Command {
     /// Describe a new one
     Create {
         /// Its name; it cannot be changed, for it is a folder on storage
-        name: String,
+        name: GroupName,
         #[command(flatten)]
         more: More,
     },
@@ -47,7 +48,7 @@ pub(crate) enum Command {
 }
 
 #[derive(clap::Args)]
-pub(super) struct More {
+pub(crate) struct More {
     /// For administrators
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,

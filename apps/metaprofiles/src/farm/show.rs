@@ -32,10 +32,12 @@ pub(super) fn table(items: &Value, columns: &[Column]) -> String {
     })
 }
 
-/// The fields of one thing below one another.
+/// The fields of one thing below one another, its name first.
 pub(super) fn item(item: &Value) -> String {
     let Some(fields) = item.as_object() else { return format!("{}\n", text(item)) };
-    let width = fields.keys().map(String::len).max().unwrap_or(0);
+    let mut fields: Vec<_> = fields.iter().collect();
+    fields.sort_by_key(|(field, _)| *field != "name");
+    let width = fields.iter().map(|(field, _)| field.len()).max().unwrap_or(0);
     fields.iter().fold(String::new(), |mut lines, (name, value)| {
         let line = format!("{name:width$}  {}", text(value));
         let _ = writeln!(lines, "{}", line.trim_end());

@@ -59,7 +59,7 @@ pub(crate) enum Command {
 }
 
 #[derive(clap::Args)]
-pub(super) struct More {
+pub(crate) struct More {
     /// Folder of the global data sets below the base folder: one name
     #[arg(long, value_name = "NAME")]
     global_folder: Option<String>,

@@ -63,7 +63,7 @@ pub(crate) enum Command {
 }
 
 #[derive(clap::Args)]
-pub(super) struct Rules {
+pub(crate) struct Rules {
     /// The description as TOML, in the form of the configuration file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["description", "group", "key", "exclude_key", "folder", "exclude_folder"])]
     file: Option<PathBuf>,
