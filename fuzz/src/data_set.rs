@@ -13,15 +13,16 @@ pub fn dataset(data: &[u8]) {
     round_trip(data);
     if let Ok(header) = Header::parse(data) {
         let body = data.get(HEADER_LEN..).unwrap_or_default();
-        round_trip(&file(header.content_len, body));
+        round_trip(&file(header.dictionary, header.content_len, body));
     } else if let Ok(body) = zstd::bulk::compress(data, 1) {
-        round_trip(&file(data.len() as u64, &body));
+        round_trip(&file(0, data.len() as u64, &body));
     }
 }
 
 /// A sealed file of format version 1 (`docs/formats/dataset.md`, section 3).
-fn file(content_len: u64, body: &[u8]) -> Vec<u8> {
-    let mut file = b"\x89MPD\r\n\x1A\n\x01\0\0\0\0\0\0\0".to_vec();
+fn file(dictionary: u32, content_len: u64, body: &[u8]) -> Vec<u8> {
+    let mut file = b"\x89MPD\r\n\x1A\n\x01\0\0\0".to_vec();
+    file.extend(dictionary.to_le_bytes());
     file.extend((body.len() as u64).to_le_bytes());
     file.extend(content_len.to_le_bytes());
     let seal = blake3::Hasher::new().update(&file).update(body).finalize();

@@ -1,11 +1,11 @@
 use std::io::Read;
 
 use crate::{
-    DataSet, DecodeError, Digest, Limits, Part, Place, columns, dictionary,
+    DataSet, DecodeError, Digest, Limits, Origin, Part, Place, columns, dictionary,
     encode::kind,
     error::to_u64,
     frame::{HEADER_LEN, Header, check_seal},
-    records,
+    records::{self, Head},
 };
 
 /// Binary logarithm of the greatest window that a body may need.
@@ -67,16 +67,32 @@ impl Unverified {
         &self.header
     }
 
+    /// Checks the seal, then decodes the head record alone: whose data set it says it is.
+    ///
+    /// This is for the Storage Service, which must know whether a file names the user under whom it is to be kept and needs
+    /// nothing else of it.
+    ///
+    /// # Errors
+    /// When the seal is wrong, when the file needs a later version of this software, and when the head record is not as the
+    /// format says.
+    pub fn origin(&self, limits: &Limits) -> Result<Origin, DecodeError> {
+        Ok(self.content()?.head(limits, &mut Vec::new())?.origin)
+    }
+
     /// Checks the seal, then decompresses and decodes within the limits.
     ///
     /// # Errors
     /// When the seal is wrong, when the file needs a later version of this software, when something is over a limit, and when
     /// the content is not as the format says.
     pub fn verify(self, limits: &Limits) -> Result<Verified, DecodeError> {
+        let set = self.content()?.data_set(limits)?;
+        Ok(Verified { header: self.header, set })
+    }
+
+    fn content(&self) -> Result<Content<'_>, DecodeError> {
         check_seal(&self.head, &self.header, &self.body)?;
         self.header.check_readable()?;
-        let set = Content::new(&self.body, &self.header)?.data_set(limits)?;
-        Ok(Verified { header: self.header, set })
+        Content::new(&self.body, &self.header)
     }
 }
 
@@ -130,10 +146,7 @@ impl<'a> Content<'a> {
 
     fn data_set(mut self, limits: &Limits) -> Result<DataSet, DecodeError> {
         let mut payload = Vec::new();
-        let Some(kind::HEAD) = self.record(&mut payload)? else {
-            return Err(self.malformed("the head record", "another record or none"));
-        };
-        let head = records::read_head(&payload, limits)?;
+        let head = self.head(limits, &mut payload)?;
         let mut set = DataSet { origin: head.origin, unknown: head.unknown, ..DataSet::default() };
         let mut registry = false;
         while let Some(kind) = self.record(&mut payload)? {
@@ -161,6 +174,13 @@ impl<'a> Content<'a> {
         }
         self.finish()?;
         Ok(set)
+    }
+
+    fn head(&mut self, limits: &Limits, payload: &mut Vec<u8>) -> Result<Head, DecodeError> {
+        let Some(kind::HEAD) = self.record(payload)? else {
+            return Err(self.malformed("the head record", "another record or none"));
+        };
+        records::read_head(payload, limits)
     }
 
     /// Reads the next record's payload; gives its kind, or `None` at the end of the content.

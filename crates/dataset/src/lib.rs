@@ -2,6 +2,27 @@
 //!
 //! A data set file is `.mpd`; `docs/formats/dataset.md` specifies it. This room does no I/O beyond the readers and writers
 //! that it is given.
+//!
+//! * [`encode`] writes a [`DataSet`], [`decode`] verifies and reads one. Only verified bytes give a data set ([`Verified`]).
+//! * [`Checker`] and [`check`] tell whether a file is intact without decoding it, and give its [`Digest`], the ETag: for
+//!   whoever stores or passes on files.
+//! * [`diff`] tells what differs between two data sets.
+//!
+//! ```
+//! use mp_dataset::{DataSet, Limits, check, decode, encode};
+//! use mp_registry::{KeyPath, Value, ValueEdit};
+//!
+//! let mut set = DataSet::default();
+//! let key = set.registry.at_or_pass(&KeyPath::parse("Software\\Contoso"));
+//! key.edit_value(ValueEdit::Set(Value::dword("Zoom", 150)));
+//!
+//! let mut file = Vec::new();
+//! let info = encode(&set, &mut file)?;
+//!
+//! assert_eq!(check(&file, &Limits::default())?.digest, info.digest);
+//! assert_eq!(decode(&file[..], &Limits::default())?.into_data_set(), set);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod cbor;
 mod columns;

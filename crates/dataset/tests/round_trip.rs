@@ -16,6 +16,8 @@ proptest! {
         let verified = decode(&file[..], &Limits::default()).unwrap();
         prop_assert_eq!(verified.data_set(), &set);
         prop_assert_eq!(encoded(&set), encoded(verified.data_set()), "same set, same bytes");
+        let unverified = Unverified::read(&file[..], &Limits::default()).unwrap();
+        prop_assert_eq!(&unverified.origin(&Limits::default()).unwrap(), &set.origin);
         prop_assert_eq!(check(&file, &Limits::default()).unwrap().digest, verified.digest());
     }
 
@@ -79,6 +81,7 @@ fn nothing_is_given_before_it_is_verified() {
     let last = file.len() - 1;
     file[last] ^= 1;
     let unverified = Unverified::read(&file[..], &Limits::default()).unwrap();
+    assert!(matches!(unverified.origin(&Limits::default()), Err(DecodeError::Seal { .. })));
     let error = unverified.verify(&Limits::default()).unwrap_err();
     assert!(matches!(error, DecodeError::Seal { .. }), "{error}");
     assert!(error.to_string().contains("damaged"), "{error}");

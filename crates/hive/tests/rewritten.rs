@@ -33,7 +33,9 @@ fn every_field_hive_survives_rewriting() {
         if read.damage.is_empty() && !read.info.dirty && name != EDITED {
             checker::check(&bytes).unwrap_or_else(|fault| panic!("{name} as it was found: {fault}"));
         }
-        for version in VERSIONS {
+        // The one hive of a whole system takes as long as all others: one version of it is enough.
+        let versions = if read.root.counts().keys < 20_000 { &VERSIONS[..] } else { &VERSIONS[1..] };
+        for &version in versions {
             let written = write(&read.root, &options(version)).unwrap();
             checker::check(&written).unwrap_or_else(|fault| panic!("{name} as {version:?}: {fault}"));
             let again = support::parse_strictly(&written).unwrap_or_else(|error| panic!("{name}: {error}"));

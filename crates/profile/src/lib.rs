@@ -1,15 +1,41 @@
 //! What to keep of a profile, and where it goes: users, scopes, data subsets, export, import, and the ports behind which
 //! session hosts and stores stand. Pure: it does no I/O of its own and reads no clock.
 
+mod baseline;
+mod edits;
+mod exclusions;
+mod export;
+mod import;
+mod known_folders;
+mod live;
+pub mod memory;
 mod ports;
+mod report;
+mod rules;
+mod safe_path;
 mod scope;
+mod sets;
 mod sid;
 mod subset;
+mod unapplied;
 
+pub use baseline::{Baseline, InvalidBaseline};
+pub use exclusions::{EXCLUSIONS, Excluded, Exclusion};
+pub use export::{ALWAYS_READ, ExportError, ExportInputs, ExportReport, Exported, PartCounts, export};
+pub use import::{ImportError, ImportReport, Imported, import};
+pub use known_folders::{KNOWN_FOLDERS, KnownFolder, known_folder};
 pub use ports::{
     Clock, DataSetStore, Fetched, FileError, FileErrorKind, FileFilter, FileListing, FolderLocation,
     FoundFile, HostError, ProfileFiles, SessionHost, SessionProfile, StoreError, Stored, VersionTag,
 };
+pub use report::{MAX_NOTES, Note, NoteCode, Notes};
+pub use rules::{
+    CompiledRules, DEFAULT_MAX_FILE_BYTES, DEFAULT_MAX_TOTAL_BYTES, Explanation, MAX_VALUE_BYTES, Part,
+    RuleError, RuleProblem,
+};
+pub use safe_path::{MAX_COMPONENT, MAX_COMPONENTS, MAX_PATH, SafePath};
 pub use scope::{GroupName, InvalidGroupName, Scope};
+pub use sets::Sets;
 pub use sid::{InvalidSid, Sid};
 pub use subset::{Applies, DataSubset, FolderRule, RegistryRule, RuleAction};
+pub use unapplied::Unapplied;

@@ -134,7 +134,8 @@ pub struct FoundFile {
 pub struct FileError {
     /// What was being done, as a verb: `read`, `write`, `delete`, `list`.
     pub doing: &'static str,
-    /// The file or folder.
+    /// The file or folder, written as [`FilePath`] displays it: `RoamingAppData:Vendor\App\a.ini`. The export finds by it
+    /// what a listing did not show, and keeps that; of a path written otherwise it cannot tell, and keeps the whole folder.
     pub path: String,
     /// Why it failed.
     pub cause: FileErrorKind,

@@ -1,6 +1,6 @@
 use mp_dataset::{
-    DataSet, FileAttributes, FileChange, FileContent, FileEntry, FilePath, HEADER_LEN, Origin, ProfileKind,
-    UnknownFields, encode,
+    DataSet, FileAttributes, FileChange, FileContent, FileEntry, FilePath, HEADER_LEN, Header, Origin,
+    ProfileKind, UnknownFields, encode,
 };
 use mp_registry::{FileTime, Key, KeyEdit, Name};
 
@@ -26,7 +26,9 @@ fn both(name: &str, set: &DataSet) -> [Seed; 2] {
     let mut file = Vec::new();
     let info = encode(set, &mut file).unwrap();
     let content_len = usize::try_from(info.content_len).unwrap();
-    let content = zstd::bulk::decompress(&file[HEADER_LEN..], content_len).unwrap();
+    let dictionary = mp_dataset::dictionary(Header::parse(&file).unwrap().dictionary).unwrap_or_default();
+    let mut decompressor = zstd::bulk::Decompressor::with_dictionary(dictionary).unwrap();
+    let content = decompressor.decompress(&file[HEADER_LEN..], content_len).unwrap();
     [(format!("{name}.mpd"), file), (format!("{name}.content"), content)]
 }
 

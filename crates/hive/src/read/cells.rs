@@ -30,6 +30,7 @@ impl<'a> Cells<'a> {
     }
 
     /// The content of the cell at an offset in the hive bins data.
+    #[inline]
     pub(super) fn cell(&self, offset: u32) -> Result<&'a [u8], Flaw> {
         let at = offset as usize;
         let Some(size) = i32_at(self.bins, at) else {
@@ -47,6 +48,7 @@ impl<'a> Cells<'a> {
     }
 
     /// Takes the cell at `offset`, of which `used` bytes are of interest, for its only reader.
+    #[inline]
     pub(super) fn claim(&mut self, offset: u32, used: usize) -> Result<(), Flaw> {
         let slot = offset as usize / CELL_ALIGNMENT;
         let Some(word) = self.claimed.get_mut(slot / 64) else {

@@ -29,6 +29,7 @@ pub(super) struct KeyNode {
 }
 
 impl KeyNode {
+    #[inline]
     pub(super) fn read(cell: &[u8]) -> Result<Self, Flaw> {
         let signature = super::tree::signature(cell)?;
         if &signature != b"nk" {

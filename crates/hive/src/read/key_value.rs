@@ -17,6 +17,7 @@ const INLINE: u32 = 0x8000_0000;
 const VALUE_COMP_NAME: u16 = 0x0001;
 
 /// Reads a `vk` and its data ("Key value").
+#[inline]
 pub(super) fn read(cells: &mut Cells<'_>, offset: u32) -> Result<Value, Fault> {
     let fault = Fault::at(Structure::KeyValue, offset);
     let cell = cells.cell(offset).map_err(&fault)?;

@@ -7,7 +7,7 @@ pub(super) fn decode(bytes: &[u8], ansi: CodePage) -> Result<Vec<u16>, ReadError
     const UTF16: &str = "UTF-16LE, UTF-8 or ANSI text";
     let start = |expected, found: &str| Cursor::new(&[]).error(expected, found.to_owned());
     if bytes.len() > MAX_FILE_BYTES {
-        return Err(start("a file of at most 256 MiB", &format!("{} bytes", bytes.len())));
+        return Err(start("a file of at most 128 MiB", &format!("{} bytes", bytes.len())));
     }
     let units = match bytes {
         [0xFF, 0xFE, text @ ..] => utf16(text)?,

@@ -27,9 +27,9 @@ pub use write::{write_v4, write_v5};
 use crate::{KeyEdit, KeyPath};
 
 /// The longest `.reg` file that is read, in bytes.
-pub const MAX_FILE_BYTES: usize = 256 << 20;
-/// The most keys and value lines that one file may name together.
-pub const MAX_ENTRIES: usize = 4_000_000;
+pub const MAX_FILE_BYTES: usize = 128 << 20;
+/// The most keys and value lines of one file together.
+pub const MAX_ENTRIES: usize = 2_000_000;
 
 /// The two formats of `.reg` text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

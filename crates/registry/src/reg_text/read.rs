@@ -11,7 +11,7 @@ use super::{
 pub(super) fn read(text: &[u16], ansi: CodePage) -> Result<RegFile, ReadError> {
     let mut cursor = Cursor::new(text);
     let version = header(&mut cursor)?;
-    let mut reader = Reader { cursor, version, ansi, builder: Builder::default(), open: None, entries: 0 };
+    let mut reader = Reader { cursor, version, ansi, builder: Builder::default(), open: None, values: 0 };
     while !reader.cursor.at_end() {
         reader.line()?;
     }
@@ -45,7 +45,8 @@ struct Reader<'a> {
     ansi: CodePage,
     builder: Builder,
     open: Option<OpenKey>,
-    entries: usize,
+    /// Number of value lines.
+    values: usize,
 }
 
 impl Reader<'_> {
@@ -86,7 +87,7 @@ impl Reader<'_> {
         if deleted && path.is_empty() {
             return Err(self.cursor.expected("a key below the root, which itself cannot be deleted"));
         }
-        self.count(path.len())?;
+        self.count(0)?;
         self.cursor.advance(end - usize::from(deleted) + 1);
         self.line_end("the end of the line or a comment after the key")?;
         self.open = Some(OpenKey { root, path, values: Vec::new(), deleted });
@@ -102,10 +103,10 @@ impl Reader<'_> {
     }
 
     /// Bounds the memory that a file of many short lines can ask for.
-    fn count(&mut self, more: usize) -> Result<(), ReadError> {
-        self.entries += more;
-        let allowed = self.entries <= MAX_ENTRIES;
-        if allowed { Ok(()) } else { Err(self.cursor.expected("at most 4,000,000 keys and values")) }
+    fn count(&mut self, values: usize) -> Result<(), ReadError> {
+        self.values += values;
+        let allowed = self.values + self.builder.len() <= MAX_ENTRIES;
+        if allowed { Ok(()) } else { Err(self.cursor.expected("at most 2,000,000 keys and values")) }
     }
 
     fn value(&mut self) -> Result<(), ReadError> {

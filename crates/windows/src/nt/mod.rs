@@ -1,12 +1,14 @@
 //! The few native calls the other modules are made of, each as a safe function over owned handles.
 
 mod buffer;
+mod file;
 mod handle;
 mod key;
 mod security;
 mod status;
 
 pub(crate) use buffer::Buffer;
+pub(crate) use file::{Entry, FileAccess, FileHandle, FileInfo};
 pub(crate) use handle::{Handle, attributes, counted};
 pub(crate) use key::{Found, KeyAccess, KeyHandle, KeyInfo, is_link_target};
 pub(crate) use security::SecurityDescriptor;

@@ -1,10 +1,7 @@
 use mp_registry::{KeyPath, MAX_DEPTH, Name, RegistryError, RegistryErrorKind};
-use windows_sys::Win32::{
-    Storage::FileSystem::DELETE,
-    System::Registry::{KEY_READ, KEY_SET_VALUE},
-};
+use windows_sys::Win32::{Storage::FileSystem::DELETE, System::Registry::KEY_SET_VALUE};
 
-use super::live::{Failure, LiveRegistry, busy, error};
+use super::live::{Failure, LiveRegistry, READ, busy, error};
 use crate::nt::{Buffer, KeyHandle, Status};
 
 /// Sub-keys that others may create while theirs are deleted, before that is given up.
@@ -23,7 +20,7 @@ pub(super) struct Deleter<'a> {
 impl Deleter<'_> {
     /// Deletes a sub-key, which `self.path` names; says whether it was there and is gone.
     pub(super) fn delete(&mut self, parent: &KeyHandle, name: &Name) -> bool {
-        let access = self.registry.access(KEY_READ | DELETE);
+        let access = self.registry.access(READ | DELETE);
         match parent.open_sub(name, access) {
             Ok(Some(key)) => self.below(&key) && self.done(key.delete()),
             Ok(None) => false,
@@ -33,7 +30,7 @@ impl Deleter<'_> {
 
     /// Empties the root of a hive; says whether that succeeded.
     pub(super) fn empty(&mut self, root: &KeyHandle) -> bool {
-        let access = self.registry.access(KEY_READ | KEY_SET_VALUE);
+        let access = self.registry.access(READ | KEY_SET_VALUE);
         match root.reopen(access) {
             Ok(Some(root)) => self.below(&root) & self.values(&root),
             Ok(None) => false,

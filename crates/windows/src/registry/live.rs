@@ -7,10 +7,13 @@ use mp_registry::{
 };
 use windows_sys::Win32::{
     Foundation::ERROR_BUSY,
-    System::Registry::{KEY_QUERY_VALUE, KEY_READ, REG_OPTION_BACKUP_RESTORE},
+    System::Registry::{KEY_ENUMERATE_SUB_KEYS, KEY_QUERY_VALUE, REG_OPTION_BACKUP_RESTORE},
 };
 
 use crate::nt::{Buffer, KeyAccess, KeyHandle, Status};
+
+/// The rights that reading a key with what is directly below it needs.
+pub(super) const READ: u32 = KEY_QUERY_VALUE | KEY_ENUMERATE_SUB_KEYS;
 
 /// How the keys of a user are opened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -69,7 +72,7 @@ impl LiveRegistry {
             OpenMode::AsGranted => 0,
             OpenMode::BackupRestore => REG_OPTION_BACKUP_RESTORE,
         };
-        let access = KeyAccess { rights: KEY_READ, options };
+        let access = KeyAccess { rights: READ, options };
         let open = |suffix: &str| {
             KeyHandle::open_path(&format!(r"\Registry\User\{sid}{suffix}"), access)
                 .map_err(|status| error("open", &KeyPath::root(), None, kind(status)))

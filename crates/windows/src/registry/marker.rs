@@ -51,14 +51,16 @@ impl LiveRegistry {
         })?;
         let mut at: Option<KeyHandle> = None;
         for name in KeyPath::parse(MARKER_KEY).names() {
+            // `Software` is the user's; what is below it is ours.
             let security = at.is_some().then_some(&descriptor);
-            at = Some(self.ensure_volatile(at.as_ref().unwrap_or(&self.root), name, security, fail)?);
+            at = Some(self.ensure_key(at.as_ref().unwrap_or(&self.root), name, security, fail)?);
         }
         let key = at.as_ref().unwrap_or(&self.root);
         key.set_value(&MARKER_VALUE.into(), ValueType::BINARY, marker).map_err(fail)
     }
 
-    fn ensure_volatile(
+    /// Opens a sub-key, or creates it: with a security descriptor as a volatile key, else as an ordinary one.
+    fn ensure_key(
         &self,
         parent: &KeyHandle,
         name: &Name,
@@ -66,7 +68,9 @@ impl LiveRegistry {
         fail: impl Fn(Status) -> RegistryError,
     ) -> Result<KeyHandle, RegistryError> {
         let mut access = self.access(KEY_QUERY_VALUE | KEY_SET_VALUE | KEY_CREATE_SUB_KEY);
-        access.options |= REG_OPTION_VOLATILE;
+        if security.is_some() {
+            access.options |= REG_OPTION_VOLATILE;
+        }
         let (key, _) = parent.create_sub(name, None, security, access).map_err(&fail)?;
         if key.is_link().map_err(fail)? {
             return Err(marker_error("set value", RegistryErrorKind::SymbolicLink));

@@ -2,9 +2,8 @@ use mp_registry::{
     Key, KeyChoice, KeyListing, KeyPath, MAX_DEPTH, Name, RegistryError, RegistryErrorKind, TreeFilter,
     TreeRead, Value,
 };
-use windows_sys::Win32::System::Registry::KEY_READ;
 
-use super::live::{Failure, LiveRegistry, busy, error};
+use super::live::{Failure, LiveRegistry, READ, busy, error};
 use crate::nt::{Buffer, Found, KeyHandle, KeyInfo, is_link_target};
 
 /// How often a key is read anew when it changes while it is read.
@@ -12,7 +11,7 @@ const ATTEMPTS: usize = 8;
 
 impl LiveRegistry {
     pub(super) fn list_key(&self, path: &KeyPath) -> Result<Option<KeyListing>, RegistryError> {
-        let Some(key) = self.find("list", path, KEY_READ)? else { return Ok(None) };
+        let Some(key) = self.find("list", path, READ)? else { return Ok(None) };
         let mut buffer = Buffer::new();
         match self.snapshot(&key, path, true, &mut buffer) {
             Ok(seen) => Ok(Some(KeyListing {
@@ -39,7 +38,7 @@ impl LiveRegistry {
         if choice == KeyChoice::Skip {
             return Ok(TreeRead::default());
         }
-        let Some(key) = self.find("read", path, KEY_READ)? else { return Ok(TreeRead::default()) };
+        let Some(key) = self.find("read", path, READ)? else { return Ok(TreeRead::default()) };
         let mut buffer = Buffer::new();
         let name = match path.names().last() {
             Some(asked) if self.routed(path).is_none() => key.own_name(&mut buffer).unwrap_or(asked.clone()),
@@ -183,7 +182,7 @@ impl Reader<'_> {
         } else if let Some(routed) = self.registry.routed(&self.path) {
             self.key(routed, name, choice)
         } else {
-            match parent.open_sub(&name, self.registry.access(KEY_READ)) {
+            match parent.open_sub(&name, self.registry.access(READ)) {
                 Ok(Some(key)) => self.key(&key, name, choice),
                 Ok(None) => Ok(None),
                 Err(status) => Err(self.registry.failure(status)),

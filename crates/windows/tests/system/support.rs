@@ -9,9 +9,19 @@ use std::{
 use mp_profile::Sid;
 use mp_registry::{KeyAction, KeyEdit, KeyPath, Registry, TakeAll};
 use mp_windows::{LiveRegistry, OpenMode};
-use windows_sys::Win32::System::Registry::{
-    HKEY, HKEY_USERS, KEY_ALL_ACCESS, REG_LINK, REG_OPTION_CREATE_LINK, REG_OPTION_NON_VOLATILE, RegCloseKey,
-    RegCreateKeyExW, RegDeleteTreeW, RegSetValueExW,
+use windows_sys::Win32::{
+    Foundation::LocalFree,
+    Security::{
+        Authorization::{
+            ConvertSecurityDescriptorToStringSecurityDescriptorW,
+            ConvertStringSecurityDescriptorToSecurityDescriptorW, SDDL_REVISION_1,
+        },
+        DACL_SECURITY_INFORMATION,
+    },
+    System::Registry::{
+        HKEY, HKEY_USERS, KEY_ALL_ACCESS, REG_LINK, REG_OPTION_CREATE_LINK, REG_OPTION_NON_VOLATILE,
+        RegCloseKey, RegCreateKeyExW, RegDeleteTreeW, RegGetKeySecurity, RegSetKeySecurity, RegSetValueExW,
+    },
 };
 
 /// A user hive of its own: a key below `HKEY_USERS` with a SID that nobody else uses. Deleted when dropped.
@@ -36,6 +46,13 @@ impl FakeUser {
         let name = format!("{}{suffix}", self.sid);
         create_key(HKEY_USERS, &name, REG_OPTION_NON_VOLATILE);
         self.created.push(name);
+    }
+
+    /// Deletes the user's root with all below it, which to open handles is the unloading of the hive.
+    pub(crate) fn unload(&self) {
+        // SAFETY: the name ends with a NUL.
+        let deleted = unsafe { RegDeleteTreeW(HKEY_USERS, wide(self.sid.as_str()).as_ptr()) };
+        assert_eq!(deleted, 0);
     }
 
     pub(crate) fn registry(&self) -> LiveRegistry {
@@ -94,6 +111,49 @@ pub(crate) fn create_key(parent: HKEY, path: &str, options: u32) -> Opened {
 /// Creates a key below `HKEY_USERS`, or gives the error code.
 pub(crate) fn try_create_key(path: &str, options: u32) -> Result<Opened, u32> {
     create(HKEY_USERS, path, options)
+}
+
+/// A key's access list in text form (SDDL).
+pub(crate) fn dacl(key: &Opened) -> String {
+    let mut descriptor = [0_u64; 128];
+    let mut len = 1024;
+    let mut text: *mut u16 = null_mut();
+    // SAFETY: the descriptor has the room that `len` says; the text is allocated by the system, ends with a NUL, and is
+    // freed after it was copied.
+    unsafe {
+        let place = descriptor.as_mut_ptr().cast();
+        assert_eq!(RegGetKeySecurity(key.0, DACL_SECURITY_INFORMATION, place, &raw mut len), 0);
+        let converted = ConvertSecurityDescriptorToStringSecurityDescriptorW(
+            place,
+            SDDL_REVISION_1,
+            DACL_SECURITY_INFORMATION,
+            &raw mut text,
+            null_mut(),
+        );
+        assert_ne!(converted, 0);
+        let units = (0..).map(|index| *text.add(index)).take_while(|&unit| unit != 0);
+        let copied = char::decode_utf16(units).map(Result::unwrap).collect();
+        LocalFree(text.cast());
+        copied
+    }
+}
+
+/// Takes everybody's rights on a key.
+pub(crate) fn lock(key: &Opened) {
+    let mut descriptor = null_mut();
+    // SAFETY: the text ends with a NUL; the descriptor is allocated by the system and freed after its use.
+    unsafe {
+        let text = wide("D:P");
+        let parsed = ConvertStringSecurityDescriptorToSecurityDescriptorW(
+            text.as_ptr(),
+            SDDL_REVISION_1,
+            &raw mut descriptor,
+            null_mut(),
+        );
+        assert_ne!(parsed, 0);
+        assert_eq!(RegSetKeySecurity(key.0, DACL_SECURITY_INFORMATION, descriptor), 0);
+        LocalFree(descriptor);
+    }
 }
 
 fn create(parent: HKEY, path: &str, options: u32) -> Result<Opened, u32> {

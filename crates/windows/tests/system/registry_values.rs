@@ -1,15 +1,10 @@
 //! Names, types and data that the registry allows and convenient interfaces lose.
-#![cfg(windows)]
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-#[expect(dead_code, reason = "each test binary uses a part of it")]
-mod support;
-
+use crate::support::FakeUser;
 use mp_registry::{
     Key, KeyAction, KeyEdit, KeyPath, Name, Registry, RegistryErrorKind, TakeAll, Value, ValueEdit,
     ValueType, upcase::upcase,
 };
-use support::FakeUser;
 use windows_sys::Wdk::System::SystemServices::RtlUpcaseUnicodeChar;
 
 /// Writes a tree below `Software` and gives back what is read.

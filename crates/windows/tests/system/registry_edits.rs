@@ -1,16 +1,12 @@
 //! Edits of a live registry: what is created, changed, deleted, refused, and what a second pass finds to do.
-#![cfg(windows)]
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
-
+use crate::support::FakeUser;
 use mp_registry::{
     Key, KeyAction, KeyChoice, KeyEdit, KeyPath, MemoryRegistry, Name, Registry, RegistryErrorKind, TakeAll,
     TreeFilter, Value, ValueEdit, ValueType, diff,
 };
 use mp_windows::{LiveRegistry, OpenMode, enable_backup_privileges};
 use proptest::prelude::*;
-use support::FakeUser;
 
 fn read(registry: &LiveRegistry, path: &str) -> Option<Key> {
     let read = registry.read_tree(&KeyPath::parse(path), &mut TakeAll).unwrap();
@@ -218,7 +214,7 @@ fn the_classes_hive_stands_at_software_classes() {
     classes.edit_value(ValueEdit::Set(Value::sz("", "mine")));
     let applied = registry.apply(&edits).unwrap();
     assert!(applied.problems.is_empty(), "{:?}", applied.problems);
-    let raw = support::create_key(
+    let raw = crate::support::create_key(
         windows_sys::Win32::System::Registry::HKEY_USERS,
         &format!("{}_Classes\\.mp", user.sid),
         0,
@@ -235,20 +231,6 @@ fn the_classes_hive_stands_at_software_classes() {
     let applied = registry.apply(&edits).unwrap();
     assert_eq!((applied.keys_deleted, applied.problems.len()), (1, 0), "{:?}", applied.problems);
     assert_eq!(read(&registry, "Software\\Classes").unwrap().counts().keys, 1, "a hive's root stays");
-}
-
-#[test]
-fn the_marker_is_kept_in_a_volatile_key() {
-    let user = FakeUser::new();
-    let mut registry = user.registry();
-    assert_eq!(registry.marker(), Ok(None));
-    registry.set_marker(b"first").unwrap();
-    registry.set_marker(&[7; 65_536]).unwrap();
-    assert_eq!(user.registry().marker(), Ok(Some(vec![7; 65_536])));
-    assert!(registry.set_marker(&[7; 65_537]).is_err());
-    // A volatile key takes no lasting sub-key: ERROR_CHILD_MUST_BE_VOLATILE.
-    let child = format!("{}\\Software\\MetaProfiles\\Session\\x", user.sid);
-    assert_eq!(support::try_create_key(&child, 0).err(), Some(1021));
 }
 
 #[test]

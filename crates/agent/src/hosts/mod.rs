@@ -1,0 +1,3 @@
+//! Session hosts: machines on which users have sessions.
+
+pub mod simulated;

@@ -1,0 +1,7 @@
+//! The simulated session host: what the engine sees of it, and what it refuses.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod machine;
+mod real_hive;
+mod refusals;
+mod support;

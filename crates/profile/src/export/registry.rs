@@ -1,0 +1,196 @@
+use mp_registry::{Key, KeyAction, KeyEdit, KeyPath, Name, ValueEdit};
+
+use super::ExportInputs;
+use crate::{CompiledRules, Part, edits::writes, live::LiveRegistry};
+
+/// Makes the registry part of one data set.
+pub(super) struct Picture<'a> {
+    pub(super) rules: &'a CompiledRules,
+    pub(super) part: Part,
+    pub(super) live: &'a LiveRegistry,
+    pub(super) inputs: &'a ExportInputs<'a>,
+    /// What the other part's data set held at logon.
+    pub(super) other: &'a KeyEdit,
+}
+
+/// One key as it is, as it was at logon before the import, and as the base has it.
+#[derive(Clone, Copy)]
+struct Three<'a> {
+    live: Option<&'a Key>,
+    default: Option<&'a KeyEdit>,
+    base: Option<&'a KeyEdit>,
+}
+
+/// What a key's ancestors say about it.
+#[derive(Clone, Copy, Default)]
+struct Above {
+    /// A key above was deleted in the base and made anew since: everything below is the user's.
+    anew: bool,
+    /// No key on the way carries that deletion yet, because none belongs to this part.
+    pending: bool,
+}
+
+impl<'a> Picture<'a> {
+    pub(super) fn make(&self, base: &KeyEdit) -> KeyEdit {
+        let three = Three {
+            live: self.live.root.as_ref(),
+            default: self.inputs.baseline.map(|baseline| &baseline.registry),
+            base: Some(base),
+        };
+        self.key(&mut KeyPath::root(), three, Above::default())
+    }
+
+    fn key(&self, path: &mut KeyPath, three: Three<'_>, above: Above) -> KeyEdit {
+        let Three { live, default, base } = three;
+        let name = live.map(|key| &key.name).or_else(|| base.or(default).map(|edit| &edit.name));
+        let mut made = KeyEdit::new(name.cloned().unwrap_or_default(), KeyAction::Pass);
+        let base_action = base.map_or(KeyAction::Pass, |edit| edit.action);
+        let keep_base = match live {
+            None => self.live.hides_key(path),
+            Some(live) => self.was_not_applied(path, live, default),
+        };
+        if keep_base {
+            return base.cloned().unwrap_or(made);
+        }
+        let destroyed = matches!(base_action, KeyAction::Delete | KeyAction::Replace);
+        let rule = self.rules.key(path).kept().filter(|rule| rule.owner.part == self.part);
+        let Some(live) = live else {
+            let known = default.is_some() || base_action != KeyAction::Pass;
+            if destroyed || (rule.is_some() && known) {
+                made.action = KeyAction::Delete;
+                return made;
+            }
+            self.below(&mut made, path, three, above, false);
+            return made;
+        };
+        made.class.clone_from(&live.class);
+        made.last_write = live.last_write;
+        let anew = above.anew || destroyed;
+        let mut pending = above.pending || destroyed;
+        if let Some(rule) = rule {
+            // A key that the import made for the other part's sake says nothing about this one.
+            let explained = default.is_some() || self.other.at(path).is_some_and(writes);
+            let same = explained && base_action == KeyAction::Pass;
+            made.action = match () {
+                () if pending => KeyAction::Replace,
+                () if anew || rule.mirror || !same => KeyAction::Ensure,
+                () => KeyAction::Pass,
+            };
+            pending = false;
+        }
+        let below = Above { anew, pending };
+        // A key that is made anew needs no tombstones below it.
+        let tombstones = !anew || pending;
+        self.values(&mut made, path, live, three, anew, tombstones);
+        self.below(&mut made, path, three, below, !tombstones);
+        let empty = made.values().is_empty() && made.subkeys().is_empty();
+        // The import could not take the key away because of something in it that the rules leave out.
+        if base_action == KeyAction::Delete
+            && empty
+            && default.is_some()
+            && !self.rules.keys.covers(path.names(), self.part)
+        {
+            made.action = KeyAction::Delete;
+        }
+        made
+    }
+
+    /// An edit of this key failed at import and it still is as it was.
+    fn was_not_applied(&self, path: &KeyPath, live: &Key, default: Option<&KeyEdit>) -> bool {
+        self.inputs.unapplied.is_some_and(|unapplied| unapplied.has_key(path))
+            && default.is_some_and(|default| same_content(live, default))
+    }
+
+    fn values(
+        &self,
+        made: &mut KeyEdit,
+        path: &KeyPath,
+        live: &Key,
+        three: Three<'_>,
+        anew: bool,
+        tombstones: bool,
+    ) {
+        let mut values: Vec<ValueEdit> = Vec::new();
+        for value in live.values() {
+            let rule = self.rules.value(path, &value.name).kept();
+            let Some(rule) = rule.filter(|rule| rule.owner.part == self.part) else { continue };
+            // A damaged hive may hold two values of one name; Windows finds the first.
+            if values.last().is_some_and(|last| last.name().same(&value.name)) {
+                continue;
+            }
+            let default = three.default.and_then(|default| default.value(&value.name));
+            let is_default = matches!(default, Some(ValueEdit::Set(default)) if default.ty == value.ty && default.data == value.data);
+            let base = three.base.and_then(|base| base.value(&value.name));
+            if is_default && base.is_some() && self.value_not_applied(path, &value.name) {
+                values.extend(base.cloned());
+            } else if !is_default || base.is_some() || anew || rule.mirror {
+                values.push(ValueEdit::Set(value.clone()));
+            }
+        }
+        made.replace_values(values);
+        self.gone_values(made, path, three, tombstones);
+    }
+
+    /// Values that the defaults or the base had and the profile has not.
+    fn gone_values(&self, made: &mut KeyEdit, path: &KeyPath, three: Three<'_>, tombstones: bool) {
+        for edit in [three.base, three.default].into_iter().flatten().flat_map(KeyEdit::values) {
+            let name = edit.name();
+            if made.value(name).is_some()
+                || three.live.is_some_and(|live| live.value(name).is_some())
+                || self.rules.value(path, name).part() != Some(self.part)
+            {
+                continue;
+            }
+            let base = three.base.and_then(|base| base.value(name));
+            let had_default = three.default.and_then(|default| default.value(name)).is_some();
+            if self.live.hides_value(path, name) || (!had_default && self.value_not_applied(path, name)) {
+                if let Some(base) = base {
+                    made.edit_value(base.clone());
+                }
+            } else if tombstones {
+                made.edit_value(ValueEdit::Delete(name.clone()));
+            }
+        }
+    }
+
+    fn value_not_applied(&self, path: &KeyPath, name: &Name) -> bool {
+        self.inputs.unapplied.is_some_and(|unapplied| unapplied.has_value(path, name))
+    }
+
+    fn below(&self, made: &mut KeyEdit, path: &mut KeyPath, three: Three<'_>, above: Above, replaced: bool) {
+        if three.live.is_none() {
+            self.gone_values(made, path, three, true);
+        }
+        let mut names: Vec<&Name> = Vec::new();
+        names.extend(three.live.iter().flat_map(|key| key.subkeys()).map(|key| &key.name));
+        let edits = [three.base, three.default].into_iter().flatten().flat_map(KeyEdit::subkeys);
+        names.extend(edits.map(|edit| &edit.name));
+        names.sort_by(|a, b| a.fold_cmp(b));
+        names.dedup_by(|a, b| a.same(b));
+        let mut subkeys = Vec::new();
+        for name in names {
+            path.push(name.clone());
+            let below = Three {
+                live: three.live.and_then(|key| key.subkey(name)),
+                default: three.default.and_then(|edit| edit.subkey(name)),
+                base: three.base.and_then(|edit| edit.subkey(name)),
+            };
+            let edit = self.key(path, below, above);
+            path.pop();
+            if !(edit.is_noop() || replaced && edit.action == KeyAction::Delete) {
+                subkeys.push(edit);
+            }
+        }
+        made.replace_subkeys(subkeys);
+    }
+}
+
+/// Whether a key with all below it holds what a picture of it held.
+fn same_content(live: &Key, default: &KeyEdit) -> bool {
+    let same_value = |value: &mp_registry::Value| matches!(default.value(&value.name), Some(ValueEdit::Set(was)) if was.ty == value.ty && was.data == value.data);
+    let same_key = |key: &Key| default.subkey(&key.name).is_some_and(|was| same_content(key, was));
+    live.values().len() == default.values().len()
+        && live.subkeys().len() == default.subkeys().len()
+        && live.values().iter().all(same_value)
+        && live.subkeys().iter().all(same_key)
+}

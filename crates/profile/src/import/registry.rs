@@ -1,0 +1,195 @@
+use mp_registry::{
+    Key, KeyAction, KeyChoice, KeyEdit, KeyPath, Name, Registry, RegistryError, RegistryErrorKind,
+    TreeFilter, ValueEdit, ValueType,
+};
+
+use super::Imported;
+use crate::{
+    CompiledRules, NoteCode, Part,
+    edits::{index, overlay, settle},
+    rules::{KeyFilter, value_place},
+};
+
+pub(super) fn write(
+    registry: &mut dyn Registry,
+    rules: &CompiledRules,
+    wanted: &[KeyEdit; 2],
+    imported: &mut Imported,
+) -> Result<(), RegistryError> {
+    let wanted = wanted.clone().map(settle);
+    if wanted.iter().all(KeyEdit::is_noop) {
+        return Ok(());
+    }
+    let mut filter = Touched { wanted: &wanted, rules, kept: KeyFilter::new(rules) };
+    let read = registry.read_tree(&KeyPath::root(), &mut filter)?;
+    for problem in &read.problems {
+        imported.report.notes.add(NoteCode::RegistryUnread, place(problem), problem);
+    }
+    // The root is there even when nothing of interest is below it.
+    let mut live = read.tree.unwrap_or_default();
+    live.name = Name::default();
+    let mut unwanted = Vec::new();
+    let [global, group] = Part::ALL.map(|part| {
+        let mut plan = Plan { rules, part, unwanted: &mut unwanted };
+        plan.key(&wanted[index(part)], Some(&live), &mut KeyPath::root())
+    });
+    let mut edits = overlay(global, group);
+    // What is deepest goes first, so that a key whose sub-keys go can go itself.
+    unwanted.sort_by_key(|path| std::cmp::Reverse(path.depth()));
+    for path in unwanted {
+        if let Some(name) = path.names().last()
+            && empties(registry, &edits, &path)
+        {
+            let parent: KeyPath = path.names()[..path.depth() - 1].iter().cloned().collect();
+            edits.at_or_pass(&parent).insert_subkey(KeyEdit::new(name, KeyAction::Delete));
+        }
+    }
+    if edits.is_noop() {
+        return Ok(());
+    }
+    let applied = registry.apply(&edits)?;
+    let report = &mut imported.report;
+    report.keys_created += applied.keys_created;
+    report.values_written += applied.values_written;
+    report.keys_deleted += applied.keys_deleted;
+    report.values_deleted += applied.values_deleted;
+    for problem in applied.problems {
+        if problem.cause == RegistryErrorKind::HiveGone {
+            return Err(problem);
+        }
+        report.notes.add(NoteCode::RegistryUnwritten, place(&problem), &problem);
+        imported.unapplied.add_registry(&problem);
+    }
+    Ok(())
+}
+
+fn place(problem: &RegistryError) -> String {
+    match &problem.value {
+        Some(name) => value_place(&problem.path, name),
+        None => format!("HKCU\\{}", problem.path),
+    }
+}
+
+/// Lets through only what the edits are about.
+struct Touched<'a> {
+    wanted: &'a [KeyEdit; 2],
+    rules: &'a CompiledRules,
+    kept: KeyFilter<'a>,
+}
+
+impl TreeFilter for Touched<'_> {
+    fn key(&mut self, path: &KeyPath) -> KeyChoice {
+        let mirrored = || self.rules.key(path).kept().is_some_and(|rule| rule.mirror);
+        if self.wanted.iter().any(|edit| touches(edit, path)) || mirrored() {
+            self.kept.key(path)
+        } else {
+            KeyChoice::Skip
+        }
+    }
+
+    fn value(&mut self, path: &KeyPath, name: &Name, ty: ValueType, len: usize) -> bool {
+        self.kept.value(path, name, ty, len)
+    }
+}
+
+/// Whether the edits say anything about the key at `path` or what is below it.
+fn touches(edit: &KeyEdit, path: &KeyPath) -> bool {
+    let mut at = edit;
+    for name in path.names() {
+        if matches!(at.action, KeyAction::Delete | KeyAction::Replace) {
+            return true;
+        }
+        match at.subkey(name) {
+            Some(below) => at = below,
+            None => return false,
+        }
+    }
+    true
+}
+
+/// What is to be done to bring the items of one part from what is to what is wanted.
+struct Plan<'a> {
+    rules: &'a CompiledRules,
+    part: Part,
+    /// Keys that are to go if nothing is left in them: what belongs to others, or to no one, stays.
+    unwanted: &'a mut Vec<KeyPath>,
+}
+
+impl Plan<'_> {
+    fn key(&mut self, wanted: &KeyEdit, live: Option<&Key>, path: &mut KeyPath) -> KeyEdit {
+        let Some(live) = live else {
+            // Nothing that these edits are about is there: what they set is new, what they delete is gone already.
+            return wanted.against(None);
+        };
+        if wanted.action == KeyAction::Delete {
+            return self.removal(live, path);
+        }
+        let replace = wanted.action == KeyAction::Replace;
+        let mut needed = KeyEdit::new(live.name.clone(), KeyAction::Pass);
+        let differs = |edit: &&ValueEdit| match edit {
+            ValueEdit::Set(value) => {
+                live.value(&value.name).is_none_or(|now| now.ty != value.ty || now.data != value.data)
+            }
+            ValueEdit::Delete(name) => live.value(name).is_some(),
+        };
+        let mut values: Vec<ValueEdit> = wanted.values().iter().filter(differs).cloned().collect();
+        for value in live.values().iter().filter(|value| wanted.value(&value.name).is_none()) {
+            let rule = self.rules.value(path, &value.name).kept();
+            if rule.is_some_and(|rule| rule.owner.part == self.part && (replace || rule.mirror)) {
+                values.push(ValueEdit::Delete(value.name.clone()));
+            }
+        }
+        needed.replace_values(values);
+        let mut subkeys = Vec::new();
+        for below in wanted.subkeys() {
+            path.push(below.name.clone());
+            subkeys.push(self.key(below, live.subkey(&below.name), path));
+            path.pop();
+        }
+        for below in live.subkeys().iter().filter(|below| wanted.subkey(&below.name).is_none()) {
+            path.push(below.name.clone());
+            let rule = self.rules.key(path).kept();
+            if replace || rule.is_some_and(|rule| rule.owner.part == self.part && rule.mirror) {
+                subkeys.push(self.removal(below, path));
+            }
+            path.pop();
+        }
+        subkeys.retain(|edit| !edit.is_noop());
+        needed.replace_subkeys(subkeys);
+        needed
+    }
+
+    /// Deletes what is this part's of a key and below it.
+    fn removal(&mut self, live: &Key, path: &mut KeyPath) -> KeyEdit {
+        let part = self.part;
+        let own = |owner: Option<Part>| owner == Some(part);
+        if self.rules.keys.covers(path.names(), self.part) {
+            return KeyEdit::new(live.name.clone(), KeyAction::Delete);
+        }
+        let mut needed = KeyEdit::new(live.name.clone(), KeyAction::Pass);
+        let values = live.values().iter().filter(|value| own(self.rules.value(path, &value.name).part()));
+        needed.replace_values(values.map(|value| ValueEdit::Delete(value.name.clone())).collect());
+        let mut subkeys = Vec::new();
+        for below in live.subkeys() {
+            path.push(below.name.clone());
+            subkeys.extend(Some(self.removal(below, path)).filter(|edit| !edit.is_noop()));
+            path.pop();
+        }
+        needed.replace_subkeys(subkeys);
+        if own(self.rules.key(path).part()) {
+            self.unwanted.push(path.clone());
+        }
+        needed
+    }
+}
+
+/// Whether nothing would be left in the key, counting also what the rules hide.
+fn empties(registry: &dyn Registry, edits: &KeyEdit, path: &KeyPath) -> bool {
+    let nothing = KeyEdit::root();
+    let edit = edits.at(path).unwrap_or(&nothing);
+    let Ok(Some(all)) = registry.list(path) else { return false };
+    let gone = |name: &Name| edit.subkey(name).is_some_and(|below| below.action == KeyAction::Delete);
+    let deleted = |name: &Name| matches!(edit.value(name), Some(ValueEdit::Delete(_)));
+    let makes = edit.subkeys().iter().any(|below| below.action == KeyAction::Ensure);
+    !makes && all.values.iter().all(|(name, ..)| deleted(name)) && all.subkeys.iter().all(gone)
+}

@@ -1,0 +1,159 @@
+use mp_dataset::FilePath;
+use mp_registry::{KeyChoice, KeyPath, Name, TreeFilter, ValueType};
+
+use super::{CompiledRules, MAX_VALUE_BYTES, tree::Decision};
+use crate::{
+    FileFilter, KnownFolder,
+    known_folders::place,
+    report::{NoteCode, Notes},
+};
+
+/// Name of the value that makes a key a symbolic link when it is of type `REG_LINK` (winnt.h).
+const LINK_VALUE: &str = "SymbolicLinkValue";
+
+/// Lets through the keys and values that the rules keep, so that nothing else is opened, and notes what a built-in
+/// exclusion left out.
+pub(crate) struct KeyFilter<'a> {
+    rules: &'a CompiledRules,
+    pub(crate) notes: Notes,
+    /// Values that are kept, but too long to travel.
+    pub(crate) too_long: Vec<(KeyPath, Name)>,
+}
+
+impl<'a> KeyFilter<'a> {
+    pub(crate) fn new(rules: &'a CompiledRules) -> Self {
+        Self { rules, notes: Notes::default(), too_long: Vec::new() }
+    }
+}
+
+impl TreeFilter for KeyFilter<'_> {
+    fn key(&mut self, path: &KeyPath) -> KeyChoice {
+        let keys = &self.rules.keys;
+        if keys.is_open(path.names()) {
+            return KeyChoice::Take;
+        }
+        if let Decision::Excluded(exclusion, _) = self.rules.key(path) {
+            self.notes.excluded(exclusion, format!("HKCU\\{path}"));
+        }
+        if keys.leads_on(path.names()) { KeyChoice::Descend } else { KeyChoice::Skip }
+    }
+
+    fn value(&mut self, path: &KeyPath, name: &Name, ty: ValueType, len: usize) -> bool {
+        if is_link_value(name, ty) {
+            return false;
+        }
+        match self.rules.value(path, name) {
+            Decision::Kept(_) if len > MAX_VALUE_BYTES => {
+                let text = format!("it has {len} bytes, more than the {MAX_VALUE_BYTES} that travel");
+                self.notes.add(NoteCode::ValueTooLong, value_place(path, name), text);
+                self.too_long.push((path.clone(), name.clone()));
+                false
+            }
+            Decision::Kept(_) => true,
+            Decision::Excluded(exclusion, _) => {
+                self.notes.excluded(exclusion, value_place(path, name));
+                false
+            }
+            Decision::LeftOut(_) | Decision::NoRule => false,
+        }
+    }
+}
+
+/// Whether setting this value would turn its key into a registry symbolic link.
+pub(crate) fn is_link_value(name: &Name, ty: ValueType) -> bool {
+    ty == ValueType::LINK && name.same(&Name::from(LINK_VALUE))
+}
+
+/// A value's place for people.
+pub(crate) fn value_place(path: &KeyPath, name: &Name) -> String {
+    if name.is_empty() { format!("HKCU\\{path}: @") } else { format!("HKCU\\{path}: {name}") }
+}
+
+/// Where to look for files: below these components of a special folder.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct ListRoot {
+    pub(crate) folder: &'static KnownFolder,
+    pub(crate) components: Vec<Name>,
+    pub(crate) recursive: bool,
+}
+
+impl ListRoot {
+    fn includes(&self, other: &Self) -> bool {
+        self.folder == other.folder
+            && if self.recursive {
+                starts_with(&other.components, &self.components)
+            } else {
+                !other.recursive
+                    && starts_with(&other.components, &self.components)
+                    && other.components.len() == self.components.len()
+            }
+    }
+}
+
+fn starts_with(path: &[Name], start: &[Name]) -> bool {
+    path.len() >= start.len() && path.iter().zip(start).all(|(a, b)| a.same(b))
+}
+
+impl CompiledRules {
+    /// The places where kept files can be, none inside another.
+    pub(crate) fn list_roots(&self) -> Vec<ListRoot> {
+        let mut roots: Vec<ListRoot> = Vec::new();
+        for rule in self.folders.rules().filter(|rule| rule.keep) {
+            let Some((folder, components)) = &rule.root else { continue };
+            let own_depth = rule.pattern.depth() - folder.default_components().count();
+            let recursive = rule.recursive || components.len() < own_depth;
+            let root = ListRoot { folder, components: components.clone(), recursive };
+            if !roots.iter().any(|other| other.includes(&root)) {
+                roots.retain(|other| !root.includes(other));
+                roots.push(root);
+            }
+        }
+        roots
+    }
+}
+
+/// Says of a folder's or file's place whether it is of interest at all.
+pub(crate) type Narrow<'a> = &'a dyn Fn(&[Name]) -> bool;
+
+/// Lets through the files of one special folder that the rules keep under that folder's name.
+pub(crate) struct FolderFilter<'a> {
+    rules: &'a CompiledRules,
+    folder: &'static KnownFolder,
+    narrow: Narrow<'a>,
+    pub(crate) notes: Notes,
+}
+
+impl<'a> FolderFilter<'a> {
+    pub(crate) fn new(rules: &'a CompiledRules, folder: &'static KnownFolder, narrow: Narrow<'a>) -> Self {
+        Self { rules, folder, narrow, notes: Notes::default() }
+    }
+}
+
+impl FileFilter for FolderFilter<'_> {
+    fn enter(&mut self, folder: &FilePath) -> bool {
+        let Some(place) = place(folder).filter(|place| (self.narrow)(place)) else { return false };
+        let folders = &self.rules.folders;
+        if folders.is_open(&place) || folders.leads_on(&place) {
+            return true;
+        }
+        if let Decision::Excluded(exclusion, _) = folders.decide(&place, None) {
+            self.notes.excluded(exclusion, folder.to_string());
+        }
+        false
+    }
+
+    fn take(&mut self, file: &FilePath) -> bool {
+        if !place(file).is_some_and(|place| (self.narrow)(&place)) {
+            return false;
+        }
+        match self.rules.file(file) {
+            // A file seen through two special folders travels under the name of the one whose rule owns it.
+            Decision::Kept(rule) => rule.root.as_ref().is_some_and(|(folder, _)| *folder == self.folder),
+            Decision::Excluded(exclusion, _) => {
+                self.notes.excluded(exclusion, file.to_string());
+                false
+            }
+            Decision::LeftOut(_) | Decision::NoRule => false,
+        }
+    }
+}

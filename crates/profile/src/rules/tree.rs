@@ -1,0 +1,262 @@
+//! How rules decide. Keys with their values and folders with their files are alike here: containers on a path, and leaves in
+//! them.
+
+use std::{fmt, sync::Arc};
+
+use mp_registry::Name;
+use serde::{Deserialize, Serialize};
+
+use super::pattern::{Mask, Pattern};
+use crate::{
+    exclusions::{EXCLUSIONS, Excluded, Exclusion},
+    known_folders::KnownFolder,
+};
+
+/// Which of a user's two data sets something belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// The global data set.
+    Global,
+    /// The data set of the Agent Server's group.
+    Group,
+}
+
+impl Part {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Global, Self::Group];
+
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Global => Self::Group,
+            Self::Group => Self::Global,
+        }
+    }
+}
+
+/// What the rules of one data subset have in common.
+#[derive(Debug)]
+pub(crate) struct Owner {
+    pub(crate) subset: String,
+    pub(crate) part: Part,
+    pub(crate) max_total_bytes: Option<u64>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub(crate) owner: Arc<Owner>,
+    /// As the administrator wrote it, for messages.
+    pub(crate) text: String,
+    pub(crate) keep: bool,
+    pub(crate) pattern: Pattern,
+    pub(crate) recursive: bool,
+    pub(crate) leaves: Vec<Mask>,
+    pub(crate) mirror: bool,
+    pub(crate) max_bytes: Option<u64>,
+    /// The special folder of a folder rule, and the names below it that hold no wildcard.
+    pub(crate) root: Option<(&'static KnownFolder, Vec<Name>)>,
+}
+
+impl Rule {
+    fn fits(&self, path: &[Name], leaf: Option<&Name>) -> bool {
+        let leaf_fits = match leaf {
+            None => self.leaves.is_empty(),
+            Some(leaf) => self.leaves.is_empty() || self.leaves.iter().any(|mask| mask.matches(leaf)),
+        };
+        leaf_fits && self.pattern.matches(path, self.recursive)
+    }
+
+    /// Deepest first, exclude before include, spelled out before wildcards.
+    fn rank(&self) -> (usize, bool, usize) {
+        let literals = self.pattern.masks().iter().filter(|mask| mask.is_literal()).count();
+        (self.pattern.depth(), !self.keep, literals)
+    }
+}
+
+#[derive(Debug)]
+struct BuiltIn {
+    exclusion: &'static Exclusion,
+    pattern: Pattern,
+    leaf: Option<Mask>,
+    recursive: bool,
+}
+
+impl BuiltIn {
+    fn matches(&self, path: &[Name], leaf: Option<&Name>) -> bool {
+        let leaf_fits = self.leaf.as_ref().is_none_or(|mask| leaf.is_some_and(|leaf| mask.matches(leaf)));
+        leaf_fits && self.pattern.matches(path, self.recursive)
+    }
+
+    fn lifted_by(&self, rule: &Rule, leaf: Option<&Name>) -> bool {
+        let leaf_named = self.leaf.as_ref().is_none_or(|own| {
+            let named = |mask: &&Mask| {
+                (mask.is_literal() || mask.same(own)) && leaf.is_some_and(|leaf| mask.matches(leaf))
+            };
+            rule.leaves.iter().any(|mask| named(&mask))
+        });
+        !self.exclusion.absolute && leaf_named && rule.pattern.spells_out(&self.pattern)
+    }
+}
+
+#[derive(Debug)]
+pub(crate) enum Decision<'a> {
+    /// This rule keeps it.
+    Kept(&'a Rule),
+    /// The rule would keep it, the built-in exclusion leaves it out.
+    Excluded(&'static Exclusion, &'a Rule),
+    /// This exclude rule leaves it out.
+    LeftOut(&'a Rule),
+    /// No rule is about it.
+    NoRule,
+}
+
+impl<'a> Decision<'a> {
+    pub(crate) fn kept(self) -> Option<&'a Rule> {
+        match self {
+            Self::Kept(rule) => Some(rule),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn part(self) -> Option<Part> {
+        self.kept().map(|rule| rule.owner.part)
+    }
+}
+
+/// All rules about one kind of thing: keys, or folders.
+#[derive(Default)]
+pub(crate) struct RuleTree {
+    /// One list per data subset.
+    subsets: Vec<Vec<Rule>>,
+    built_in: Vec<BuiltIn>,
+}
+
+impl fmt::Debug for RuleTree {
+    /// The rules as written; the built-in exclusions are always the same.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |rule: &Rule| {
+            let below = if rule.recursive { "" } else { " (not below)" };
+            format!("{:?} {}: {}{below}", rule.owner.part, rule.owner.subset, rule.text)
+        };
+        f.debug_list().entries(self.rules().map(text)).finish()
+    }
+}
+
+impl RuleTree {
+    pub(crate) fn new(subsets: Vec<Vec<Rule>>, of_registry: bool) -> Self {
+        let built_in = EXCLUSIONS.iter().filter_map(|exclusion| {
+            let (pattern, leaf, recursive, about_registry) = match exclusion.excluded {
+                Excluded::Key(path) => (path, None, true, true),
+                Excluded::Value(path, value) => (path, Some(value), false, true),
+                Excluded::Folder(path) => (path, None, true, false),
+                Excluded::File(mask) => ("", Some(mask), true, false),
+            };
+            (about_registry == of_registry).then(|| BuiltIn {
+                exclusion,
+                pattern: Pattern::parse(pattern),
+                leaf: leaf.map(Mask::new),
+                recursive,
+            })
+        });
+        Self { subsets, built_in: built_in.collect() }
+    }
+
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.subsets.iter().flatten()
+    }
+
+    /// What becomes of a container (`leaf` is `None`) or a leaf in it.
+    ///
+    /// In each data subset the deepest rule wins, and of equally deep ones exclude. Of the data subsets that then keep it,
+    /// the one with the deeper rule owns it, and of equally deep ones the group's. So an exclude binds its own data subset
+    /// only, and everything has one owner.
+    pub(crate) fn decide(&self, path: &[Name], leaf: Option<&Name>) -> Decision<'_> {
+        self.decide_among(path, leaf, |_| true)
+    }
+
+    fn decide_among(
+        &self,
+        path: &[Name],
+        leaf: Option<&Name>,
+        among: impl Fn(&Rule) -> bool,
+    ) -> Decision<'_> {
+        let mut kept: Option<&Rule> = None;
+        let mut otherwise = Decision::NoRule;
+        for rules in &self.subsets {
+            let fitting = rules.iter().filter(|rule| among(rule) && rule.fits(path, leaf));
+            let Some(winner) =
+                fitting.reduce(|best, rule| if rule.rank() > best.rank() { rule } else { best })
+            else {
+                continue;
+            };
+            if !winner.keep {
+                if matches!(otherwise, Decision::NoRule) {
+                    otherwise = Decision::LeftOut(winner);
+                }
+            } else if let Some(built_in) = self.built_in_against(path, leaf, winner) {
+                otherwise = Decision::Excluded(built_in, winner);
+            } else if kept.is_none_or(|best| owner_rank(winner) > owner_rank(best)) {
+                kept = Some(winner);
+            }
+        }
+        kept.map_or(otherwise, Decision::Kept)
+    }
+
+    fn built_in_against(
+        &self,
+        path: &[Name],
+        leaf: Option<&Name>,
+        rule: &Rule,
+    ) -> Option<&'static Exclusion> {
+        let against = |built_in: &&BuiltIn| built_in.matches(path, leaf) && !built_in.lifted_by(rule, leaf);
+        self.built_in.iter().find(against).map(|built_in| built_in.exclusion)
+    }
+
+    /// The built-in exclusion that no rule can lift, if the place lies in one.
+    pub(crate) fn absolutely_excluded(&self, path: &[Name]) -> Option<&'static Exclusion> {
+        let absolute = |built_in: &&BuiltIn| built_in.exclusion.absolute && built_in.matches(path, None);
+        self.built_in.iter().find(absolute).map(|built_in| built_in.exclusion)
+    }
+
+    /// Whether some leaf directly in this container may be kept, or the container itself is.
+    pub(crate) fn is_open(&self, path: &[Name]) -> bool {
+        self.open_among(path, |_| true)
+    }
+
+    /// Whether something below this container may be kept.
+    pub(crate) fn leads_on(&self, path: &[Name]) -> bool {
+        self.absolutely_excluded(path).is_none()
+            && (self.rules().any(|rule| rule.keep && rule.pattern.lies_below(path))
+                || self.open_among(path, |rule| rule.recursive))
+    }
+
+    fn open_among(&self, path: &[Name], among: impl Fn(&Rule) -> bool) -> bool {
+        self.subsets.iter().any(|rules| {
+            let fitting =
+                || rules.iter().filter(|rule| among(rule) && rule.pattern.matches(path, rule.recursive));
+            let excluded = fitting().filter(|rule| !rule.keep && rule.leaves.is_empty());
+            let excluded_from = excluded.map(|rule| rule.pattern.depth()).max();
+            let open = |rule: &Rule| {
+                rule.keep
+                    && excluded_from.is_none_or(|depth| rule.pattern.depth() > depth)
+                    && self.built_in_against(path, None, rule).is_none()
+            };
+            fitting().any(open)
+        })
+    }
+
+    /// Whether the container with all that can ever lie below it belongs to `part`.
+    pub(crate) fn covers(&self, path: &[Name], part: Part) -> bool {
+        let unsettled = |pattern: &Pattern, recursive: bool, has_leaves: bool| {
+            pattern.lies_below(path) || (has_leaves && pattern.matches(path, recursive))
+        };
+        self.decide(path, None).part() == Some(part)
+            && self.decide_among(path, None, |rule| rule.recursive).part() == Some(part)
+            && !self.rules().any(|rule| unsettled(&rule.pattern, rule.recursive, !rule.leaves.is_empty()))
+            && !self.built_in.iter().any(|own| unsettled(&own.pattern, own.recursive, own.leaf.is_some()))
+    }
+}
+
+fn owner_rank(rule: &Rule) -> (usize, Part) {
+    (rule.pattern.depth(), rule.owner.part)
+}

@@ -1,0 +1,10 @@
+//! Behaviour of export and import through the public API.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod exclusions;
+mod export_files;
+mod export_registry;
+mod import;
+mod round_trip;
+mod rules;
+mod support;
