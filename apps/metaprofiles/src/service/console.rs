@@ -8,7 +8,7 @@ use anyhow::Context;
 use mp_console::{Console, ConsoleConfig, ConsoleHandle, Secret};
 use mp_protocol::digest::sha256;
 
-use super::{Logging, asked_to_stop, default_state, runtime};
+use super::{Logging, default_state, runtime, stop::Stop};
 use crate::{Outcome, output};
 
 /// Sets the first password of `admin`; not on the command line, which other users of the machine can see.
@@ -49,13 +49,13 @@ impl ConsoleCommand {
             TcpListener::bind(self.listen).with_context(|| format!("cannot listen on {}", self.listen))?;
         let mut handle =
             mp_console::serve(listener, Arc::new(console)).await.context("the console cannot serve")?;
+        let stop = Stop::listen().context("cannot wait for signals")?;
         output::print(&self.greeting(&handle))?;
-        let stop = tokio::select! {
-            stop = asked_to_stop() => stop,
+        tokio::select! {
+            () = stop.asked() => {}
             failed = handle.wait() => return failed.context("the console stopped serving"),
-        };
-        handle.stop().await.context("the console did not stop as it should")?;
-        stop.context("cannot wait for signals")
+        }
+        handle.stop().await.context("the console did not stop as it should")
     }
 
     /// What whoever started the console needs next.

@@ -1,6 +1,7 @@
 //! The services, run in the foreground: `metaprofiles console` and `metaprofiles storage`.
 
 mod console;
+mod stop;
 mod storage;
 
 use std::{io, path::PathBuf};
@@ -40,22 +41,6 @@ impl Logging {
         }
         Ok(())
     }
-}
-
-/// Waits until somebody asks the service to stop: Ctrl-C, or what the system's service manager sends.
-async fn asked_to_stop() -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            pressed = tokio::signal::ctrl_c() => pressed?,
-            _ = terminate.recv() => {}
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await?;
-    tracing::info!("Asked to stop");
-    Ok(())
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {

@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 use mp_protocol::{Identity, JoinToken, MachineRole, client};
 use mp_storage::RunOptions;
 
-use super::{Logging, asked_to_stop, default_state, runtime};
+use super::{Logging, default_state, runtime, stop::Stop};
 use crate::{Outcome, output};
 
 /// The Storage Service, which keeps the users' data sets
@@ -104,12 +104,10 @@ impl Run {
     fn run(&self) -> anyhow::Result<Outcome> {
         self.logging.start()?;
         let options = RunOptions { state_folder: self.state.state.clone(), listen: self.listen };
-        let stop = async {
-            if let Err(error) = asked_to_stop().await {
-                tracing::error!(%error, "Cannot wait for signals; stopping");
-            }
-        };
-        runtime()?.block_on(mp_storage::run(options, stop))?;
+        runtime()?.block_on(async {
+            let stop = Stop::listen().context("cannot wait for signals")?;
+            Ok::<_, anyhow::Error>(mp_storage::run(options, stop.asked()).await?)
+        })?;
         Ok(Outcome::Done)
     }
 }

@@ -18,20 +18,26 @@ struct Console {
 
 impl Console {
     fn start() -> Self {
-        let folder = Folder::new();
+        Self::start_in(Folder::new(), &[("METAPROFILES_ADMIN_PASSWORD", PASSWORD)])
+    }
+
+    fn start_in(folder: Folder, environment: &[(&str, &str)]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_metaprofiles"))
             .args(["console", "--listen", "127.0.0.1:0", "--log", "json", "--state"])
             .arg(folder.path("console"))
-            .env("METAPROFILES_ADMIN_PASSWORD", PASSWORD)
+            .env_remove("METAPROFILES_ADMIN_PASSWORD")
+            .envs(environment.iter().copied())
             .env("RUST_LOG", "info")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let greeting = [lines.next().unwrap().unwrap(), lines.next().unwrap().unwrap()];
-        let [url, authority] = greeting.clone().map(|line| line.rsplit(' ').next().unwrap().to_owned());
-        Self { process, url, authority, greeting: greeting.join("\n"), folder }
+        // The greeting is written at once, so that one reading gives it all.
+        let mut stdout = BufReader::new(process.stdout.take().unwrap());
+        let greeting = String::from_utf8(stdout.fill_buf().unwrap().to_vec()).unwrap();
+        let word = |line: usize| greeting.lines().nth(line).unwrap().rsplit(' ').next().unwrap().to_owned();
+        let (url, authority) = (word(0), word(1));
+        Self { process, url, authority, greeting, folder }
     }
 
     fn run(&self, arguments: &[&str]) -> assert_cmd::assert::Assert {
@@ -98,6 +104,19 @@ fn a_wrong_password_is_told_with_the_code_of_the_console() {
     let message = console.refused(&[&login[..], &["--password-file", &wrong]].concat());
     assert!(message.starts_with("error: MP-CON-003 "), "{message}");
     assert!(!console.greeting.contains(PASSWORD), "a password that was given is not shown");
+}
+
+#[test]
+fn the_first_start_tells_a_password_and_what_to_do_with_it() {
+    let console = Console::start_in(Folder::new(), &[]);
+    let password = console.greeting.lines().nth(5).unwrap().trim();
+    let login =
+        format!("metaprofiles login --console {} --authority-sha256 {}", console.url, console.authority);
+    assert_eq!(console.greeting.lines().nth(7).unwrap().trim(), login);
+    let file = console.folder.file("password", password);
+    let arguments: Vec<&str> = login.split(' ').skip(1).chain(["--password-file", &file]).collect();
+    console.done(&arguments);
+    console.done(&["storage-server", "list"]);
 }
 
 #[test]
