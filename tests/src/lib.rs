@@ -1,1 +1,1 @@
-//! Whole-farm stories: simulated farm, architecture, Wine
+//! Stories that cross rooms live in `tests/`; this library is empty.

@@ -1,1 +1,99 @@
-fn main() {}
+//! `metaprofiles-agent`: what an administrator and the logon and logoff scripts call on a session host.
+
+mod enrol;
+mod file;
+mod host;
+mod plan;
+mod session;
+mod simulate;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "metaprofiles-agent",
+    version,
+    about = "The MetaProfiles Agent: a user's settings in and out of the profile of this session host"
+)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct Common {
+    /// Folder with the Agent's identity, plan, sessions, spool and reports
+    #[arg(long, global = true, env = "METAPROFILES_AGENT_STATE", default_value_os_t = default_state())]
+    state: PathBuf,
+    /// Work on a simulated session host in this folder instead of this machine's own sessions
+    #[arg(long, global = true, env = "METAPROFILES_SIMULATED_HOST", value_name = "FOLDER")]
+    simulated: Option<PathBuf>,
+    /// Print one JSON document instead of text
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Join the farm: get an identity from the console
+    Enrol(enrol::EnrolArgs),
+    /// Fetch the plan from the console and show it
+    Plan,
+    /// A user has logged on: bring the stored settings into the profile
+    Logon(session::SessionArgs),
+    /// A user logs off: export, keep in the spool, send
+    Logoff(session::SessionArgs),
+    /// Show what waits for storage, or send it
+    Spool(session::SpoolArgs),
+    /// Export a user's settings into data set files, without console and storage
+    Export(file::ExportArgs),
+    /// Import a data set file into a user's profile, without console and storage
+    Import(file::ImportArgs),
+    /// Do what Windows does around the Agent, on a simulated session host
+    Simulate(simulate::SimulateArgs),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_env("METAPROFILES_LOG");
+    tracing_subscriber::fmt()
+        .with_env_filter(filter.unwrap_or_else(|_| "error".into()))
+        .with_writer(std::io::stderr)
+        .init();
+    let done = match &cli.command {
+        Command::Enrol(args) => enrol::enrol(&cli.common, args),
+        Command::Plan => plan::plan(&cli.common),
+        Command::Logon(args) => session::logon(&cli.common, args),
+        Command::Logoff(args) => session::logoff(&cli.common, args),
+        Command::Spool(args) => session::spool(&cli.common, args),
+        Command::Export(args) => file::export(&cli.common, args),
+        Command::Import(args) => file::import(&cli.common, args),
+        Command::Simulate(args) => simulate::simulate(&cli.common, args),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            if cli.common.json {
+                println!("{}", serde_json::json!({ "error": format!("{error:#}") }));
+            }
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(windows)]
+fn default_state() -> PathBuf {
+    let data =
+        std::env::var_os("ProgramData").map_or_else(|| PathBuf::from(r"C:\ProgramData"), PathBuf::from);
+    data.join("MetaProfiles").join("Agent")
+}
+
+#[cfg(not(windows))]
+fn default_state() -> PathBuf {
+    PathBuf::from("/var/lib/metaprofiles/agent")
+}

@@ -1,6 +1,7 @@
 //! `metaprofiles`: the console, the Storage Service, and the administrator's tools, in one program.
 
 mod dataset;
+mod demo;
 mod farm;
 mod hive;
 mod input;
@@ -45,6 +46,7 @@ enum Command {
     Hive(hive::HiveCommand),
     #[command(subcommand)]
     Dataset(dataset::DatasetCommand),
+    Demo(demo::DemoArgs),
 }
 
 /// What a command that did not fail found.
@@ -64,6 +66,7 @@ impl Command {
             Self::Farm(command) => command.run(),
             Self::Hive(command) => command.run(),
             Self::Dataset(command) => command.run(),
+            Self::Demo(args) => demo::run(&args).map(|()| Outcome::Done),
         }
     }
 

@@ -1,3 +1,20 @@
-//! The Agent: plan cache, spool, session import and export; simulated and Windows hosts
+//! The Agent: what runs on a session host. It brings a user's data sets into the profile at logon, and takes them out of it
+//! at logoff.
+//!
+//! [`Agent`] does the work of one session event; the session host and the ways to console and storage stand behind ports.
+//! The state folder ([`StateFolder`]) is all that it keeps: identity, plan, sessions, spool, reports.
 
+mod connections;
 pub mod hosts;
+mod plan;
+mod report;
+mod session;
+mod spool;
+mod state;
+
+pub use connections::{Connections, EnrolledMachine};
+pub use plan::CachedPlan;
+pub use report::{DataSetReport, Outcome, Problem, SessionEvent, SessionReport, StepReport};
+pub use session::{Agent, AgentError};
+pub use spool::{CONFLICT, Delivery, Intent, SendError, Sent, Spool, SpoolEntry};
+pub use state::{SessionLock, StateError, StateFolder};

@@ -3,7 +3,7 @@
 use mp_registry::{KeyAction, KeyEdit, KeyPath, MAX_DEPTH, MAX_KEY_NAME, MAX_VALUE_NAME, Name, ValueEdit};
 
 use crate::{
-    CompiledRules, Part,
+    CompiledRules, MAX_VALUE_BYTES, Part,
     report::{NoteCode, Notes},
     rules::{Decision, is_link_value, value_place},
 };
@@ -124,6 +124,9 @@ fn check_value(edit: &ValueEdit) -> Result<(), &'static str> {
     match edit {
         _ if edit.name().units().len() > MAX_VALUE_NAME => {
             Err("a value's name has more than 16,383 UTF-16 code units")
+        }
+        ValueEdit::Set(value) if value.data.len() > MAX_VALUE_BYTES => {
+            Err("it has more than the 16 MiB that travel")
         }
         ValueEdit::Set(value) if is_link_value(&value.name, value.ty) => {
             Err("it would make its key a registry symbolic link")

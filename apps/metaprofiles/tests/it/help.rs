@@ -30,6 +30,7 @@ fn help_lists_what_there_is() {
             "audit-log",
             "hive",
             "dataset",
+            "demo",
             "help"
         ]
     );

@@ -80,7 +80,7 @@ pub struct PartCounts {
     pub deleted_files: usize,
     /// Files that could not be read now and keep their earlier content.
     pub stale_files: usize,
-    /// Files and top-level edits of rules that this Agent Server does not have, carried on unchanged.
+    /// Files that no rule of this Agent Server is about, carried on unchanged.
     pub carried_files: usize,
 }
 

@@ -46,7 +46,10 @@ impl<'a> Picture<'a> {
         let mut made = KeyEdit::new(name.cloned().unwrap_or_default(), KeyAction::Pass);
         let base_action = base.map_or(KeyAction::Pass, |edit| edit.action);
         let keep_base = match live {
-            None => self.live.hides_key(path),
+            None => {
+                let not_made = || self.inputs.unapplied.is_some_and(|unapplied| unapplied.has_key(path));
+                self.live.hides_key(path) || (default.is_none() && not_made())
+            }
             Some(live) => self.was_not_applied(path, live, default),
         };
         if keep_base {

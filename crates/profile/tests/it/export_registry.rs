@@ -1,12 +1,9 @@
 use mp_dataset::{DataSet, ProfileKind};
 use mp_profile::{
-    CompiledRules, ExportError, ExportInputs, FileFilter, HostError, NoteCode, ProfileFiles, SessionProfile,
-    Sets, export, memory::MemoryProfile,
+    Baseline, CompiledRules, ExportError, ExportInputs, FileFilter, ProfileFiles, export,
+    memory::MemoryProfile,
 };
-use mp_registry::{
-    Applied, KeyAction, KeyEdit, KeyListing, KeyPath, Name, Registry, RegistryError, RegistryErrorKind,
-    TreeFilter, TreeRead, Value, ValueEdit,
-};
+use mp_registry::{KeyAction, KeyEdit, KeyPath, Value, ValueEdit};
 
 use crate::support::{Session, drop_key, for_group, key, mandatory, not_key, rules, set, subset, unset};
 
@@ -147,104 +144,6 @@ fn temporary_and_unknown_profiles_are_never_exported() {
     }
 }
 
-/// A registry of which some part cannot be read.
-struct Unreadable {
-    profile: MemoryProfile,
-    key: KeyPath,
-    value: Option<Name>,
-    cause: RegistryErrorKind,
-}
-
-impl Registry for Unreadable {
-    fn list(&self, path: &KeyPath) -> Result<Option<KeyListing>, RegistryError> {
-        self.profile.registry.list(path)
-    }
-
-    fn value(&self, path: &KeyPath, name: &Name) -> Result<Option<Value>, RegistryError> {
-        self.profile.registry.value(path, name)
-    }
-
-    fn read_tree(&self, path: &KeyPath, filter: &mut dyn TreeFilter) -> Result<TreeRead, RegistryError> {
-        let mut read = self.profile.registry.read_tree(path, filter)?;
-        if let Some(root) = &mut read.tree {
-            let mut parent = self.key.clone();
-            let last = parent.pop().unwrap();
-            match (&self.value, root.at_mut(&parent)) {
-                (Some(name), Some(parent)) => _ = parent.subkey_mut(&last).unwrap().remove_value(name),
-                (None, Some(parent)) => _ = parent.remove_subkey(&last),
-                _ => {}
-            }
-        }
-        read.problems.push(RegistryError {
-            doing: "open",
-            path: self.key.clone(),
-            value: self.value.clone(),
-            cause: self.cause.clone(),
-        });
-        Ok(read)
-    }
-
-    fn apply(&mut self, edits: &KeyEdit) -> Result<Applied, RegistryError> {
-        self.profile.registry.apply(edits)
-    }
-}
-
-impl SessionProfile for Unreadable {
-    fn kind(&self) -> ProfileKind {
-        self.profile.kind
-    }
-    fn registry(&mut self) -> &mut dyn Registry {
-        self
-    }
-    fn files(&mut self) -> &mut dyn ProfileFiles {
-        &mut self.profile.files
-    }
-    fn marker(&self) -> Result<Option<Vec<u8>>, HostError> {
-        Ok(None)
-    }
-    fn set_marker(&mut self, _: &[u8]) -> Result<(), HostError> {
-        Ok(())
-    }
-    fn close(self: Box<Self>) -> Result<(), HostError> {
-        Ok(())
-    }
-}
-
-#[test]
-fn what_cannot_be_read_is_never_taken_for_deleted() {
-    let rules = app();
-    let template = mandatory(&["Software\\App\\K: d = 0"]);
-    let mut session = Session::logon(&rules, &template, None);
-    set(&mut session.profile, "Software\\App\\K", "v", "1");
-    set(&mut session.profile, "Software\\App\\K\\Sub", "w", "2");
-    let stored = session.logoff();
-
-    let session = Session::logon(&rules, &template, Some(&stored));
-    let inputs = ExportInputs {
-        base: Sets { global: Some(&stored.global), group: None },
-        baseline: Some(&session.baseline),
-        ..ExportInputs::default()
-    };
-    for value in [None, Some(Name::from("v"))] {
-        let mut unreadable = Unreadable {
-            profile: session.profile.clone(),
-            key: KeyPath::parse("Software\\App\\K"),
-            value,
-            cause: RegistryErrorKind::AccessDenied,
-        };
-        let exported = export(&mut unreadable, &rules, &inputs).unwrap();
-        assert_eq!(exported.global.registry, stored.global.registry);
-        assert_eq!(exported.report.notes.of(NoteCode::RegistryUnread).count(), 1);
-    }
-    let mut gone = Unreadable {
-        profile: session.profile.clone(),
-        key: KeyPath::parse("Software\\App\\K"),
-        value: None,
-        cause: RegistryErrorKind::HiveGone,
-    };
-    assert!(matches!(export(&mut gone, &rules, &inputs), Err(ExportError::Registry(_))));
-}
-
 #[test]
 fn filters_can_be_used_by_other_hosts() {
     struct All;
@@ -261,4 +160,26 @@ fn filters_can_be_used_by_other_hosts() {
     let flat = profile.files.list("Desktop", &[], false, &mut All).unwrap();
     let deep = profile.files.list("Desktop", &[], true, &mut All).unwrap();
     assert_eq!((flat.files.len(), deep.files.len()), (0, 1));
+}
+
+#[test]
+fn baselines_and_exports_are_data_set_files() {
+    let rules = rules(&[subset("s", &[key("Software\\App")], &[crate::support::folder("Desktop", "")])]);
+    let mut template = mandatory(&["Software\\App: a = 1", "Software\\App\\Empty"]);
+    template.files.put(crate::support::file("Desktop:a"), crate::support::content("12345", 9));
+    let (baseline, _) = Baseline::snapshot(&mut template, &rules).unwrap();
+    assert_eq!(Baseline::from_data_set(through_a_file(&baseline.to_data_set())).unwrap(), baseline);
+
+    let mut session = Session::logon(&rules, &template, None);
+    drop_key(&mut session.profile, "Software\\App", "Empty");
+    session.profile.files.remove(&crate::support::file("Desktop:a"));
+    let exported = session.logoff().global;
+    assert_eq!(through_a_file(&exported), exported);
+    assert!(Baseline::from_data_set(exported).is_err(), "an export is no picture");
+}
+
+fn through_a_file(set: &DataSet) -> DataSet {
+    let mut file = Vec::new();
+    mp_dataset::encode(set, &mut file).unwrap();
+    mp_dataset::decode(file.as_slice(), &mp_dataset::Limits::default()).unwrap().into_data_set()
 }

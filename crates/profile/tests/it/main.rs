@@ -5,6 +5,7 @@ mod exclusions;
 mod export_files;
 mod export_registry;
 mod import;
+mod refusing_registry;
 mod round_trip;
 mod rules;
 mod support;

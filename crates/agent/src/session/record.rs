@@ -1,0 +1,154 @@
+//! What a session was given at logon: the marker inside the loaded hive, and the session's folder in the Agent's state.
+//!
+//! The marker disappears with this load of the hive, so it can never speak about another load. It names the session whose
+//! folder holds the rest. Without both, nothing is known of what was merged, and an export replaces nothing.
+
+use std::{fs, io, path::Path};
+
+use mp_dataset::{DataSet, Limits, Verified};
+use mp_profile::{Baseline, DataSubset, GroupName, Scope, SessionProfile, Sid, Unapplied};
+use serde::{Deserialize, Serialize};
+
+use crate::state::{StateError, StateFolder, private_folder};
+
+/// What is known of one session, from its logon.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct SessionRecord {
+    /// Random name of the session, as in the marker.
+    pub(crate) session: String,
+    /// Revision of the plan at logon.
+    pub(crate) plan_revision: u64,
+    /// Group of the Agent Server at logon.
+    pub(crate) group: Option<GroupName>,
+    /// Data subsets at logon. The export follows them, not newer ones: of a subset that came later nothing was merged.
+    pub(crate) subsets: Vec<DataSubset>,
+    /// What was merged, by scope.
+    pub(crate) scopes: Vec<MergedScope>,
+    /// What the import could not write; the export must not take it for deleted.
+    #[serde(default)]
+    pub(crate) unapplied: Unapplied,
+}
+
+/// What was merged of one scope.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct MergedScope {
+    /// The scope.
+    pub(crate) scope: Scope,
+    /// Whether the stored data set is wholly in the profile, or storage said that there is none.
+    pub(crate) merged: bool,
+    /// Version of the data set; `None` when there is none.
+    pub(crate) version: Option<String>,
+    /// BLAKE3 of its file, in hexadecimal.
+    pub(crate) digest: Option<String>,
+}
+
+/// The note in the loaded hive.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Marker {
+    session: String,
+    merged: bool,
+}
+
+/// The session that this very load of the hive belongs to, and whether all was merged into it.
+pub(crate) struct Marked {
+    pub(crate) session: String,
+    pub(crate) merged: bool,
+}
+
+pub(crate) fn marked(profile: &dyn SessionProfile) -> Option<Marked> {
+    let marker = match profile.marker() {
+        Ok(marker) => marker?,
+        Err(error) => {
+            tracing::warn!(%error, "The session marker cannot be read; the session counts as not merged");
+            return None;
+        }
+    };
+    let marker: Marker = serde_json::from_slice(&marker).ok()?;
+    Some(Marked { session: marker.session, merged: marker.merged })
+}
+
+impl SessionRecord {
+    pub(crate) fn all_merged(&self) -> bool {
+        self.scopes.iter().all(|scope| scope.merged)
+    }
+
+    pub(crate) fn scope(&self, scope: &Scope) -> Option<&MergedScope> {
+        self.scopes.iter().find(|merged| merged.scope == *scope)
+    }
+
+    /// Writes the session's folder. It is needed only as long as the hive stays loaded, so it need not survive a power cut.
+    pub(crate) fn save<'a>(
+        &self,
+        state: &StateFolder,
+        sid: &Sid,
+        baseline: &Baseline,
+        bases: impl Iterator<Item = (&'a Scope, &'a [u8])>,
+    ) -> Result<(), StateError> {
+        let folder = state.session(sid);
+        Self::remove(state, sid)?;
+        private_folder(&folder)?;
+        let path = folder.join("baseline.mpd");
+        let mut encoded = Vec::new();
+        mp_dataset::encode(&baseline.to_data_set(), &mut encoded)
+            .map_err(io::Error::other)
+            .and_then(|_| fs::write(&path, &encoded))
+            .map_err(StateError::at("write", &path))?;
+        for (scope, bytes) in bases {
+            let path = base_file(&folder, scope);
+            fs::write(&path, bytes).map_err(StateError::at("write", &path))?;
+        }
+        let path = folder.join("session.json");
+        let text = serde_json::to_vec_pretty(self).map_err(io::Error::from);
+        text.and_then(|text| fs::write(&path, text)).map_err(StateError::at("write", &path))
+    }
+
+    /// Notes in the loaded hive that this session's record speaks about it.
+    pub(crate) fn mark(&self, profile: &mut dyn SessionProfile) -> Result<(), mp_profile::HostError> {
+        let marker = Marker { session: self.session.clone(), merged: self.all_merged() };
+        let text = serde_json::to_vec(&marker).unwrap_or_default();
+        profile.set_marker(&text)
+    }
+
+    /// The record of a session; `None` when the folder is of another one or cannot be used.
+    pub(crate) fn load(state: &StateFolder, sid: &Sid, session: &str) -> Option<Self> {
+        let text = fs::read(state.session(sid).join("session.json")).ok()?;
+        let record: Self = serde_json::from_slice(&text).ok()?;
+        (record.session == session).then_some(record)
+    }
+
+    /// What the profile held before anything was merged; `None` when it cannot be read.
+    pub(crate) fn baseline(state: &StateFolder, sid: &Sid) -> Option<Baseline> {
+        let set = decode(&fs::read(state.session(sid).join("baseline.mpd")).ok()?)?;
+        Baseline::from_data_set(set).ok()
+    }
+
+    /// The data set that was merged; `None` when there was none or it cannot be read.
+    pub(crate) fn base(state: &StateFolder, sid: &Sid, scope: &Scope) -> Option<DataSet> {
+        decode(&fs::read(base_file(&state.session(sid), scope)).ok()?)
+    }
+
+    /// Removes the session's folder.
+    pub(crate) fn remove(state: &StateFolder, sid: &Sid) -> Result<(), StateError> {
+        let folder = state.session(sid);
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(StateError::at("remove", &folder)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn base_file(folder: &Path, scope: &Scope) -> std::path::PathBuf {
+    folder.join(match scope {
+        Scope::Global => "base-global.mpd",
+        Scope::Group(_) => "base-group.mpd",
+    })
+}
+
+fn decode(bytes: &[u8]) -> Option<DataSet> {
+    mp_dataset::decode(bytes, &Limits::default()).ok().map(Verified::into_data_set)
+}

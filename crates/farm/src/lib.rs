@@ -1,0 +1,234 @@
+//! A small farm on loopback: a console and a Storage Service in one process, each over its real port with its real
+//! certificates, and session hosts that enrol as they do in production. For the demo and for tests that cross rooms.
+//!
+//! Nothing is simulated here but the distance: what Agents do with this farm, they do over mutual TLS.
+
+mod administrator;
+
+use std::{
+    net::{Ipv4Addr, TcpListener},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use anyhow::{Context, Result};
+use mp_agent::{EnrolledMachine, StateFolder};
+use mp_console::{Console, ConsoleConfig, ConsoleHandle, Secret};
+use mp_protocol::{JoinToken, MachineRole, client};
+use mp_storage::{RunError, RunOptions};
+use serde_json::json;
+use tokio::{runtime::Runtime, sync::oneshot, task::JoinHandle};
+
+pub use administrator::Administrator;
+
+/// Password of the administrator `admin` of a small farm. It listens on loopback only and lives for minutes.
+pub const PASSWORD: &str = "small-farm-on-loopback";
+/// Name of its Storage Server.
+pub const STORAGE_SERVER: &str = "STORE1";
+
+/// A console and a Storage Service that run.
+pub struct SmallFarm {
+    folder: PathBuf,
+    console: Option<ConsoleHandle>,
+    administrator: Administrator,
+    storage_port: u16,
+    storage: Option<Storage>,
+    // Last, so that what runs on it is dropped before it.
+    runtime: Runtime,
+}
+
+struct Storage {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<Result<(), RunError>>,
+}
+
+impl SmallFarm {
+    /// Starts the console, describes a Storage Server and what `configuration` says besides (groups and data subsets, in the
+    /// form of the configuration file), enrols the Storage Server and starts it. All files lie below `folder`.
+    ///
+    /// # Errors
+    /// When a part does not start, or the configuration is refused.
+    pub fn start(folder: &Path, configuration: &str) -> Result<Self> {
+        let runtime = Runtime::new().context("cannot start the threads")?;
+        let console = runtime.block_on(start_console(folder))?;
+        let url = format!("https://localhost:{}", console.address().port());
+        let administrator =
+            Administrator::sign_in(&url, console.console().authority_certificate_pem(), PASSWORD)?;
+        let storage_port = free_port()?;
+        let base = folder.join("store");
+        let server = format!(
+            "format = 1\n\n[[storage-server]]\nname = \"{STORAGE_SERVER}\"\nhost = \"127.0.0.1\"\nbase-folder = {}\n\
+             global-folder = \"global\"\nport = {storage_port}\nkeep-versions = 5\n\n",
+            json!(base)
+        );
+        administrator.configure(&format!("{server}{configuration}"))?;
+        let mut farm = Self {
+            folder: folder.to_path_buf(),
+            console: Some(console),
+            administrator,
+            storage_port,
+            storage: None,
+            runtime,
+        };
+        let token = farm.join_token(&json!({ "role": "storage", "storage-server": STORAGE_SERVER }))?;
+        let addresses = vec!["127.0.0.1".to_owned()];
+        let (state, url) = (farm.storage_state(), farm.url());
+        client::enrol(
+            &state,
+            &url,
+            &token,
+            MachineRole::Storage,
+            STORAGE_SERVER,
+            addresses,
+            SystemTime::now(),
+        )?;
+        farm.start_storage()?;
+        Ok(farm)
+    }
+
+    /// Address of the console.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.administrator.url().to_owned()
+    }
+
+    /// The administrator's way to the console.
+    #[must_use]
+    pub fn administrator(&self) -> &Administrator {
+        &self.administrator
+    }
+
+    /// Folder below which the Storage Service keeps everything.
+    #[must_use]
+    pub fn base_folder(&self) -> PathBuf {
+        self.folder.join("store")
+    }
+
+    /// A join token for an Agent Server of this group, good once.
+    ///
+    /// # Errors
+    /// When the console refuses.
+    pub fn agent_token(&self, group: Option<&str>) -> Result<JoinToken> {
+        self.join_token(&json!({ "role": "agent", "group": group }))
+    }
+
+    /// Enrols an Agent with this state folder, as `metaprofiles-agent enrol` does.
+    ///
+    /// # Errors
+    /// When the console refuses, or the folder cannot be used.
+    pub fn enrol_agent(
+        &self,
+        state: &Path,
+        name: &str,
+        group: Option<&str>,
+    ) -> Result<(StateFolder, Arc<EnrolledMachine>)> {
+        let token = self.agent_token(group)?;
+        let state = StateFolder::open(state)?;
+        let url = self.url();
+        let now = SystemTime::now();
+        let identity =
+            client::enrol(&state.identity(), &url, &token, MachineRole::Agent, name, Vec::new(), now)?;
+        self.wait_until_known(identity.certificate().serial.as_str())?;
+        Ok((state, Arc::new(EnrolledMachine::new(Arc::new(identity)))))
+    }
+
+    /// Stops the Storage Service, as when its machine goes down.
+    ///
+    /// # Errors
+    /// When it had failed before.
+    pub fn stop_storage(&mut self) -> Result<()> {
+        let Some(storage) = self.storage.take() else { return Ok(()) };
+        // Nobody receives when it has failed meanwhile; why is said by its result.
+        storage.stop.send(()).unwrap_or(());
+        Ok(self.runtime.block_on(storage.task)??)
+    }
+
+    /// Starts the Storage Service again, and waits until it listens.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start_storage(&mut self) -> Result<()> {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let options =
+            RunOptions { state_folder: self.storage_state(), listen: Some(Ipv4Addr::LOCALHOST.into()) };
+        let mut task = self.runtime.spawn(mp_storage::run(options, async {
+            drop(stopped.await);
+        }));
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, self.storage_port)).is_err() {
+            if task.is_finished() {
+                self.runtime.block_on(&mut task)??;
+            }
+            anyhow::ensure!(
+                Instant::now() < deadline,
+                "the Storage Service does not listen on port {}",
+                self.storage_port
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self.storage = Some(Storage { stop, task });
+        Ok(())
+    }
+
+    /// Waits until the person at the terminal presses Ctrl-C.
+    ///
+    /// # Errors
+    /// When the signal cannot be waited for.
+    pub fn wait_for_interrupt(&self) -> Result<()> {
+        Ok(self.runtime.block_on(tokio::signal::ctrl_c())?)
+    }
+
+    /// Stops all of it.
+    ///
+    /// # Errors
+    /// When a part had failed.
+    pub fn stop(mut self) -> Result<()> {
+        self.stop_storage()?;
+        match self.console.take() {
+            Some(console) => Ok(self.runtime.block_on(console.stop())?),
+            None => Ok(()),
+        }
+    }
+
+    fn storage_state(&self) -> PathBuf {
+        self.folder.join("storage")
+    }
+
+    fn join_token(&self, request: &serde_json::Value) -> Result<JoinToken> {
+        let created = self.administrator.post("/api/v1/join-tokens", request)?;
+        let token = created["token"].as_str().context("the console gave no token")?;
+        Ok(token.parse()?)
+    }
+
+    /// The Storage Service learns of a new Agent by its plan, for which it waits at the console: a moment later.
+    fn wait_until_known(&self, serial: &str) -> Result<()> {
+        let plan = self.storage_state().join("plan.json");
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            let known = std::fs::read_to_string(&plan).is_ok_and(|text| text.contains(serial));
+            if known {
+                return Ok(());
+            }
+            anyhow::ensure!(
+                Instant::now() < deadline,
+                "the Storage Service did not learn of the new Agent in 30 s"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+async fn start_console(folder: &Path) -> Result<ConsoleHandle> {
+    let mut config = ConsoleConfig::new(folder.join("console"));
+    config.initial_password = Some(Secret::new(PASSWORD));
+    let console = Console::open(config).await.context("the console does not start")?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
+    mp_console::serve(listener, Arc::new(console)).await.context("the console does not serve")
+}
+
+/// A port that was free a moment ago. The Storage Service takes it from its plan, so it has to be chosen before it listens.
+fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
+    Ok(listener.local_addr()?.port())
+}

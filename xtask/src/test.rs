@@ -1,0 +1,94 @@
+//! `cargo xtask test`: what CI runs, and nothing that CI does not run.
+
+use std::{path::PathBuf, process::Command};
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::{
+    steps::{Steps, cargo, run as execute},
+    target_dir, test_data, tools, wine,
+};
+
+/// Options of the tests.
+#[derive(Args)]
+pub struct TestArgs {
+    /// Leave out what needs Wine (CI never does)
+    #[arg(long)]
+    without_wine: bool,
+}
+
+/// Runs all of it.
+pub fn run(args: &TestArgs) -> Result<()> {
+    let mut steps = Steps::new();
+    steps.step("install what is missing", || {
+        tools::ensure(&[tools::COMPILER, tools::ORACLES].concat())?;
+        if !args.without_wine {
+            tools::ensure(tools::WINE)?;
+        }
+        tools::ensure_windows_target()
+    })?;
+    let python = steps.step("set up the independent hive readers", oracle_python)?;
+    match test_data() {
+        Some(data) => println!("    test data: {}", data.display()),
+        None => println!("    no test data: tests over real hives say SKIPPED (set METAPROFILES_TESTDATA)"),
+    }
+    steps.step("formatting", || execute(&mut cargo(&["fmt", "--all", "--check"])))?;
+    steps.step("lints", || lint(&[]))?;
+    steps.step("lints of the Windows build", || lint(&["--target", tools::WINDOWS_TARGET]))?;
+    steps.step("tests", || {
+        execute(with_data(&mut cargo(&["test", "--workspace"])).env("METAPROFILES_ORACLE_PYTHON", &python))
+    })?;
+    if args.without_wine {
+        println!("\nNOT RUN: the Windows build under Wine (--without-wine)");
+    } else {
+        under_wine(&mut steps)?;
+    }
+    steps.finish();
+    Ok(())
+}
+
+fn lint(target: &[&str]) -> Result<()> {
+    let mut clippy = cargo(&["clippy", "--workspace", "--all-targets"]);
+    execute(clippy.args(target).args(["--", "--deny", "warnings"]))
+}
+
+fn with_data(command: &mut Command) -> &mut Command {
+    if let Some(data) = test_data() {
+        command.env("METAPROFILES_TESTDATA", data);
+    }
+    command
+}
+
+/// A Python that can import both independent readers: hivex from Debian and python-registry from PyPI.
+fn oracle_python() -> Result<PathBuf> {
+    let venv = target_dir().join("oracle-venv");
+    let python = venv.join("bin/python");
+    if !python.exists() {
+        execute(Command::new("/usr/bin/python3").args(["-m", "venv", "--system-site-packages"]).arg(&venv))?;
+    }
+    let ready = Command::new(&python).args(["-c", "import hivex, Registry"]).output();
+    if !ready.is_ok_and(|done| done.status.success()) {
+        execute(Command::new(&python).args(["-m", "pip", "install", "--quiet", "python-registry==1.3.1"]))?;
+    }
+    Ok(python)
+}
+
+fn under_wine(steps: &mut Steps) -> Result<()> {
+    steps.step("build the Windows programs", || {
+        execute(&mut cargo(&["build", "--target", tools::WINDOWS_TARGET, "--package", "metaprofiles-agent"]))
+    })?;
+    let prefix = steps.step("set up Wine", || wine::Prefix::create("unit"))?;
+    steps.step("tests of the Windows room under Wine", || {
+        let mut tests = cargo(&["test", "--target", tools::WINDOWS_TARGET, "--package", "mp-windows"]);
+        execute(with_data(prefix.as_runner(&mut tests)))
+    })?;
+    steps.step("two session hosts under Wine", || {
+        let agent = target_dir().join(tools::WINDOWS_TARGET).join("debug/metaprofiles-agent.exe");
+        let hosts = [wine::Prefix::create("ts1")?, wine::Prefix::create("ts2")?];
+        let mut tests = cargo(&["test", "--package", "mp-farm-tests", "--test", "wine", "--", "--nocapture"]);
+        tests.env("METAPROFILES_WINE_AGENT", agent);
+        tests.env("METAPROFILES_WINE_HOSTS", std::env::join_paths(hosts.iter().map(wine::Prefix::path))?);
+        execute(with_data(&mut tests))
+    })
+}
