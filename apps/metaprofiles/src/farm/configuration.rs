@@ -17,7 +17,6 @@ const TOML: &str = "application/toml";
 const MAX_FILE: u64 = 2 << 20;
 
 #[derive(clap::Subcommand)]
-#[command(about = "All that administrators describe, as one text file (TOML)")]
 pub(crate) enum Command {
     /// Write the configuration to standard output: Storage Servers, groups, data subsets; no machines, no secrets
     Export,

@@ -14,7 +14,6 @@ const COLUMNS: &[Column] = &[
 ];
 
 #[derive(clap::Subcommand)]
-#[command(about = "Agent Server Groups: session hosts of one role")]
 pub(crate) enum Command {
     /// List them
     List,

@@ -19,7 +19,6 @@ const COLUMNS: &[Column] = &[
 ];
 
 #[derive(clap::Subcommand)]
-#[command(about = "Join tokens: with each, one machine can join the farm once")]
 pub(crate) enum Command {
     /// List them, without their secrets
     List,

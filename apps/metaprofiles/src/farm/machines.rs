@@ -20,7 +20,6 @@ const COLUMNS: &[Column] = &[
 ];
 
 #[derive(clap::Subcommand)]
-#[command(about = "Machines that joined the farm: session hosts with the Agent, and Storage Servers")]
 pub(crate) enum Command {
     /// List them, revoked ones too
     List {

@@ -23,12 +23,18 @@ pub(crate) enum FarmCommand {
     Login(login::Login),
     Logout(login::Logout),
     Password(login::ChangePassword),
+    /// Storage Servers: the machines that keep data sets
     StorageServer(Family<storage_servers::Command>),
+    /// Agent Server Groups: session hosts of one role
     Group(Family<groups::Command>),
+    /// Data subsets: what to keep of the users' profiles, and for whom
     Subset(Family<subsets::Command>),
+    /// Machines that joined the farm: session hosts with the Agent, and Storage Servers
     #[command(visible_alias = "agent")]
     Machine(Family<machines::Command>),
+    /// Join tokens: with each, one machine can join the farm once
     JoinToken(Family<join_tokens::Command>),
+    /// All that administrators describe, as one text file (TOML)
     Config(Family<configuration::Command>),
     AuditLog(audit_log::AuditLog),
 }
@@ -51,7 +57,7 @@ impl FarmCommand {
     }
 }
 
-/// Commands about one kind of thing.
+// Commands about one kind of thing. A doc comment here would be the help text of each.
 #[derive(clap::Args)]
 pub(crate) struct Family<C: clap::Subcommand> {
     #[command(flatten)]

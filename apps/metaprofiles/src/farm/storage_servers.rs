@@ -16,7 +16,6 @@ const COLUMNS: &[Column] = &[
 ];
 
 #[derive(clap::Subcommand)]
-#[command(about = "Storage Servers: the machines that keep data sets")]
 pub(crate) enum Command {
     /// List them
     List,

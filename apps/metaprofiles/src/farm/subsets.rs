@@ -29,7 +29,6 @@ fn rules(rules: &Value) -> String {
 }
 
 #[derive(clap::Subcommand)]
-#[command(about = "Data subsets: what to keep of the users' profiles, and for whom")]
 pub(crate) enum Command {
     /// List them
     List,

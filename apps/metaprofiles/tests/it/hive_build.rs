@@ -98,6 +98,17 @@ fn a_file_that_is_there_stays() {
     assert!(fs::read(&hive).unwrap().starts_with(b"regf"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_replaced_file_stays_as_private_as_it_was() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let (lines, hive) = (folder.file("lines", "{\"path\":\"\"}\n"), folder.file("hive", "private"));
+    fs::set_permissions(&hive, fs::Permissions::from_mode(0o600)).unwrap();
+    output(&["hive", "build", "--force", "-o", &hive, &lines]);
+    assert_eq!(fs::metadata(&hive).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
 #[test]
 fn lines_that_are_no_keys_and_values_are_named() {
     let folder = Folder::new();
