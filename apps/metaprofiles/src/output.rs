@@ -83,6 +83,9 @@ pub(crate) fn write_file(path: Option<&Path>, bytes: &[u8], force: bool) -> anyh
     let write = || -> io::Result<()> {
         let mut file = new_file().tempfile_in(folder)?;
         file.write_all(bytes)?;
+        if let Ok(old) = fs::metadata(path) {
+            file.as_file().set_permissions(old.permissions())?;
+        }
         file.as_file().sync_all()?;
         match force {
             true => file.persist(path)?,

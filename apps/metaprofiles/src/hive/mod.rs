@@ -1,17 +1,22 @@
 //! `metaprofiles hive`: registry hives in files, such as `NTUSER.DAT`, on any machine.
 
+mod apply;
 mod build;
 mod diff;
 mod dump;
 mod export;
 mod info;
 mod open;
+mod reg_root;
 
 use std::path::PathBuf;
 
 use mp_registry::KeyPath;
 
 use crate::Outcome;
+
+/// The longest text that is read: twice the longest hive is enough for it as text, where bytes are two digits.
+const MAX_TEXT: u64 = 2 * mp_hive::MAX_FILE_SIZE;
 
 /// Look into registry hives, compare them, and make new ones
 #[derive(clap::Subcommand)]
@@ -21,6 +26,7 @@ pub(crate) enum HiveCommand {
     Export(export::Export),
     Build(build::Build),
     Diff(diff::Diff),
+    Apply(apply::Apply),
 }
 
 impl HiveCommand {
@@ -31,6 +37,7 @@ impl HiveCommand {
             Self::Export(command) => command.run(),
             Self::Build(command) => command.run(),
             Self::Diff(command) => command.run(),
+            Self::Apply(command) => command.run(),
         }
     }
 }
