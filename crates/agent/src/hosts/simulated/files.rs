@@ -5,6 +5,7 @@ use std::{
 };
 
 use mp_dataset::{FileContent, FilePath};
+use mp_durable::Readers;
 use mp_profile::{FileError, FileErrorKind, FileFilter, FileListing, FolderLocation, ProfileFiles, SafePath};
 use mp_registry::{FileTime, Name};
 
@@ -125,15 +126,11 @@ impl SimulatedFiles {
         };
         let time = content.modified.to_system();
         let time = time.ok_or_else(|| FileErrorKind::System("its time is out of range".to_owned()))?;
-        let put = || -> io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(&folder)?;
+        let put = mp_durable::replace_with(&target, Readers::OwnerOnly, |file| {
             file.write_all(&content.bytes)?;
-            file.as_file().set_times(FileTimes::new().set_modified(time))?;
-            file.as_file().sync_all()?;
-            file.persist(&target).map_err(|error| error.error)?;
-            Ok(())
-        };
-        put().map_err(|error| kind_of(&error))?;
+            file.set_times(FileTimes::new().set_modified(time))
+        });
+        put.map_err(|error| kind_of(&error))?;
         self.set_attributes(&target, content.attributes)
     }
 
