@@ -6,15 +6,12 @@ use std::{
 
 use mp_dataset::{FileContent, FilePath};
 use mp_durable::Readers;
-use mp_profile::{FileError, FileErrorKind, FileFilter, FileListing, FolderLocation, ProfileFiles, SafePath};
+use mp_profile::{
+    FileError, FileErrorKind, FileFilter, FileListing, FolderLocation, FolderPlace, ProfileFiles, SafePath,
+};
 use mp_registry::{FileTime, Name};
 
-use super::{
-    attributes::Attributes,
-    error::chain,
-    folders::{Folders, Place},
-    list::Lister,
-};
+use super::{attributes::Attributes, error::chain, folders::Folders, list::Lister};
 
 /// The special folders of one profile. Links are refused wherever they are met, and so are files with several names.
 #[derive(Debug)]
@@ -49,8 +46,8 @@ impl SimulatedFiles {
     /// Where components below a special folder are, counted from the profile folder.
     fn inside(&self, folder: &str, below: &[Name]) -> Result<Vec<Name>, FileErrorKind> {
         match self.folders.get(folder) {
-            Some(Place::Inside(start)) => Ok(start.iter().chain(below).cloned().collect()),
-            Some(Place::Outside(_)) | None => Err(FileErrorKind::NotInProfile),
+            Some(FolderPlace::Inside(start)) => Ok(start.iter().chain(below).cloned().collect()),
+            Some(FolderPlace::Outside(_)) | None => Err(FileErrorKind::NotInProfile),
         }
     }
 
@@ -154,8 +151,8 @@ impl SimulatedFiles {
 impl ProfileFiles for SimulatedFiles {
     fn locate(&self, folder: &str) -> Result<FolderLocation, FileError> {
         Ok(match self.folders.get(folder) {
-            Some(Place::Inside(_)) => FolderLocation::InProfile,
-            Some(Place::Outside(to)) => FolderLocation::Redirected(to.clone()),
+            Some(FolderPlace::Inside(_)) => FolderLocation::InProfile,
+            Some(FolderPlace::Outside(to)) => FolderLocation::Redirected(to.clone()),
             None => FolderLocation::Missing,
         })
     }
