@@ -10,10 +10,10 @@ use mp_registry::{FileTime, Name};
 
 use super::{
     attributes::Attributes,
-    error::chain,
     folders::{Folders, Place},
     list::Lister,
 };
+use crate::chain::chain;
 
 /// The special folders of one profile. Links are refused wherever they are met, and so are files with several names.
 #[derive(Debug)]
