@@ -265,8 +265,14 @@ fn decode(bytes: &[u8]) -> DataSet {
     mp_dataset::decode(bytes, &Limits::default()).unwrap().into_data_set()
 }
 
-/// Every value and every file, with all that travels of them; keys by their paths.
-fn content(set: &DataSet) -> (Vec<(KeyPath, Option<Value>)>, Vec<(String, FileChange)>) {
+/// Every key with its values and every file, with all that travels of them.
+#[derive(PartialEq, Debug)]
+struct Content {
+    values: Vec<(KeyPath, Option<Value>)>,
+    files: Vec<(String, FileChange)>,
+}
+
+fn content(set: &DataSet) -> Content {
     fn walk(edit: &KeyEdit, path: &KeyPath, into: &mut Vec<(KeyPath, Option<Value>)>) {
         into.push((path.clone(), None));
         for value in edit.values() {
@@ -281,6 +287,6 @@ fn content(set: &DataSet) -> (Vec<(KeyPath, Option<Value>)>, Vec<(String, FileCh
     }
     let mut values = Vec::new();
     walk(&set.registry, &KeyPath::root(), &mut values);
-    let files = set.files.iter().map(|file| (file.path.to_string(), file.change.clone()));
-    (values, files.collect())
+    let files = set.files.iter().map(|file| (file.path.to_string(), file.change.clone())).collect();
+    Content { values, files }
 }

@@ -54,7 +54,7 @@ impl SmallFarm {
         let console = runtime.block_on(start_console(folder))?;
         let url = format!("https://localhost:{}", console.address().port());
         let administrator =
-            Administrator::sign_in(&url, console.console().authority_certificate_pem(), PASSWORD)?;
+            Administrator::sign_in(&url, console.console().authority_certificate(), PASSWORD)?;
         let storage_port = free_port()?;
         let base = folder.join("store");
         let server = format!(
