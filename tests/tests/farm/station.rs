@@ -7,7 +7,9 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use mp_agent::{Agent, CachedPlan, EnrolledMachine, SessionReport, StateFolder, hosts::simulated::SimulatedHost};
+use mp_agent::{
+    Agent, CachedPlan, EnrolledMachine, SessionReport, StateFolder, hosts::simulated::SimulatedHost,
+};
 use mp_dataset::{FileAttributes, FileContent, FilePath};
 use mp_farm::SmallFarm;
 use mp_profile::{Clock, SessionHost, SessionProfile, Sid};

@@ -78,11 +78,11 @@ fn play(template: &Key) {
 
     // What a day of one user costs the store; the former version is kept.
     let store = |scope: &str| farm.base_folder().join(scope).join(format!("{}.mpd", sid()));
-    for scope in ["global", "Accounting"] {
+    for scope in ["global", "accounting"] {
         let size = fs::metadata(store(scope)).unwrap().len();
         assert!(size < 4096, "{scope}: {size} bytes");
     }
-    assert!(!store("Office").exists());
+    assert!(!store("office").exists());
     assert_eq!(ts1.logon().outcome, Outcome::Merged);
     assert_eq!(ts1.text(LEDGER, "Year").as_deref(), Some("2026"));
     farm.stop().unwrap();

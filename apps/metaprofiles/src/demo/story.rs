@@ -178,7 +178,7 @@ fn heading(text: &str) {
 /// What lies in the store now.
 fn sizes(farm: &SmallFarm) -> Result<()> {
     println!("In the store:");
-    for folder in ["global", "Accounting", "Office"] {
+    for folder in ["global", "accounting", "office"] {
         let file = farm.base_folder().join(folder).join(format!("{SID}.mpd"));
         if let Ok(found) = file.metadata() {
             println!("  {folder}/{SID}.mpd  {} bytes", found.len());

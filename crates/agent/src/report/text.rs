@@ -106,6 +106,7 @@ fn notes(f: &mut Formatter<'_>, notes: &Notes) -> Result {
     groups.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let hidden = groups.split_off(groups.len().min(SHOWN_GROUPS));
     for (Note { code, place, text }, count) in groups {
+        let text = text.trim_end_matches('.');
         match count {
             1 => writeln!(f, "  {} {text}: {place}", code.code())?,
             _ => writeln!(f, "  {count} × {} {text}: first {place}", code.code())?,

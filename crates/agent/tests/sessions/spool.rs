@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::{
     console::{FakeConsole, group},
-    station::{APP, Station, sid, stored, user},
+    station::{APP, Station, quick_folder, sid, stored, user},
     store::{FakeStore, Faults},
 };
 
@@ -27,7 +27,7 @@ struct Fixture {
 }
 
 fn fixture() -> Fixture {
-    let folder = TempDir::new().unwrap();
+    let folder = quick_folder();
     Fixture { spool: Spool::new(folder.path().join("spool")), store: FakeStore::default(), folder }
 }
 

@@ -1,7 +1,7 @@
 //! A session host with its Agent, and what a user does on it.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -65,7 +65,7 @@ impl Station {
     }
 
     pub(crate) fn without_plan(name: &str, console: &Arc<FakeConsole>) -> Self {
-        let folder = TempDir::new().unwrap();
+        let folder = quick_folder();
         let state = StateFolder::open(folder.path()).unwrap();
         let (console, clock) = (Arc::clone(console), Ticks::default());
         Self { host: MemoryHost::new(name), console, state, folder, clock }
@@ -165,6 +165,12 @@ impl Station {
     pub(crate) fn spool_file(&self, sid: &Sid, name: &str) -> PathBuf {
         self.state.spool().join(sid.as_str()).join(name)
     }
+}
+
+/// A folder in memory where the system has one: the tests flush to the disk thousands of times.
+pub(crate) fn quick_folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { TempDir::new_in(memory).unwrap() } else { TempDir::new().unwrap() }
 }
 
 pub(crate) fn path(name: &str) -> FilePath {
