@@ -58,8 +58,8 @@ impl SmallFarm {
         let storage_port = free_port()?;
         let base = folder.join("store");
         let server = format!(
-            "format = 1\n\n[[storage-server]]\nname = \"{STORAGE_SERVER}\"\nhost = \"127.0.0.1\"\nbase-folder = {}\n\
-             global-folder = \"global\"\nport = {storage_port}\nkeep-versions = 5\n\n",
+            "[[storage-server]]\nname = \"{STORAGE_SERVER}\"\nhost = \"127.0.0.1\"\nbase-folder = {}\n\
+             port = {storage_port}\n\n",
             json!(base)
         );
         administrator.configure(&format!("{server}{configuration}"))?;

@@ -1,10 +1,10 @@
 use std::{
-    env, fs,
-    io::{self, Write},
+    env, fs, io,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, bail};
+use mp_durable::Readers;
 use serde::{Deserialize, Serialize};
 
 /// What `login` keeps: where the console is, how it is known again, and the token that stands for the administrator.
@@ -44,13 +44,8 @@ impl Session {
         let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
         let save = || -> io::Result<()> {
             fs::create_dir_all(folder)?;
-            // Temporary files are made with mode 0600, and keep it.
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
-            serde_json::to_writer_pretty(&mut file, self)?;
-            file.write_all(b"\n")?;
-            file.as_file().sync_all()?;
-            file.persist(path)?;
-            Ok(())
+            let text = serde_json::to_string_pretty(self)? + "\n";
+            mp_durable::replace(path, text.as_bytes(), Readers::OwnerOnly)
         };
         save().with_context(|| format!("cannot write {}", path.display()))
     }

@@ -2,9 +2,9 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use mp_hive::{Version, WriteOptions};
-use mp_registry::{MemoryRegistry, Registry};
+use mp_registry::MemoryRegistry;
 
-use super::{Reading, open::Opened, reg_root::RegRoot};
+use super::{Reading, change, open::Opened, reg_root::RegRoot};
 use crate::{Outcome, output};
 
 /// Make the changes of .reg text in a hive
@@ -34,7 +34,7 @@ impl Apply {
         let info = opened.hive.info;
         let mut registry = MemoryRegistry::new(opened.hive.root);
         if let Some(edit) = self.root.read(&self.changes)? {
-            registry.apply(&edit)?;
+            change(&mut registry, &edit)?;
         }
         let options = WriteOptions {
             version: if info.minor_version <= 3 { Version::V1_3 } else { Version::V1_5 },

@@ -5,9 +5,9 @@ use std::{
 
 use anyhow::Context;
 use mp_hive::{Version, WriteOptions};
-use mp_registry::{FileTime, Key, MemoryRegistry, Registry};
+use mp_registry::{FileTime, Key, MemoryRegistry};
 
-use super::{MAX_TEXT, Reading, open::Opened, reg_root::RegRoot};
+use super::{MAX_TEXT, Reading, change, open::Opened, reg_root::RegRoot};
 use crate::{Outcome, input, lines, output};
 
 /// Make a hive from .reg text or from JSON Lines
@@ -58,7 +58,7 @@ impl Build {
         }
         let mut registry = MemoryRegistry::default();
         if let Some(edit) = self.root.edits(&self.from, &bytes)? {
-            registry.apply(&edit)?;
+            change(&mut registry, &edit)?;
         }
         Ok(registry.root)
     }

@@ -11,7 +11,8 @@ mod reg_root;
 
 use std::path::PathBuf;
 
-use mp_registry::KeyPath;
+use anyhow::bail;
+use mp_registry::{KeyEdit, KeyPath, MemoryRegistry, Registry};
 
 use crate::Outcome;
 
@@ -39,6 +40,16 @@ impl HiveCommand {
             Self::Diff(command) => command.run(),
             Self::Apply(command) => command.run(),
         }
+    }
+}
+
+/// Makes all changes in a hive, or says which cannot be made.
+fn change(registry: &mut MemoryRegistry, edits: &KeyEdit) -> anyhow::Result<()> {
+    let problems = registry.apply(edits)?.problems;
+    match &problems[..] {
+        [] => Ok(()),
+        [problem] => bail!("{problem}"),
+        [problem, more @ ..] => bail!("{problem}, and {} more changes cannot be made", more.len()),
     }
 }
 

@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use rustls::pki_types::CertificateDer;
 use ureq::http::Method;
@@ -25,8 +25,8 @@ pub struct AdministratorClient {
     https: Https,
 }
 
-/// A request of an administrator.
-#[derive(Clone, Debug)]
+/// A request of an administrator. Printing shows neither token nor body, which may hold a password.
+#[derive(Clone)]
 pub struct ApiRequest<'a> {
     /// HTTP method.
     pub method: Method,
@@ -38,6 +38,13 @@ pub struct ApiRequest<'a> {
     pub if_match: Option<&'a str>,
     /// Content type and bytes of the body.
     pub body: Option<(&'static str, &'a [u8])>,
+}
+
+impl fmt::Debug for ApiRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { method, path, .. } = self;
+        f.debug_struct("ApiRequest").field("method", method).field("path", path).finish_non_exhaustive()
+    }
 }
 
 /// An answer with a status from 200 to 299.
