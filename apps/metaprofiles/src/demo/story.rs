@@ -78,7 +78,7 @@ pub(super) fn play(farm: &mut SmallFarm, folder: &Path) -> Result<usize> {
     ts2.logoff(&sid)?;
     farm.start_storage()?;
     heading("Storage is back: TS2 sends its spool");
-    let deliveries = ts2.agent(|agent| Ok(agent.send_spool(None)?))?;
+    let deliveries = ts2.agent(|agent| Ok(agent.send_spool(None)?.tried))?;
     for delivery in &deliveries {
         println!("  {} {} bytes: {:?}", delivery.entry.scope, delivery.bytes, delivery.result);
     }
