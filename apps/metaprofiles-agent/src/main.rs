@@ -4,6 +4,7 @@ mod enrol;
 mod file;
 mod host;
 mod plan;
+mod renew;
 mod session;
 mod simulate;
 
@@ -43,6 +44,8 @@ enum Command {
     Enrol(enrol::EnrolArgs),
     /// Fetch the plan from the console and show it
     Plan,
+    /// Get a new certificate from the console before the old one ends (`logoff` does so by itself)
+    Renew(renew::RenewArgs),
     /// A user has logged on: bring the stored settings into the profile
     Logon(session::SessionArgs),
     /// A user logs off: export, keep in the spool, send
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
     let done = match &cli.command {
         Command::Enrol(args) => enrol::enrol(&cli.common, args),
         Command::Plan => plan::plan(&cli.common),
+        Command::Renew(args) => renew::renew(&cli.common, args),
         Command::Logon(args) => session::logon(&cli.common, args),
         Command::Logoff(args) => session::logoff(&cli.common, args),
         Command::Spool(args) => session::spool(&cli.common, args),

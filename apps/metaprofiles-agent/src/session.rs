@@ -6,7 +6,7 @@ use mp_agent::{Agent, Deliveries, Outcome, Sent, SessionReport, Spool, SpoolEntr
 use mp_profile::Sid;
 use serde_json::{Value, json};
 
-use crate::{Common, host, plan};
+use crate::{Common, host, plan, renew};
 
 /// Exit code when the session goes on but not all is as it should be: settings not merged, or an export that waits.
 const INCOMPLETE: u8 = 3;
@@ -33,7 +33,9 @@ pub(crate) fn logon(common: &Common, args: &SessionArgs) -> Result<ExitCode> {
 }
 
 pub(crate) fn logoff(common: &Common, args: &SessionArgs) -> Result<ExitCode> {
-    with_agent(common, |agent| show(common, &agent.logoff(&args.sid)?))
+    let code = with_agent(common, |agent| show(common, &agent.logoff(&args.sid)?))?;
+    renew::renew_when_due(common);
+    Ok(code)
 }
 
 fn with_agent(common: &Common, work: impl FnOnce(&Agent<'_>) -> Result<ExitCode>) -> Result<ExitCode> {

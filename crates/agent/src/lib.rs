@@ -8,6 +8,7 @@ mod chain;
 mod connections;
 pub mod hosts;
 mod plan;
+mod renewal;
 mod report;
 mod session;
 mod spool;
@@ -15,9 +16,9 @@ mod state;
 
 pub use connections::{Connections, EnrolledMachine};
 pub use plan::CachedPlan;
+pub use renewal::{Renewal, renew_certificate};
 pub use report::{DataSetReport, Outcome, Problem, SessionEvent, SessionReport, StepReport};
-pub use session::NOT_MERGED;
-pub use session::{Agent, AgentError};
+pub use session::{Agent, AgentError, NOT_MERGED};
 pub use spool::{
     CONFLICT, Deliveries, Delivery, Intent, NOT_FIRST, SendError, Sent, Spool, SpoolEntry, Waiting,
 };

@@ -204,7 +204,9 @@ impl SmallFarm {
     /// When it does not within half a minute.
     pub fn wait_for_agent(&self, name: &str) -> Result<()> {
         let machine = self.agent_machine(name)?;
-        let serial = machine["certificates"][0].as_str().context("the machine has no certificate")?;
+        // Oldest first; the newest is the one that the Agent uses.
+        let newest = machine["certificates"].as_array().and_then(|serials| serials.last());
+        let serial = newest.and_then(|serial| serial.as_str()).context("the machine has no certificate")?;
         self.wait_until_known(serial)
     }
 

@@ -4,6 +4,7 @@
 
 mod outages;
 mod reach;
+mod renewal;
 mod station;
 mod story;
 mod template;
