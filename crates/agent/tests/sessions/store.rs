@@ -35,10 +35,13 @@ pub(crate) struct Quarantined {
     pub(crate) bytes: Vec<u8>,
 }
 
+/// A version's name and its file.
+type Version = (String, Vec<u8>);
+
 #[derive(Debug, Default)]
 struct State {
     /// All versions; the last is the current one.
-    versions: BTreeMap<(Scope, Sid), Vec<(String, Vec<u8>)>>,
+    versions: BTreeMap<(Scope, Sid), Vec<Version>>,
     quarantined: Vec<Quarantined>,
     faults: Faults,
     writes: usize,
@@ -74,7 +77,7 @@ impl FakeStore {
         std::mem::take(&mut self.state().writes)
     }
 
-    pub(crate) fn current(&self, scope: &Scope, sid: &Sid) -> Option<(String, Vec<u8>)> {
+    pub(crate) fn current(&self, scope: &Scope, sid: &Sid) -> Option<Version> {
         self.state().versions.get(&(scope.clone(), sid.clone()))?.last().cloned()
     }
 
