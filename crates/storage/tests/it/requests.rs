@@ -89,6 +89,13 @@ fn a_logon_is_one_request() {
     let sets = all(&[(Scope::Global, Some(tag.clone())), (group("Office"), None)]);
     assert_eq!(sets[0].1, Fetched::NotModified);
     assert!(matches!(&sets[1].1, Fetched::Data { bytes, .. } if *bytes == office));
+    // The Agent's call is that request, whose answers it puts into the order asked for.
+    let wanted = [(group("Office"), None), (Scope::Global, Some(tag.clone()))];
+    let fetched = client.fetch_all(&sid, &wanted).unwrap();
+    assert!(matches!(&fetched[0], Fetched::Data { bytes, .. } if *bytes == office));
+    assert_eq!(fetched[1], Fetched::NotModified);
+    let refused = client.fetch_all(&sid, &[(Scope::Global, None), (group("Lab"), None)]).unwrap_err();
+    assert!(refused.to_string().contains("group"), "{refused}");
     // The tag of one scope says nothing about the other.
     let sets = all(&[(group("Office"), Some(tag))]);
     assert!(sets.iter().all(|(_, fetched)| matches!(fetched, Fetched::Data { .. })));
