@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     plan::CachedPlan,
-    report::{Outcome, Recorder, SessionEvent, SessionReport, profile_text},
+    report::{Outcome, Recorder, SessionEvent, SessionReport},
     spool::{Intent, Sent, SpoolEntry},
     state::StateError,
 };
@@ -38,12 +38,12 @@ impl Agent<'_> {
         let plan = CachedPlan::load(&self.state)?
             .ok_or_else(|| AgentError::NoPlan("no logon has fetched one".to_owned()))?;
         let mut profile = self.host.open(sid)?;
-        recorder.report.profile = profile_text(profile.kind()).to_owned();
+        recorder.report.profile = profile.kind().name().to_owned();
         recorder.step("open profile");
         if matches!(profile.kind(), ProfileKind::Temporary | ProfileKind::Unknown) {
             recorder.problem(
                 "MP-AGT-010",
-                format!("the profile is {}: it is never exported", profile_text(profile.kind())),
+                format!("the profile is {}: it is never exported", profile.kind().name()),
             );
             return self.finish(recorder, profile);
         }
