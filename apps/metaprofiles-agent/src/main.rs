@@ -58,7 +58,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return not_understood(&error),
+    };
     let filter = tracing_subscriber::EnvFilter::try_from_env("METAPROFILES_LOG");
     tracing_subscriber::fmt()
         .with_env_filter(filter.unwrap_or_else(|_| "error".into()))
@@ -84,6 +87,18 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The arguments are wrong, or help is asked for. `--json` was not parsed then, but whoever gave it reads JSON.
+fn not_understood(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
+        let text = error.to_string();
+        let text = text.trim_start_matches("error: ").lines().next().unwrap_or_default();
+        println!("{}", serde_json::json!({ "error": text }));
+    }
+    // Nobody reads the text when it cannot be written.
+    drop(error.print());
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 #[cfg(windows)]

@@ -4,6 +4,7 @@
 //! [`Agent`] does the work of one session event; the session host and the ways to console and storage stand behind ports.
 //! The state folder ([`StateFolder`]) is all that it keeps: identity, plan, sessions, spool, reports.
 
+mod chain;
 mod connections;
 pub mod hosts;
 mod plan;
@@ -15,6 +16,9 @@ mod state;
 pub use connections::{Connections, EnrolledMachine};
 pub use plan::CachedPlan;
 pub use report::{DataSetReport, Outcome, Problem, SessionEvent, SessionReport, StepReport};
+pub use session::NOT_MERGED;
 pub use session::{Agent, AgentError};
-pub use spool::{CONFLICT, Delivery, Intent, SendError, Sent, Spool, SpoolEntry};
+pub use spool::{
+    CONFLICT, Deliveries, Delivery, Intent, NOT_FIRST, SendError, Sent, Spool, SpoolEntry, Waiting,
+};
 pub use state::{SessionLock, StateError, StateFolder};

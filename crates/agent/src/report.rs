@@ -74,6 +74,8 @@ pub enum Outcome {
     Quarantined,
     /// Nothing was to be done for this kind of profile.
     LeftAlone,
+    /// The work did not reach its end; the problems say why.
+    Failed,
 }
 
 /// What became of one scope's data set.
@@ -82,7 +84,8 @@ pub enum Outcome {
 pub struct DataSetReport {
     /// The scope.
     pub scope: Scope,
-    /// In words: `imported`, `none stored`, `unchanged`, `stored`, `spooled`, `quarantined`, `not fetched`.
+    /// In words: `imported`, `imported from the spool`, `none stored`, `not fetched`, `damaged, not used`; `unchanged`,
+    /// `stored`, `spooled`, `quarantined`, `not stored`.
     pub result: String,
     /// Length of its file in bytes, when there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -148,6 +151,20 @@ impl Recorder {
     pub(crate) fn problem(&mut self, code: &str, message: String) {
         tracing::warn!(code, sid = %self.report.sid, "{message}");
         self.report.problems.push(Problem { code: code.to_owned(), message });
+    }
+
+    /// Notes how the work ended, unless it ended worse before.
+    pub(crate) fn worse(&mut self, outcome: Outcome) {
+        let rank = |outcome: Outcome| match outcome {
+            Outcome::Failed => 4,
+            Outcome::Quarantined => 3,
+            Outcome::Spooled => 2,
+            Outcome::Stored => 1,
+            _ => 0,
+        };
+        if rank(outcome) > rank(self.report.outcome) {
+            self.report.outcome = outcome;
+        }
     }
 
     pub(crate) fn data_set(
