@@ -7,7 +7,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mp_dataset::ProfileKind;
 use mp_durable::Readers;
 use mp_profile::{ExportReport, ImportReport, Scope, Sid};
 use mp_registry::FileTime;
@@ -187,17 +186,6 @@ impl Recorder {
 
 fn milliseconds(span: Duration) -> f64 {
     span.as_secs_f64() * 1e3
-}
-
-/// A profile's kind as reports write it.
-pub(crate) fn profile_text(kind: ProfileKind) -> &'static str {
-    match kind {
-        ProfileKind::Unknown => "unknown",
-        ProfileKind::Mandatory => "mandatory",
-        ProfileKind::Local => "local",
-        ProfileKind::Roaming => "roaming",
-        ProfileKind::Temporary => "temporary",
-    }
 }
 
 /// Reports kept per user; older ones are removed.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     chain::chain,
     plan::CachedPlan,
-    report::{Outcome, Recorder, SessionEvent, SessionReport, profile_text},
+    report::{Outcome, Recorder, SessionEvent, SessionReport},
     spool::{Intent, SpoolEntry, digest},
 };
 
@@ -46,12 +46,12 @@ impl Agent<'_> {
     fn take_out(&self, sid: &Sid, recorder: &mut Recorder) -> Result<(), AgentError> {
         let plan = CachedPlan::load(&self.state);
         let mut profile = self.host.open(sid)?;
-        recorder.report.profile = profile_text(profile.kind()).to_owned();
+        recorder.report.profile = profile.kind().name().to_owned();
         recorder.step("open profile");
         if matches!(profile.kind(), ProfileKind::Temporary | ProfileKind::Unknown) {
             recorder.problem(
                 "MP-AGT-010",
-                format!("the profile is {}: it is never exported", profile_text(profile.kind())),
+                format!("the profile is {}: it is never exported", profile.kind().name()),
             );
             profile.close()?;
             recorder.step("release profile");

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     chain::chain,
     plan::CachedPlan,
-    report::{Outcome, Recorder, SessionEvent, SessionReport, profile_text},
+    report::{Outcome, Recorder, SessionEvent, SessionReport},
     spool::digest,
 };
 
@@ -123,7 +123,7 @@ impl Agent<'_> {
     /// Whether this profile takes data sets now; otherwise the report says why not.
     fn may_merge(&self, profile: &dyn SessionProfile, recorder: &mut Recorder) -> bool {
         let kind = profile.kind();
-        recorder.report.profile = profile_text(kind).to_owned();
+        recorder.report.profile = kind.name().to_owned();
         match kind {
             ProfileKind::Mandatory => {}
             ProfileKind::Temporary => {
@@ -135,7 +135,7 @@ impl Agent<'_> {
                     "MP-AGT-011",
                     format!(
                         "the profile is {}, not mandatory: it is only exported, as a source for migration",
-                        profile_text(kind)
+                        kind.name()
                     ),
                 );
                 return false;

@@ -208,6 +208,30 @@ fn refuses_with_the_documented_status_and_code() {
 }
 
 #[test]
+fn a_refused_body_ends_the_connection_and_the_answer_says_so() {
+    let farm = Farm::new();
+    let (identity, _) = farm.agent(1, Some("Office"));
+    let body = data_set(&sid(1), 1, 100);
+    let len = body.len().to_string();
+    for path in ["/v1/data-sets/global/S-1-5-21-1-2-3-1", "/v1/data-sets/group:Lab/S-1-5-21-1-2-3-1"] {
+        let put = request("PUT", path, &[("content-length", &len)], &body);
+        let kept =
+            String::from_utf8_lossy(&put[..put.len() - body.len()]).replace("connection: close\r\n", "");
+        let (status, answer) = raw(&farm, &identity, &[kept.as_bytes(), &body].concat());
+        assert!((400..500).contains(&status) && answer.contains("\r\nconnection: close\r\n"), "{answer}");
+    }
+    let get = request("GET", "/v1/elsewhere", &[], b"");
+    let get = String::from_utf8(get).unwrap().replace("connection: close\r\n", "");
+    let last = request("GET", "/v1/elsewhere", &[], b"");
+    let (_, answers) = raw(&farm, &identity, &[get.as_bytes(), &last].concat());
+    assert_eq!(
+        answers.matches("MP-STO-002").count(),
+        2,
+        "what brings no body leaves the connection: {answers}"
+    );
+}
+
+#[test]
 fn says_that_a_damaged_data_set_is_damaged() {
     let farm = Farm::new();
     let (_, client) = farm.agent(1, None);
