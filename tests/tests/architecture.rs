@@ -52,7 +52,8 @@ fn code_map() -> Vec<(String, Option<BTreeSet<String>>)> {
 fn every_crate_is_in_the_code_map_and_keeps_its_arrows() {
     let metadata = metadata();
     let map = code_map();
-    let names: BTreeSet<&str> = members(&metadata).iter().map(|package| package["name"].as_str().unwrap()).collect();
+    let names: BTreeSet<&str> =
+        members(&metadata).iter().map(|package| package["name"].as_str().unwrap()).collect();
     let mapped: BTreeSet<&str> = map.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, mapped, "crates of the workspace (left) and of ARCHITECTURE.md (right)");
     for package in members(&metadata) {
@@ -65,7 +66,10 @@ fn every_crate_is_in_the_code_map_and_keeps_its_arrows() {
             // Development dependencies are for tests, which may look anywhere.
             let (on, kind) = (dependency["name"].as_str().unwrap(), &dependency["kind"]);
             let ours = names.contains(on) && kind.is_null();
-            assert!(!ours || allowed.contains(on), "{name} depends on {on}, which ARCHITECTURE.md does not allow");
+            assert!(
+                !ours || allowed.contains(on),
+                "{name} depends on {on}, which ARCHITECTURE.md does not allow"
+            );
         }
     }
 }
@@ -85,7 +89,8 @@ fn the_agent_links_no_sql_and_no_http_server() {
 fn normal_tree(metadata: &Value, program: &str) -> BTreeSet<String> {
     let packages = packages(metadata);
     let nodes = metadata["resolve"]["nodes"].as_array().unwrap();
-    let nodes: BTreeMap<&str, &Value> = nodes.iter().map(|node| (node["id"].as_str().unwrap(), node)).collect();
+    let nodes: BTreeMap<&str, &Value> =
+        nodes.iter().map(|node| (node["id"].as_str().unwrap(), node)).collect();
     let start = packages.iter().find(|(_, package)| package["name"] == program).map(|(id, _)| *id).unwrap();
     let (mut seen, mut queue) = (BTreeSet::new(), vec![start]);
     while let Some(id) = queue.pop() {
@@ -111,7 +116,10 @@ fn licences_and_bans_hold() {
     assert!(banned.contains("aws-lc-rs"));
     for package in packages(&metadata()).values() {
         let name = package["name"].as_str().unwrap();
-        assert!(!banned.contains(name), "{name} is banned by deny.toml; `cargo tree -i {name}` says who brings it");
+        assert!(
+            !banned.contains(name),
+            "{name} is banned by deny.toml; `cargo tree -i {name}` says who brings it"
+        );
         let licence = package["license"].as_str().unwrap_or_default();
         assert!(licence_allowed(licence, &allowed), "{name}: licence \"{licence}\" is not in deny.toml");
     }
@@ -121,21 +129,30 @@ fn licences_and_bans_hold() {
 fn licence_allowed(expression: &str, allowed: &BTreeSet<String>) -> bool {
     let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     let mut tokens = spaced.split_whitespace().peekable();
-    fn any<'a>(tokens: &mut std::iter::Peekable<impl Iterator<Item = &'a str>>, allowed: &BTreeSet<String>) -> bool {
+    fn any<'a>(
+        tokens: &mut std::iter::Peekable<impl Iterator<Item = &'a str>>,
+        allowed: &BTreeSet<String>,
+    ) -> bool {
         let mut met = all(tokens, allowed);
         while tokens.next_if_eq(&"OR").is_some() {
             met |= all(tokens, allowed);
         }
         met
     }
-    fn all<'a>(tokens: &mut std::iter::Peekable<impl Iterator<Item = &'a str>>, allowed: &BTreeSet<String>) -> bool {
+    fn all<'a>(
+        tokens: &mut std::iter::Peekable<impl Iterator<Item = &'a str>>,
+        allowed: &BTreeSet<String>,
+    ) -> bool {
         let mut met = one(tokens, allowed);
         while tokens.next_if_eq(&"AND").is_some() {
             met &= one(tokens, allowed);
         }
         met
     }
-    fn one<'a>(tokens: &mut std::iter::Peekable<impl Iterator<Item = &'a str>>, allowed: &BTreeSet<String>) -> bool {
+    fn one<'a>(
+        tokens: &mut std::iter::Peekable<impl Iterator<Item = &'a str>>,
+        allowed: &BTreeSet<String>,
+    ) -> bool {
         match tokens.next() {
             Some("(") => {
                 let met = any(tokens, allowed);
@@ -155,8 +172,15 @@ fn licence_allowed(expression: &str, allowed: &BTreeSet<String>) -> bool {
 
 #[test]
 fn licence_expressions_are_understood() {
-    let allowed: BTreeSet<String> = ["MIT", "Apache-2.0 WITH LLVM-exception", "ISC"].map(str::to_owned).into();
-    for good in ["MIT", "MIT/Apache-2.0", "GPL-3.0 OR MIT", "(GPL-3.0 OR ISC) AND MIT", "Apache-2.0 WITH LLVM-exception OR X"] {
+    let allowed: BTreeSet<String> =
+        ["MIT", "Apache-2.0 WITH LLVM-exception", "ISC"].map(str::to_owned).into();
+    for good in [
+        "MIT",
+        "MIT/Apache-2.0",
+        "GPL-3.0 OR MIT",
+        "(GPL-3.0 OR ISC) AND MIT",
+        "Apache-2.0 WITH LLVM-exception OR X",
+    ] {
         assert!(licence_allowed(good, &allowed), "{good}");
     }
     for bad in ["", "GPL-3.0", "MIT AND GPL-3.0", "(MIT OR ISC) AND GPL-3.0", "Apache-2.0"] {
@@ -170,7 +194,8 @@ fn only_the_windows_room_may_use_unsafe() {
     assert!(workspace.contains("unsafe_code = \"forbid\""));
     for package in members(&metadata()) {
         let name = package["name"].as_str().unwrap();
-        let manifest: toml::Table = fs::read_to_string(package["manifest_path"].as_str().unwrap()).unwrap().parse().unwrap();
+        let manifest: toml::Table =
+            fs::read_to_string(package["manifest_path"].as_str().unwrap()).unwrap().parse().unwrap();
         let inherits = manifest["lints"].get("workspace").and_then(toml::Value::as_bool) == Some(true);
         assert_eq!(inherits, name != "mp-windows", "{name}");
     }

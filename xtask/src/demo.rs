@@ -10,7 +10,7 @@ use crate::{
 
 /// Options of the demo.
 #[derive(Args)]
-pub struct DemoArgs {
+pub(crate) struct DemoArgs {
     /// Check everything, then end; the exit code says whether all of it was right
     #[arg(long)]
     once: bool,
@@ -20,7 +20,7 @@ pub struct DemoArgs {
 }
 
 /// Builds and runs it.
-pub fn run(args: &DemoArgs) -> Result<()> {
+pub(crate) fn run(args: &DemoArgs) -> Result<()> {
     tools::ensure(tools::COMPILER)?;
     println!("building (the first time takes some minutes)");
     let mut demo = cargo(&["run", "--package", "metaprofiles", "--", "demo"]);

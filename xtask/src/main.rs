@@ -51,6 +51,7 @@ fn target_dir() -> PathBuf {
 
 /// Folder with the real hives, templates and .reg files, when there is one.
 fn test_data() -> Option<PathBuf> {
-    let dir = std::env::var_os("METAPROFILES_TESTDATA").map_or_else(|| root().join("../shared/data"), PathBuf::from);
+    let dir = std::env::var_os("METAPROFILES_TESTDATA")
+        .map_or_else(|| root().join("../shared/data"), PathBuf::from);
     dir.canonicalize().ok()
 }

@@ -8,19 +8,19 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 /// The steps of one task, numbered as they start, summed up at the end.
-pub struct Steps {
+pub(crate) struct Steps {
     started: Instant,
     done: Vec<(String, Duration)>,
 }
 
 impl Steps {
     /// Starts the clock.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { started: Instant::now(), done: Vec::new() }
     }
 
     /// Does one step under a title.
-    pub fn step<T>(&mut self, title: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    pub(crate) fn step<T>(&mut self, title: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
         println!("\n==> {}. {title}", self.done.len() + 1);
         let started = Instant::now();
         let result = work().with_context(|| format!("step \"{title}\" failed"))?;
@@ -30,7 +30,7 @@ impl Steps {
     }
 
     /// Prints what was done.
-    pub fn finish(self) {
+    pub(crate) fn finish(self) {
         println!("\nall {} steps passed in {:.0} s", self.done.len(), self.started.elapsed().as_secs_f64());
         for (title, took) in self.done {
             println!("  {:>7.1} s  {title}", took.as_secs_f64());
@@ -39,7 +39,7 @@ impl Steps {
 }
 
 /// Runs a command with its output shown; fails when it does.
-pub fn run(command: &mut Command) -> Result<()> {
+pub(crate) fn run(command: &mut Command) -> Result<()> {
     let shown = show(command);
     println!("    $ {shown}");
     let status = command.status().with_context(|| format!("cannot start `{shown}`"))?;
@@ -50,7 +50,7 @@ pub fn run(command: &mut Command) -> Result<()> {
 }
 
 /// Runs a command and gives what it printed on standard output; fails when it does.
-pub fn output(command: &mut Command) -> Result<String> {
+pub(crate) fn output(command: &mut Command) -> Result<String> {
     let shown = show(command);
     let output = command.output().with_context(|| format!("cannot start `{shown}`"))?;
     if !output.status.success() {
@@ -60,7 +60,7 @@ pub fn output(command: &mut Command) -> Result<String> {
 }
 
 /// A cargo command in the workspace.
-pub fn cargo(args: &[&str]) -> Command {
+pub(crate) fn cargo(args: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(args).current_dir(crate::root());
     command
@@ -68,5 +68,8 @@ pub fn cargo(args: &[&str]) -> Command {
 
 fn show(command: &Command) -> String {
     let args = command.get_args().map(|arg| arg.to_string_lossy().into_owned());
-    std::iter::once(command.get_program().to_string_lossy().into_owned()).chain(args).collect::<Vec<_>>().join(" ")
+    std::iter::once(command.get_program().to_string_lossy().into_owned())
+        .chain(args)
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -6,20 +6,25 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::{
+    root,
     steps::{Steps, cargo, run as execute},
-    target_dir, test_data, tools, wine,
+    target_dir, test_data, tools,
+    wine::{Prefix, Wine},
 };
 
 /// Options of the tests.
 #[derive(Args)]
-pub struct TestArgs {
+pub(crate) struct TestArgs {
     /// Leave out what needs Wine (CI never does)
     #[arg(long)]
     without_wine: bool,
+    /// Run only what needs Wine (CI never does)
+    #[arg(long, conflicts_with = "without_wine")]
+    only_wine: bool,
 }
 
 /// Runs all of it.
-pub fn run(args: &TestArgs) -> Result<()> {
+pub(crate) fn run(args: &TestArgs) -> Result<()> {
     let mut steps = Steps::new();
     steps.step("install what is missing", || {
         tools::ensure(&[tools::COMPILER, tools::ORACLES].concat())?;
@@ -28,6 +33,12 @@ pub fn run(args: &TestArgs) -> Result<()> {
         }
         tools::ensure_windows_target()
     })?;
+    if args.only_wine {
+        println!("\nNOT RUN: everything but the Windows build under Wine (--only-wine)");
+        under_wine(&mut steps)?;
+        steps.finish();
+        return Ok(());
+    }
     let python = steps.step("set up the independent hive readers", oracle_python)?;
     match test_data() {
         Some(data) => println!("    test data: {}", data.display()),
@@ -78,17 +89,28 @@ fn under_wine(steps: &mut Steps) -> Result<()> {
     steps.step("build the Windows programs", || {
         execute(&mut cargo(&["build", "--target", tools::WINDOWS_TARGET, "--package", "metaprofiles-agent"]))
     })?;
-    let prefix = steps.step("set up Wine", || wine::Prefix::create("unit"))?;
+    let (wine, prefix) = steps.step("set up Wine", || {
+        let wine = Wine::new(&target_dir(), &root().join("xtask"))?;
+        let prefix = wine.prefix("unit")?;
+        Ok((wine, prefix))
+    })?;
     steps.step("tests of the Windows room under Wine", || {
         let mut tests = cargo(&["test", "--target", tools::WINDOWS_TARGET, "--package", "mp-windows"]);
-        execute(with_data(prefix.as_runner(&mut tests)))
+        execute(with_data(tests.envs(prefix.cargo_environment())))
     })?;
+    drop(prefix);
     steps.step("two session hosts under Wine", || {
-        let agent = target_dir().join(tools::WINDOWS_TARGET).join("debug/metaprofiles-agent.exe");
-        let hosts = [wine::Prefix::create("ts1")?, wine::Prefix::create("ts2")?];
-        let mut tests = cargo(&["test", "--package", "mp-farm-tests", "--test", "wine", "--", "--nocapture"]);
-        tests.env("METAPROFILES_WINE_AGENT", agent);
-        tests.env("METAPROFILES_WINE_HOSTS", std::env::join_paths(hosts.iter().map(wine::Prefix::path))?);
+        let hosts = [wine.prefix("ts1")?, wine.prefix("ts2")?];
+        let mut tests = cargo(&["test", "--package", "mp-farm-tests", "--test", "wine"]);
+        // The prefix is named by the test for each command; the rest of Wine's environment is the same for both.
+        tests.envs(hosts[0].cargo_environment()).env_remove("WINEPREFIX");
+        tests.env("METAPROFILES_WINE", wine.loader());
+        tests.env("METAPROFILES_WINE_AGENT", windows_program("metaprofiles-agent"));
+        tests.env("METAPROFILES_WINE_HOSTS", std::env::join_paths(hosts.iter().map(Prefix::path))?);
         execute(with_data(&mut tests))
     })
+}
+
+fn windows_program(name: &str) -> PathBuf {
+    target_dir().join(tools::WINDOWS_TARGET).join("debug").join(format!("{name}.exe"))
 }

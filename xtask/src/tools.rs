@@ -7,29 +7,30 @@ use anyhow::{Context, Result, bail};
 use crate::steps;
 
 /// The target for which the Windows programs are built.
-pub const WINDOWS_TARGET: &str = "x86_64-pc-windows-gnu";
+pub(crate) const WINDOWS_TARGET: &str = "x86_64-pc-windows-gnu";
 
 /// Something that a task needs, and the Debian package that brings it.
 #[derive(Clone, Copy)]
-pub struct Tool {
+pub(crate) struct Tool {
     /// A program on the path, or a file when it starts with `/`.
-    pub probe: &'static str,
+    pub(crate) probe: &'static str,
     /// Name of the Debian package.
-    pub package: &'static str,
+    pub(crate) package: &'static str,
 }
 
 /// The C compiler that the libraries in C (SQLite, zstd, ring) need.
-pub const COMPILER: &[Tool] = &[Tool { probe: "cc", package: "gcc" }, Tool { probe: "/usr/include/stdio.h", package: "libc6-dev" }];
+pub(crate) const COMPILER: &[Tool] =
+    &[Tool { probe: "cc", package: "gcc" }, Tool { probe: "/usr/include/stdio.h", package: "libc6-dev" }];
 
 /// What builds the Windows programs and runs them.
-pub const WINE: &[Tool] = &[
+pub(crate) const WINE: &[Tool] = &[
     Tool { probe: "x86_64-w64-mingw32-gcc", package: "gcc-mingw-w64-x86-64" },
     Tool { probe: "/usr/lib/wine/wine64", package: "wine64" },
     Tool { probe: "wine", package: "wine" },
 ];
 
 /// What the independent hive readers need.
-pub const ORACLES: &[Tool] = &[
+pub(crate) const ORACLES: &[Tool] = &[
     Tool { probe: "/usr/bin/python3", package: "python3" },
     Tool { probe: "/usr/lib/python3/dist-packages/hivex/__init__.py", package: "python3-hivex" },
     Tool { probe: "/usr/share/doc/python3-venv", package: "python3-venv" },
@@ -38,8 +39,9 @@ pub const ORACLES: &[Tool] = &[
 ];
 
 /// Installs the packages of the tools that are missing. As root it does so; otherwise it says what to run.
-pub fn ensure(tools: &[Tool]) -> Result<()> {
-    let missing: Vec<&str> = tools.iter().filter(|tool| !present(tool.probe)).map(|tool| tool.package).collect();
+pub(crate) fn ensure(tools: &[Tool]) -> Result<()> {
+    let missing: Vec<&str> =
+        tools.iter().filter(|tool| !present(tool.probe)).map(|tool| tool.package).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -57,7 +59,7 @@ pub fn ensure(tools: &[Tool]) -> Result<()> {
 }
 
 /// Installs the Rust target for Windows when rustup has not done so.
-pub fn ensure_windows_target() -> Result<()> {
+pub(crate) fn ensure_windows_target() -> Result<()> {
     let installed = steps::output(rustup().args(["target", "list", "--installed"]))
         .context("rustup is needed: see https://rustup.rs")?;
     if installed.lines().any(|line| line.trim() == WINDOWS_TARGET) {
@@ -67,7 +69,7 @@ pub fn ensure_windows_target() -> Result<()> {
 }
 
 /// Whether a program is on the path, or a file is there.
-pub fn present(probe: &str) -> bool {
+pub(crate) fn present(probe: &str) -> bool {
     if probe.starts_with('/') {
         return Path::new(probe).exists();
     }

@@ -5,6 +5,7 @@ use std::{
     fs::{self, File},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -64,6 +65,11 @@ impl Wine {
             folder,
             shim_source: xtask.join("wine").join(format!("{SHIM}.c")),
         })
+    }
+
+    /// The program that runs Windows programs.
+    pub(crate) fn loader(&self) -> &Path {
+        &self.loader
     }
 
     /// A fresh prefix of this name with a running Wine session; one that is there already is replaced.
@@ -195,9 +201,12 @@ impl Prefix {
         arguments: impl IntoIterator<Item = A>,
         timeout: Duration,
     ) -> Result<Output> {
+        // Programs may run side by side, each with files of its own for its output.
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let mut command = self.command(program.as_ref());
         command.args(arguments);
-        run(command, &self.path, &format!("run-{}", thread_number()), timeout)
+        run(command, &self.path, &format!("run-{number}"), timeout)
             .with_context(|| format!("cannot run {} in Wine", program.as_ref().display()))
     }
 
@@ -215,11 +224,6 @@ impl Drop for Prefix {
         let _ = self.keeper.kill();
         let _ = self.keeper.wait();
     }
-}
-
-/// A number that no other running thread has.
-fn thread_number() -> String {
-    format!("{:?}", thread::current().id()).chars().filter(char::is_ascii_digit).collect()
 }
 
 /// Runs a command with a time limit. Its output goes through files: a pipe would stay open in the hands of the services

@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+#[cfg(windows)]
+use anyhow::Context as _;
 use anyhow::Result;
 use mp_agent::hosts::simulated::SimulatedHost;
 use mp_profile::{Clock, SessionHost};
@@ -28,7 +30,9 @@ pub(crate) fn simulated(folder: &Path) -> Result<SimulatedHost> {
 
 #[cfg(windows)]
 fn this_machine() -> Result<Box<dyn SessionHost>> {
-    Ok(Box::new(mp_windows::WindowsHost::new()))
+    use mp_windows::{OpenMode, ProfileList, WindowsHost};
+    let host = WindowsHost::new(ProfileList::default(), OpenMode::AsGranted);
+    Ok(Box::new(host.context("this machine does not tell its name")?))
 }
 
 #[cfg(not(windows))]

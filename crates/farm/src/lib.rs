@@ -201,6 +201,22 @@ impl SmallFarm {
         Ok(token.parse()?)
     }
 
+    /// Waits until the Storage Service knows an Agent that enrolled by itself, under this name.
+    ///
+    /// # Errors
+    /// When it does not within half a minute.
+    pub fn wait_for_agent(&self, name: &str) -> Result<()> {
+        let machines = self.administrator.get("/api/v1/machines")?;
+        let listed = machines
+            .as_array()
+            .or_else(|| machines["items"].as_array())
+            .context("the console lists no machines")?;
+        let machine = listed.iter().find(|machine| machine["name"] == name && machine["role"] == "agent");
+        let machine = machine.with_context(|| format!("the console does not know {name}"))?;
+        let serial = machine["certificates"][0].as_str().context("the machine has no certificate")?;
+        self.wait_until_known(serial)
+    }
+
     /// The Storage Service learns of a new Agent by its plan, for which it waits at the console: a moment later.
     fn wait_until_known(&self, serial: &str) -> Result<()> {
         let plan = self.storage_state().join("plan.json");

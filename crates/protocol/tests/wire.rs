@@ -42,7 +42,7 @@ fn refuses_headers_that_are_not_well_formed() {
         "global \"a\",",
         "group:.. \"a\"",
         "elsewhere \"a\"",
-        &vec!["global \"a\""; 9].join(", "),
+        &["global \"a\""; 9].join(", "),
         &format!("global \"{}\"", "a".repeat(129)),
     ] {
         assert_eq!(etag::parse_held(bad), None, "{bad}");

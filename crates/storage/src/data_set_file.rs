@@ -1,5 +1,9 @@
-use mp_dataset::{DecodeError, Digest, Limits, check, decode};
+use mp_dataset::{DecodeError, Digest, Limits, Origin, Unverified, check};
 use mp_profile::Sid;
+
+/// Content of at most this many bytes is decoded on arrival. It is that of all but a few users, and costs a few milliseconds;
+/// of a longer one the head alone is decoded, so that a request takes no more memory than its body.
+pub const FULL_CHECK: u64 = 16 * 1024 * 1024;
 
 /// A body that was found to be an intact data set file of the user it is sent for. Nothing else is ever stored.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,26 +24,23 @@ pub enum NotStorable {
 }
 
 impl DataSetFile {
-    /// Checks a body: its seal, and, unless a later version of the software wrote it, all of its content and the user that
-    /// it names.
+    /// Checks a body: its seal and the user that it names, and its content up to [`FULL_CHECK`] bytes of it. Of a file that
+    /// a later version of the software wrote only the seal can be checked: newer Agents may store what this server cannot
+    /// decode yet.
     ///
     /// # Errors
     /// When it is not to be stored.
     pub fn verify(bytes: Vec<u8>, sid: &Sid) -> Result<Self, NotStorable> {
         let limits = Limits::default();
-        let digest = check(&bytes, &limits).map_err(NotStorable::NotADataSet)?.digest;
-        match decode(bytes.as_slice(), &limits) {
-            Ok(verified) => {
-                let named = &verified.data_set().origin.sid;
-                if !named.is_empty() && named != sid.as_str() {
-                    return Err(NotStorable::OtherUser(named.chars().take(200).collect()));
-                }
+        let header = check(&bytes, &limits).map_err(NotStorable::NotADataSet)?;
+        match origin(&bytes, header.content_len, &limits) {
+            Ok(origin) if !origin.sid.is_empty() && origin.sid != sid.as_str() => {
+                return Err(NotStorable::OtherUser(origin.sid.chars().take(200).collect()));
             }
-            // The seal stands: newer Agents may store what this server cannot decode yet.
-            Err(DecodeError::Version { .. } | DecodeError::Requires { .. }) => {}
+            Ok(_) | Err(DecodeError::Version { .. } | DecodeError::Requires { .. }) => {}
             Err(error) => return Err(NotStorable::NotADataSet(error)),
         }
-        Ok(Self { bytes, digest })
+        Ok(Self { bytes, digest: header.digest })
     }
 
     /// The file.
@@ -53,4 +54,12 @@ impl DataSetFile {
     pub fn digest(&self) -> Digest {
         self.digest
     }
+}
+
+fn origin(bytes: &[u8], content_len: u64, limits: &Limits) -> Result<Origin, DecodeError> {
+    let file = Unverified::read(bytes, limits)?;
+    if content_len > FULL_CHECK {
+        return file.origin(limits);
+    }
+    Ok(file.verify(limits)?.into_data_set().origin)
 }

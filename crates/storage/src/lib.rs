@@ -17,7 +17,7 @@ mod service;
 
 pub use access::{AgentAccess, AgentStore, Store};
 pub use backend::{Backend, folder::FolderBackend, memory::MemoryBackend};
-pub use data_set_file::DataSetFile;
+pub use data_set_file::{DataSetFile, FULL_CHECK, NotStorable};
 pub use refusal::{Code, Refusal};
 pub use run::{RunError, RunOptions, run};
 pub use service::{Running, StorageService};

@@ -71,12 +71,19 @@ impl PlanCache {
 
 /// Follows the console, on a thread of its own: new plans, and a new certificate when it is due.
 pub(crate) struct Follower {
-    pub(crate) identity: Identity,
-    pub(crate) cache: PlanCache,
-    pub(crate) held: Option<VersionTag>,
+    identity: Identity,
+    cache: PlanCache,
+    held: Option<VersionTag>,
+    /// Kept for its connection, until the certificate is another one.
+    client: Option<ConsoleClient>,
 }
 
 impl Follower {
+    /// `held` is the version of the plan that is known already.
+    pub(crate) fn new(identity: Identity, cache: PlanCache, held: Option<VersionTag>) -> Self {
+        Self { identity, cache, held, client: None }
+    }
+
     /// Asks until there is a plan; `None` when `stop` says so.
     pub(crate) fn first_plan(&mut self, stop: impl Fn() -> bool) -> Option<StoragePlan> {
         let mut pause = PAUSE.0;
@@ -118,8 +125,7 @@ impl Follower {
     }
 
     fn ask(&mut self, wait: Duration) -> Result<Option<StoragePlan>, String> {
-        let client = ConsoleClient::new(&self.identity).map_err(|error| chain(&error))?;
-        match client.plan::<StoragePlan>(self.held.as_ref(), wait).map_err(|error| chain(&error))? {
+        match self.client()?.plan::<StoragePlan>(self.held.as_ref(), wait).map_err(|error| chain(&error))? {
             PlanAnswer::NotModified => Ok(None),
             PlanAnswer::Plan(plan, _) if plan.server != self.identity.machine().id => {
                 Err("the console sent the plan of another server".to_owned())
@@ -131,6 +137,14 @@ impl Follower {
                 Ok(Some(cached.plan))
             }
         }
+    }
+
+    fn client(&mut self) -> Result<ConsoleClient, String> {
+        if let Some(client) = &self.client {
+            return Ok(client.clone());
+        }
+        let client = ConsoleClient::new(&self.identity).map_err(|error| chain(&error))?;
+        Ok(self.client.insert(client).clone())
     }
 
     fn renew_if_due(&mut self, set_tls: &impl Fn(Arc<ServerConfig>)) {
@@ -150,9 +164,9 @@ impl Follower {
 
     fn renew(&mut self) -> Result<Arc<ServerConfig>, String> {
         let request = self.identity.signing_request().map_err(|error| chain(&error))?;
-        let client = ConsoleClient::new(&self.identity).map_err(|error| chain(&error))?;
-        let enrolled = client.renew(request).map_err(|error| chain(&error))?;
+        let enrolled = self.client()?.renew(request).map_err(|error| chain(&error))?;
         self.identity.renew(&enrolled, SystemTime::now()).map_err(|error| chain(&error))?;
+        self.client = None;
         tls::storage_server(&self.identity).map_err(|error| chain(&error))
     }
 }

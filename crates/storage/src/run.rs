@@ -81,7 +81,7 @@ pub async fn run(options: RunOptions, stop: impl Future<Output = ()>) -> Result<
     let cache = PlanCache::new(&options.state_folder);
     let cached = cache.load(&identity);
     let held = cached.as_ref().map(|cached| VersionTag(cached.version.clone()));
-    let follower = Follower { identity, cache, held };
+    let follower = Follower::new(identity, cache, held);
     tokio::pin!(stop);
     let (plan, follower) = match cached {
         Some(cached) => (cached.plan, follower),

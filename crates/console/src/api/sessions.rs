@@ -46,7 +46,7 @@ pub(super) struct ChangePassword {
 }
 
 /// Begins a session
-#[utoipa::path(post, path = "/sessions", tag = "sessions", security(()), request_body = SignIn, responses(
+#[utoipa::path(post, path = "/sessions", tag = "sessions", operation_id = "sign-in", security(()), request_body = SignIn, responses(
     (status = 201, body = Session),
     (status = 401, body = Problem, description = "Name or password is wrong"),
     (status = 429, body = Problem, description = "Too many failed attempts; see Retry-After"),
@@ -62,7 +62,7 @@ pub(super) async fn sign_in(
 }
 
 /// Ends the session whose token the request carries
-#[utoipa::path(delete, path = "/sessions/current", tag = "sessions", responses(
+#[utoipa::path(delete, path = "/sessions/current", tag = "sessions", operation_id = "sign-out", responses(
     (status = 204),
     (status = "default", body = Problem),
 ))]
@@ -75,7 +75,8 @@ pub(super) async fn sign_out(
 }
 
 /// Changes the caller's password and ends his other sessions
-#[utoipa::path(put, path = "/administrators/current/password", tag = "administrators", request_body = ChangePassword,
+#[utoipa::path(put, path = "/administrators/current/password", tag = "administrators",
+    operation_id = "change-password", request_body = ChangePassword,
     responses((status = 204), (status = "default", body = Problem)))]
 pub(super) async fn change_password(
     State(core): State<Arc<Core>>,

@@ -1,6 +1,6 @@
 use std::{collections::HashSet, net::IpAddr};
 
-use mp_profile::{Applies, DataSubset};
+use mp_profile::{Applies, CompiledRules, DataSubset};
 
 use super::{AgentServerGroup, Configuration, Kind, Refusal, StorageServer, name_key};
 
@@ -36,7 +36,11 @@ pub(crate) fn check(configuration: &Configuration) -> Result<(), Refusal> {
     for item in subsets {
         subset(item, groups).map_err(|problem| invalid(Kind::Subset, &item.name, problem))?;
     }
-    Ok(())
+    // The Agents compile the rules in the same way, so what passes here works there.
+    CompiledRules::compile(subsets, None).map(drop).map_err(|error| {
+        let rule = error.rule.map(|rule| format!("rule \"{rule}\": ")).unwrap_or_default();
+        invalid(Kind::Subset, &error.subset, format!("{rule}{}", error.problem))
+    })
 }
 
 fn invalid(kind: Kind, name: &str, problem: String) -> Refusal {

@@ -38,9 +38,9 @@ impl Expected {
 impl Core {
     /// All items of a kind, in their order.
     pub(crate) async fn list<T: Item>(&self, _: &Administrator) -> Result<Vec<Tagged<T>>, Refusal> {
-        let (farm, ids) = self.database.farm().await?;
+        let (configuration, ids) = self.database.configuration().await?;
         let tagged = |item: &T| Tagged { item: item.clone(), tag: tag_of::<T>(&ids, item.name()) };
-        Ok(T::list(&farm.configuration).iter().map(tagged).collect())
+        Ok(T::list(&configuration).iter().map(tagged).collect())
     }
 
     /// One item.
@@ -110,8 +110,8 @@ impl Core {
 
     /// The whole configuration as text.
     pub(crate) async fn export(&self, _: &Administrator) -> Result<Tagged<String>, Refusal> {
-        let (farm, _) = self.database.farm().await?;
-        let item = export(&farm.configuration);
+        let (configuration, _) = self.database.configuration().await?;
+        let item = export(&configuration);
         Ok(Tagged { tag: text_tag(&item), item })
     }
 

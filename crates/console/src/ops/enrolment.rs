@@ -3,8 +3,8 @@ use mp_protocol::{EnrolRequest, Enrolled, JoinSecret, MachineId, MachineName, Ma
 use super::Core;
 use crate::{
     authority::Issued,
-    domain::{Farm, MachineState, Peer, Refusal, StorageServer, UnixMillis, name_key},
-    repository::{AuditEntry, JoinTokenRow, NewMachine},
+    domain::{Configuration, Peer, Refusal, StorageServer, UnixMillis, name_key},
+    repository::{AuditEntry, JoinTokenRow, NewMachine, Write},
     secret::{hexadecimal, new_machine_id},
 };
 
@@ -34,8 +34,9 @@ impl Core {
         if token.expires_at <= write.now {
             return Err(Refusal::TokenExpired);
         }
-        let (farm, _) = write.farm().await?;
-        let host = free_server(&farm, &token)?.map(|server| host_of(server, request)).transpose()?;
+        let (configuration, _) = write.configuration().await?;
+        let server = free_server(&mut write, &configuration, &token).await?;
+        let host = server.map(|server| host_of(server, request)).transpose()?;
         let machine = NewMachine {
             id: new_machine_id()?,
             role: token.role,
@@ -64,13 +65,14 @@ impl Core {
     /// Gives a machine a new certificate for the one that it shows.
     pub(crate) async fn renew(&self, peer: &Peer, csr: &str) -> Result<Enrolled, Refusal> {
         let mut write = self.write().await?;
-        let (farm, _) = write.farm().await?;
+        let (farm, _) = write.farm_of(&peer.id).await?;
         let machine = farm.authenticate(peer, write.now)?;
         let accepted = machine.certificates.iter().filter(|known| known.is_accepted(write.now)).count();
         if accepted >= MAX_CERTIFICATES {
             return Err(Refusal::TooManyCertificates(accepted));
         }
-        let host = server_named(&farm, machine.storage_server.as_deref()).map(|server| server.host.as_str());
+        let host = server_named(&farm.configuration, machine.storage_server.as_deref());
+        let host = host.map(|server| server.host.as_str());
         let name = MachineName { role: machine.role, id: machine.id.clone() };
         let issued = self.authority.issue_machine(&name, csr, host, write.now)?;
         write.insert_certificate(&machine.id, &issued.known, write.now.plus(REPLACED_FOR)).await?;
@@ -95,24 +97,25 @@ impl Core {
     }
 }
 
-fn server_named<'a>(farm: &'a Farm, name: Option<&str>) -> Option<&'a StorageServer> {
+fn server_named<'a>(configuration: &'a Configuration, name: Option<&str>) -> Option<&'a StorageServer> {
     let key = name.map(name_key)?;
-    farm.configuration.storage_servers.iter().find(|server| name_key(&server.name) == key)
+    configuration.storage_servers.iter().find(|server| name_key(&server.name) == key)
 }
 
 /// The Storage Server that a token is for, if it has no machine yet; `None` for a token for an Agent.
-fn free_server<'a>(farm: &'a Farm, token: &JoinTokenRow) -> Result<Option<&'a StorageServer>, Refusal> {
+async fn free_server<'a>(
+    write: &mut Write<'_>,
+    configuration: &'a Configuration,
+    token: &JoinTokenRow,
+) -> Result<Option<&'a StorageServer>, Refusal> {
     if token.role == MachineRole::Agent {
         return Ok(None);
     }
     // The token goes with its Storage Server, so one that is gone in the meantime is a token that is gone.
-    let server = server_named(farm, token.storage_server.as_deref()).ok_or(Refusal::TokenUnknown)?;
-    let key = Some(name_key(&server.name));
-    let taken = farm.machines.values().find(|machine| {
-        machine.state == MachineState::Active && machine.storage_server.as_deref().map(name_key) == key
-    });
+    let server = server_named(configuration, token.storage_server.as_deref()).ok_or(Refusal::TokenUnknown)?;
+    let taken = write.machine_of(token.storage_server_id.as_deref().unwrap_or_default()).await?;
     match taken {
-        Some(machine) => Err(Refusal::ServerTaken { name: server.name.clone(), machine: machine.id.clone() }),
+        Some(machine) => Err(Refusal::ServerTaken { name: server.name.clone(), machine }),
         None => Ok(Some(server)),
     }
 }

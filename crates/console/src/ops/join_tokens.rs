@@ -50,7 +50,7 @@ impl Core {
             return Err(Refusal::TokenTarget { role, expected });
         }
         let mut write = self.write().await?;
-        let (_, ids) = write.farm().await?;
+        let (_, ids) = write.configuration().await?;
         let id = |kind, name: &str| {
             let id = ids.id(kind, name).map(str::to_owned);
             id.ok_or_else(|| Refusal::NotFound { kind, name: name.chars().take(200).collect() })

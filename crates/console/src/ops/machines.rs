@@ -36,7 +36,7 @@ impl Core {
         expected: &Expected,
     ) -> Result<Tagged<Machine>, Refusal> {
         let mut write = self.write().await?;
-        let (farm, ids) = write.farm().await?;
+        let (farm, ids) = write.farm_of(id).await?;
         let machine = find(&farm, id)?;
         expected.require(&machine.version.to_string())?;
         if machine.role != MachineRole::Agent {
@@ -69,7 +69,7 @@ impl Core {
         expected: &Expected,
     ) -> Result<(), Refusal> {
         let mut write = self.write().await?;
-        let (farm, _) = write.farm().await?;
+        let (farm, _) = write.farm_of(id).await?;
         let machine = find(&farm, id)?;
         if machine.state == MachineState::Revoked {
             return Ok(());

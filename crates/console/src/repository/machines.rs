@@ -4,7 +4,7 @@ use mp_protocol::{MachineId, MachineRole};
 use sqlx::{Any, Transaction};
 
 use super::{Database, Ids, Write, column, configuration, number, parse, parsed};
-use crate::domain::{Farm, KnownCertificate, Machine, MachineState, Refusal, UnixMillis};
+use crate::domain::{Configuration, Farm, KnownCertificate, Machine, MachineState, Refusal, UnixMillis};
 
 /// A machine that joins.
 #[derive(Clone, Debug)]
@@ -28,9 +28,17 @@ impl Database {
     /// Reads the whole farm as it is at one revision.
     pub(crate) async fn farm(&self) -> Result<(Farm, Ids), Refusal> {
         let mut transaction = self.begin_read().await?;
-        let farm = load_farm(&mut transaction).await?;
+        let farm = load_farm(&mut transaction, None).await?;
         transaction.commit().await?;
         Ok(farm)
+    }
+
+    /// Reads the configuration alone: machines are many more than what is described of them.
+    pub(crate) async fn configuration(&self) -> Result<(Configuration, Ids), Refusal> {
+        let mut transaction = self.begin_read().await?;
+        let configuration = configuration::load(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(configuration)
     }
 
     /// Notes that a machine came, unless that was noted since `unless_since`.
@@ -76,23 +84,29 @@ impl Database {
     }
 }
 
-/// Reads the whole farm within a transaction.
-async fn load_farm(transaction: &mut Transaction<'static, Any>) -> Result<(Farm, Ids), Refusal> {
+/// Reads the farm within a transaction, with all machines or `only` one.
+async fn load_farm(
+    transaction: &mut Transaction<'static, Any>,
+    only: Option<&MachineId>,
+) -> Result<(Farm, Ids), Refusal> {
     let row = sqlx::query("SELECT revision FROM farm WHERE id = 1").fetch_one(&mut **transaction).await?;
     let revision = column(&row, "revision")?;
     let (configuration, ids) = configuration::load(transaction).await?;
-    let machines = load_machines(transaction).await?;
+    let machines = load_machines(transaction, only).await?;
     Ok((Farm { revision, configuration, machines }, ids))
 }
 
 async fn load_machines(
     transaction: &mut Transaction<'static, Any>,
+    only: Option<&MachineId>,
 ) -> Result<BTreeMap<MachineId, Machine>, sqlx::Error> {
+    let only = only.map_or("", MachineId::as_str);
     let rows = sqlx::query(
         "SELECT m.id, m.role, m.name, m.state, m.enrolled_at, m.last_seen_at, m.version, g.name AS group_name, \
          s.name AS server_name FROM machines m LEFT JOIN agent_server_groups g ON g.id = m.group_id \
-         LEFT JOIN storage_servers s ON s.id = m.storage_server_id",
+         LEFT JOIN storage_servers s ON s.id = m.storage_server_id WHERE $1 = '' OR m.id = $1",
     )
+    .bind(only)
     .fetch_all(&mut **transaction)
     .await?;
     let mut machines = BTreeMap::new();
@@ -117,8 +131,10 @@ async fn load_machines(
         machines.insert(machine.id.clone(), machine);
     }
     let rows = sqlx::query(
-        "SELECT serial, machine_id, accepted_until, revoked FROM certificates ORDER BY not_before, serial",
+        "SELECT serial, machine_id, accepted_until, revoked FROM certificates WHERE $1 = '' OR machine_id = $1 \
+         ORDER BY not_before, serial",
     )
+    .bind(only)
     .fetch_all(&mut **transaction)
     .await?;
     for row in &rows {
@@ -141,7 +157,26 @@ pub(super) fn role(text: &str) -> MachineRole {
 impl Write<'_> {
     /// The farm as it is within this change.
     pub(crate) async fn farm(&mut self) -> Result<(Farm, Ids), Refusal> {
-        load_farm(&mut self.transaction).await
+        load_farm(&mut self.transaction, None).await
+    }
+
+    /// The farm as it is within this change, with no other machine than this one.
+    pub(crate) async fn farm_of(&mut self, machine: &MachineId) -> Result<(Farm, Ids), Refusal> {
+        load_farm(&mut self.transaction, Some(machine)).await
+    }
+
+    /// The configuration as it is within this change.
+    pub(crate) async fn configuration(&mut self) -> Result<(Configuration, Ids), Refusal> {
+        Ok(configuration::load(&mut self.transaction).await?)
+    }
+
+    /// The machine that a Storage Server has, if any.
+    pub(crate) async fn machine_of(&mut self, storage_server_id: &str) -> Result<Option<MachineId>, Refusal> {
+        let row = sqlx::query("SELECT id FROM machines WHERE storage_server_id = $1 AND state = 'active'")
+            .bind(storage_server_id)
+            .fetch_optional(&mut *self.transaction)
+            .await?;
+        Ok(row.map(|row| parsed(&row, "id")).transpose()?)
     }
 
     pub(crate) async fn insert_machine(&mut self, machine: &NewMachine) -> Result<(), Refusal> {

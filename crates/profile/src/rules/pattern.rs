@@ -7,6 +7,7 @@ use mp_registry::{
 #[derive(Clone, Debug)]
 pub(crate) struct Mask {
     units: Box<[u16]>,
+    literal: bool,
 }
 
 const STAR: u16 = b'*' as u16;
@@ -14,12 +15,19 @@ const ANY: u16 = b'?' as u16;
 
 impl Mask {
     pub(crate) fn new(text: &str) -> Self {
-        Self { units: text.encode_utf16().collect() }
+        let units: Box<[u16]> = text.encode_utf16().collect();
+        let literal = !units.iter().any(|&unit| unit == STAR || unit == ANY);
+        Self { units, literal }
+    }
+
+    /// The mask that matches this name and nothing else.
+    fn exactly(name: &Name) -> Self {
+        Self { units: name.units().into(), literal: true }
     }
 
     /// Whether it holds no wildcard and so names exactly one thing.
     pub(crate) fn is_literal(&self) -> bool {
-        !self.units.iter().any(|&unit| unit == STAR || unit == ANY)
+        self.literal
     }
 
     pub(crate) fn is_all(&self) -> bool {
@@ -36,6 +44,10 @@ impl Mask {
     }
 
     pub(crate) fn matches(&self, name: &Name) -> bool {
+        // Nearly all masks are literal, and nearly all of those differ in length already.
+        if self.literal {
+            return upcase::eq(&self.units, name.units());
+        }
         let (mask, name) = (&self.units, name.units());
         let (mut m, mut n) = (0, 0);
         // Where to go on when a later unit does not match: the last star gives one unit more.
@@ -75,7 +87,7 @@ impl Pattern {
 
     /// The pattern that matches exactly `names`, followed by this one.
     pub(crate) fn below(&self, names: impl Iterator<Item = Name>) -> Self {
-        let literal = names.map(|name| Mask { units: name.units().into() });
+        let literal = names.map(|name| Mask::exactly(&name));
         Self(literal.chain(self.0.iter().cloned()).collect())
     }
 

@@ -6,7 +6,7 @@ use rustls::ClientConfig;
 use ureq::http::Method;
 
 use super::{
-    ClientError,
+    ClientError, NetCode,
     https::{Answer, Call, Https},
 };
 use crate::{
@@ -139,6 +139,7 @@ impl StorageClient {
         base: Option<&VersionTag>,
         bytes: &[u8],
     ) -> Result<Stored, ClientError> {
+        self.check_len(bytes)?;
         let precondition = match base {
             Some(base) => ("if-match", base.0.clone()),
             None => ("if-none-match", "*".to_owned()),
@@ -159,6 +160,7 @@ impl StorageClient {
         reason: &str,
         bytes: &[u8],
     ) -> Result<(), ClientError> {
+        self.check_len(bytes)?;
         let encoded = utf8_percent_encode(reason, NON_ALPHANUMERIC);
         let mut text = String::new();
         for piece in encoded {
@@ -170,6 +172,15 @@ impl StorageClient {
         let path = paths::quarantine(scope, sid);
         let answer = self.https.send(self.upload(Method::POST, &path, (paths::REASON, text), bytes))?;
         if answer.status == 201 { Ok(()) } else { Err(self.https.unexpected(&answer)) }
+    }
+
+    /// A file that storage would refuse is not sent at all.
+    fn check_len(&self, bytes: &[u8]) -> Result<(), ClientError> {
+        if u64::try_from(bytes.len()).is_ok_and(|len| len <= paths::MAX_DATA_SET) {
+            return Ok(());
+        }
+        let text = format!("a data set file of {} bytes is longer than {}", bytes.len(), paths::MAX_DATA_SET);
+        Err(ClientError::Network { server: self.https.server.clone(), code: NetCode::TooLarge, text })
     }
 
     fn call<'a>(&self, method: Method, path: &'a str, headers: Vec<(&'static str, String)>) -> Call<'a> {

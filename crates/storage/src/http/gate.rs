@@ -4,6 +4,7 @@ use std::{
 };
 
 use axum::{
+    body::HttpBody,
     extract::{Request, State},
     http::header::CONTENT_LENGTH,
     middleware::Next,
@@ -45,7 +46,7 @@ pub(super) async fn gate(State(shared): State<Shared>, mut request: Request, nex
         scope = about.and_then(|about| about.scope.as_ref()).map(tracing::field::display),
         sid = about.map(|about| tracing::field::display(&about.sid)),
         received,
-        sent = content_length(response.headers()),
+        sent = response.body().size_hint().exact(),
         status = response.status().as_u16(),
         ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         "Request"

@@ -1,0 +1,12 @@
+//! The console over real HTTPS on the loopback interface.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall fail where it stands")]
+
+mod authorisation;
+mod configuration;
+mod machines;
+mod open;
+mod openapi;
+mod plans;
+mod sessions;
+mod support;
+mod tokens;

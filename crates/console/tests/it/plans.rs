@@ -1,0 +1,135 @@
+use std::time::{Duration, Instant};
+
+use mp_profile::VersionTag;
+use mp_protocol::{
+    AgentPlan, Identity, StoragePlan,
+    client::{ConsoleClient, PlanAnswer},
+};
+use serde_json::{Value, json};
+
+use crate::support::{Farm, store};
+
+fn subset(name: &str, applies: &Value) -> Value {
+    json!({"name": name, "applies": applies, "registry": [{"key": "Software\\Test"}]})
+}
+
+fn first<P: serde::de::DeserializeOwned>(identity: &Identity) -> (ConsoleClient, P, VersionTag) {
+    let client = ConsoleClient::new(identity).unwrap();
+    let PlanAnswer::Plan(plan, tag) = client.plan(None, Duration::ZERO).unwrap() else {
+        panic!("nothing was held")
+    };
+    (client, plan, tag)
+}
+
+/// What a machine that waits is told while something is done, and after how long.
+fn told<P: serde::de::DeserializeOwned + Send + std::fmt::Debug>(
+    (client, _, tag): &(ConsoleClient, P, VersionTag),
+    wait: u64,
+    act: impl FnOnce(),
+) -> (PlanAnswer<P>, Duration) {
+    std::thread::scope(|scope| {
+        let start = Instant::now();
+        let waiting = scope
+            .spawn(move || (client.plan(Some(tag), Duration::from_secs(wait)).unwrap(), start.elapsed()));
+        std::thread::sleep(Duration::from_millis(300));
+        act();
+        waiting.join().unwrap()
+    })
+}
+
+#[test]
+fn a_waiting_agent_is_woken_by_its_own_changes_only() {
+    let farm = Farm::described();
+    let agent = farm.agent("ts01", Some("Office"));
+    let held = first::<AgentPlan>(&agent);
+    assert_eq!(held.1.revision, 1);
+
+    // Known and unchanged: told so, at once or after the wait.
+    assert_eq!(held.0.plan::<AgentPlan>(Some(&held.2), Duration::ZERO).unwrap(), PlanAnswer::NotModified);
+    let (answer, after) = told(&held, 1, || {
+        farm.post("/api/v1/data-subsets", &subset("lab", &json!({"groups": ["Lab"]}))).ok(201);
+        farm.post("/api/v1/agent-server-groups", &json!({"name": "Third"})).ok(201);
+        let _ = farm.agent("ts02", None);
+    });
+    assert_eq!(answer, PlanAnswer::NotModified);
+    assert!(after >= Duration::from_secs(1), "{after:?}");
+
+    let (answer, after) = told(&held, 20, || {
+        farm.post("/api/v1/data-subsets", &subset("all", &json!("global"))).ok(201);
+    });
+    let PlanAnswer::Plan(plan, tag) = answer else { panic!("its subsets changed") };
+    assert!(after < Duration::from_secs(10), "{after:?}");
+    assert_eq!((plan.revision, plan.subsets.len()), (2, 1));
+
+    // The same content again is another revision, for the Agent has seen another one in between.
+    farm.delete("/api/v1/data-subsets/all", "*").ok(204);
+    let PlanAnswer::Plan(plan, _) = held.0.plan::<AgentPlan>(Some(&tag), Duration::ZERO).unwrap() else {
+        panic!("its subsets changed back")
+    };
+    assert_eq!((plan.revision, plan.subsets.len()), (3, 0));
+}
+
+#[test]
+fn which_groups_share_a_subset_is_not_told() {
+    let farm = Farm::described();
+    let agent = farm.agent("ts01", Some("Office"));
+    farm.post("/api/v1/data-subsets", &subset("both", &json!({"groups": ["Lab", "Office"]}))).ok(201);
+    let held = first::<AgentPlan>(&agent);
+    assert_eq!(serde_json::to_value(&held.1.subsets[0].applies).unwrap(), json!({"groups": ["Office"]}));
+    farm.put("/api/v1/data-subsets/both", "*", &subset("both", &json!({"groups": ["Office"]}))).ok(200);
+    assert_eq!(held.0.plan::<AgentPlan>(Some(&held.2), Duration::ZERO).unwrap(), PlanAnswer::NotModified);
+}
+
+#[test]
+fn a_waiting_storage_server_learns_of_new_and_revoked_agents() {
+    let farm = Farm::described();
+    let storage = farm.storage("store1", "STORE1");
+    let held = first::<StoragePlan>(&storage);
+    assert!(held.1.agents.is_empty());
+    let mut joined = None;
+    let (answer, _) = told(&held, 20, || joined = Some(farm.agent("ts01", None)));
+    let PlanAnswer::Plan(plan, tag) = answer else { panic!("an agent joined") };
+    let joined = joined.unwrap();
+    assert_eq!(plan.agents[0].id, joined.machine().id);
+    let (answer, after) = told(&(held.0, plan, tag), 20, || {
+        farm.delete(&format!("/api/v1/machines/{}", joined.machine().id), "*").ok(204);
+    });
+    let PlanAnswer::Plan(plan, _) = answer else { panic!("the agent was revoked") };
+    assert!(plan.agents.is_empty());
+    assert!(after < Duration::from_secs(10), "{after:?}");
+}
+
+#[test]
+fn agents_go_to_the_server_of_their_group_or_to_the_first() {
+    let farm = Farm::described();
+    farm.post("/api/v1/storage-servers", &store("STORE2", "127.0.0.2")).ok(201);
+    farm.put("/api/v1/agent-server-groups/Lab", "*", &json!({"name": "Lab", "storage-server": "store2"}))
+        .ok(200);
+    let stores = [farm.storage("store1", "STORE1"), farm.storage("store2", "STORE2")];
+    let agents = [("a", None, 0), ("b", Some("Office"), 0), ("c", Some("Lab"), 1)];
+    for (name, group, _) in agents {
+        let plan = first::<AgentPlan>(&farm.agent(name, group)).1;
+        assert_eq!(plan.storage.unwrap().name, if group == Some("Lab") { "STORE2" } else { "STORE1" });
+    }
+    for (number, store) in stores.iter().enumerate() {
+        let plan = first::<StoragePlan>(store).1;
+        let mut names: Vec<_> = plan.agents.iter().map(|agent| agent.name.as_str()).collect();
+        names.sort_unstable();
+        let expected: Vec<_> = agents.iter().filter(|agent| agent.2 == number).map(|agent| agent.0).collect();
+        assert_eq!(names, expected);
+    }
+}
+
+#[test]
+fn a_restarted_console_knows_its_machines_and_what_it_told_them() {
+    let mut farm = Farm::described();
+    let agent = farm.agent("ts01", Some("Office"));
+    let (_, plan, tag) = first::<AgentPlan>(&agent);
+    let configuration = farm.get("/api/v1/configuration").text;
+    farm.restart();
+    let (client, plan_again, tag_again) = first::<AgentPlan>(&agent);
+    assert_eq!((plan_again, tag_again), (plan, tag.clone()));
+    assert_eq!(client.plan::<AgentPlan>(Some(&tag), Duration::ZERO).unwrap(), PlanAnswer::NotModified);
+    // The session goes on as well.
+    assert_eq!(farm.get("/api/v1/configuration").text, configuration);
+}

@@ -1,0 +1,239 @@
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use mp_console::{Console, ConsoleConfig, ConsoleHandle, Secret, WallClock, serve};
+use mp_protocol::{
+    Identity, JoinToken, MachineRole,
+    client::{EnrolError, enrol},
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use ureq::{
+    Agent,
+    http::{Method, Request},
+    tls::{Certificate, RootCerts, TlsConfig},
+};
+
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+/// A console that serves from a new state folder, and a signed-in administrator's way to it.
+pub(crate) struct Farm {
+    handle: Option<ConsoleHandle>,
+    address: SocketAddr,
+    pub(crate) folder: TempDir,
+    agent: Agent,
+    token: Mutex<String>,
+    ahead: Arc<AtomicU64>,
+    // Last, so that what runs on it is dropped before it.
+    runtime: Runtime,
+}
+
+/// An answer of the API.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) etag: String,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error} in {self:?}"))
+    }
+
+    /// The body, after the status was the expected one.
+    pub(crate) fn ok(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{self:?}");
+        if self.text.is_empty() { Value::Null } else { self.json() }
+    }
+
+    /// Asserts a refusal.
+    pub(crate) fn refused(&self, status: u16, code: &str) {
+        assert_eq!((self.status, self.json()["code"].as_str()), (status, Some(code)), "{self:?}");
+    }
+}
+
+impl Farm {
+    pub(crate) fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let ahead = Arc::new(AtomicU64::new(0));
+        let handle = start(&runtime, &folder, &ahead, "127.0.0.1:0");
+        let farm = Self {
+            agent: people(handle.console().authority_certificate()),
+            address: handle.address(),
+            handle: Some(handle),
+            folder,
+            token: Mutex::new(String::new()),
+            ahead,
+            runtime,
+        };
+        farm.sign_in();
+        farm
+    }
+
+    /// A farm with one Storage Server on 127.0.0.1, and the groups Office and Lab.
+    pub(crate) fn described() -> Self {
+        let farm = Self::new();
+        farm.post("/api/v1/storage-servers", &store("STORE1", "127.0.0.1")).ok(201);
+        for group in ["Office", "Lab"] {
+            farm.post("/api/v1/agent-server-groups", &json!({"name": group})).ok(201);
+        }
+        farm
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("https://localhost:{}", self.address.port())
+    }
+
+    /// Ends the console and starts it again.
+    pub(crate) fn restart(&mut self) {
+        let handle = self.handle.take().unwrap();
+        self.runtime.block_on(handle.stop()).unwrap();
+        self.handle = Some(start(&self.runtime, &self.folder, &self.ahead, &self.address.to_string()));
+    }
+
+    /// Begins a session for all that follows.
+    pub(crate) fn sign_in(&self) {
+        let body = json!({"name": "admin", "password": PASSWORD}).to_string();
+        let headers = [("content-type", "application/json")];
+        let session = self.call_as(None, "POST", "/api/v1/sessions", &headers, &body).ok(201);
+        *self.token.lock().unwrap() = session["token"].as_str().unwrap().to_owned();
+    }
+
+    pub(crate) fn token(&self) -> String {
+        self.token.lock().unwrap().clone()
+    }
+
+    /// Lets the console's clock go ahead.
+    pub(crate) fn pass(&self, hours: u64) {
+        self.ahead.fetch_add(hours * 3_600, Ordering::SeqCst);
+    }
+
+    pub(crate) fn now(&self) -> SystemTime {
+        SystemTime::now() + Duration::from_secs(self.ahead.load(Ordering::SeqCst))
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.call("GET", path, &[], "")
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
+        self.call("POST", path, &[("content-type", "application/json")], &body.to_string())
+    }
+
+    pub(crate) fn put(&self, path: &str, etag: &str, body: &Value) -> Answer {
+        let headers = [("content-type", "application/json"), ("if-match", etag)];
+        self.call("PUT", path, &headers, &body.to_string())
+    }
+
+    pub(crate) fn delete(&self, path: &str, etag: &str) -> Answer {
+        self.call("DELETE", path, &[("if-match", etag)], "")
+    }
+
+    /// A request with the administrator's token.
+    pub(crate) fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        self.call_as(Some(&self.token()), method, path, headers, body)
+    }
+
+    pub(crate) fn call_as(
+        &self,
+        token: Option<&str>,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        let mut request = Request::builder()
+            .method(Method::from_bytes(method.as_bytes()).unwrap())
+            .uri(format!("{}{path}", self.url()));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let mut response = self.agent.run(request.body(body.to_owned()).unwrap()).unwrap();
+        let etag = response.headers().get("etag").map_or("", |etag| etag.to_str().unwrap()).to_owned();
+        Answer {
+            status: response.status().as_u16(),
+            etag,
+            text: response.body_mut().read_to_string().unwrap(),
+        }
+    }
+
+    pub(crate) fn join_token(&self, body: &Value) -> JoinToken {
+        self.post("/api/v1/join-tokens", body).ok(201)["token"].as_str().unwrap().parse().unwrap()
+    }
+
+    pub(crate) fn enrol(
+        &self,
+        token: &JoinToken,
+        role: MachineRole,
+        name: &str,
+        addresses: &[&str],
+    ) -> Result<Identity, EnrolError> {
+        let addresses = addresses.iter().map(|address| (*address).to_owned()).collect();
+        enrol(&self.machine_folder(name), &self.url(), token, role, name, addresses, self.now())
+    }
+
+    pub(crate) fn agent(&self, name: &str, group: Option<&str>) -> Identity {
+        let token = self.join_token(&json!({"role": "agent", "group": group}));
+        self.enrol(&token, MachineRole::Agent, name, &[]).unwrap()
+    }
+
+    pub(crate) fn storage(&self, name: &str, server: &str) -> Identity {
+        let token = self.join_token(&json!({"role": "storage", "storage-server": server}));
+        self.enrol(&token, MachineRole::Storage, name, &[]).unwrap()
+    }
+
+    pub(crate) fn machine_folder(&self, name: &str) -> PathBuf {
+        self.folder.path().join("machines").join(name)
+    }
+}
+
+fn start(runtime: &Runtime, folder: &TempDir, ahead: &Arc<AtomicU64>, address: &str) -> ConsoleHandle {
+    let seconds = Arc::clone(ahead);
+    let config = ConsoleConfig {
+        public_names: vec!["console.example".to_owned()],
+        initial_password: Some(Secret::new(PASSWORD)),
+        clock: WallClock::new(move || {
+            SystemTime::now() + Duration::from_secs(seconds.load(Ordering::SeqCst))
+        }),
+        ..ConsoleConfig::new(folder.path())
+    };
+    runtime.block_on(async {
+        let console = Arc::new(Console::open(config).await.unwrap());
+        serve(TcpListener::bind(address).unwrap(), console).await.unwrap()
+    })
+}
+
+pub(crate) fn store(name: &str, host: &str) -> Value {
+    json!({"name": name, "host": host, "base-folder": "/srv/metaprofiles"})
+}
+
+/// A browser, as it were: it trusts the authority and has no certificate.
+pub(crate) fn people(authority: &[u8]) -> Agent {
+    let authority = Certificate::from_der(authority).to_owned();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = TlsConfig::builder()
+        .root_certs(RootCerts::new_with_certs(&[authority]))
+        .unversioned_rustls_crypto_provider(provider)
+        .build();
+    Agent::config_builder()
+        .tls_config(tls)
+        .http_status_as_error(false)
+        .allow_non_standard_methods(true)
+        .timeout_global(Some(Duration::from_secs(30)))
+        .build()
+        .into()
+}

@@ -1,0 +1,11 @@
+//! The Storage Service through its public API: backends, and the whole service over TLS on the loopback.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod access_log;
+mod authorisation;
+mod concurrency;
+mod conformance;
+mod folder;
+mod following;
+mod requests;
+mod support;
