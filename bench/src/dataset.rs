@@ -33,17 +33,25 @@ struct Software {
 pub(crate) fn run(data: Option<&Path>) -> Result<()> {
     let all = software(data)?;
     note("dataset: per user hive its whole Software key; CPU milliseconds, each run the least of three");
-    note("dataset: the ZIP is of .reg text in UTF-16, deflate level 6; its time is that of deflate and inflate alone, without making \
-          and reading the text");
+    note(
+        "dataset: the ZIP is of .reg text in UTF-16, deflate level 6; its time is that of deflate and inflate alone, without making \
+          and reading the text",
+    );
     note("dataset: a sample of ratios has one value per hive");
-    let (mut size, mut size_with_times) = (Sample::new("dataset.size-to-zip", "x"), Sample::new("dataset.size-with-times-to-zip", "x"));
-    let (mut encoding, mut decoding) = (Sample::new("dataset.encode-to-deflate", "x"), Sample::new("dataset.decode-to-inflate", "x"));
+    let (mut size, mut size_with_times) =
+        (Sample::new("dataset.size-to-zip", "x"), Sample::new("dataset.size-with-times-to-zip", "x"));
+    let (mut encoding, mut decoding) =
+        (Sample::new("dataset.encode-to-deflate", "x"), Sample::new("dataset.decode-to-inflate", "x"));
     let mut reading = Sample::new("dataset.decode-to-inflate-and-reading", "x");
     for software in &all {
         let zipped = deflate(&software.text);
         let file = file_of(&software.set);
         let with_times = file_of(&software.set_with_times);
-        ensure!(decode(&file[..], &Limits::default())?.data_set() == &software.set, "{} changed", software.hive);
+        ensure!(
+            decode(&file[..], &Limits::default())?.data_set() == &software.set,
+            "{} changed",
+            software.hive
+        );
         let zip = (zipped.len() + ZIP_FRAME) as f64;
         size.push(file.len() as f64 / zip);
         size_with_times.push(with_times.len() as f64 / zip);

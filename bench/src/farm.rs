@@ -8,7 +8,8 @@ use mp_farm::SmallFarm;
 
 /// What the Agent keeps.
 const CONFIGURATION: &str = "[[data-subset]]\nname = \"Bench\"\napplies = \"global\"\n\n\
-                             [[data-subset.registry]]\nkey = \"Software\\\\PerfTest\"\n";
+                             [[data-subset.registry]]\nkey = 'Software\\PerfTest'\n\n\
+                             [[data-subset.registry]]\nkey = 'Software\\PerfTouch'\n";
 
 #[derive(Args)]
 pub(crate) struct FarmArgs {

@@ -1,9 +1,6 @@
 //! Reading a hive: into a tree that owns all it holds, against other readers and against a walk that keeps nothing.
 
-use std::{
-    path::Path,
-    process::Command,
-};
+use std::{path::Path, process::Command};
 
 use anyhow::{Context, Result, ensure};
 use mp_hive::{ReadOptions, open, parse};
@@ -20,8 +17,10 @@ const LENIENT: ReadOptions = ReadOptions { strict: false };
 pub(crate) fn run(data: Option<&Path>, peers: &Path) -> Result<()> {
     let scratch = tempfile::tempdir()?;
     note("hive: CPU milliseconds of the reading thread; each run is the least of three");
-    note("hive: read = file to owned tree, parse = bytes in memory to owned tree, clone = the cost of owning (a copy of that tree), \
-          walk = a bare C walk over bytes in memory, walk-file = the same with reading the file");
+    note(
+        "hive: read = file to owned tree, parse = bytes in memory to owned tree, clone = the cost of owning (a copy of that tree), \
+          walk = a bare C walk over bytes in memory, walk-file = the same with reading the file",
+    );
     for (name, file) in hives::used(data, scratch.path())? {
         measure(&name, &file, peers).with_context(|| format!("hive {}", file.display()))?;
     }

@@ -3,9 +3,30 @@
 use mp_registry::{Key, Value, ValueType};
 
 const WORDS: [&str; 24] = [
-    "Software", "Office", "Common", "Explorer", "Settings", "Preferences", "Recent", "Toolbar", "Window", "Position",
-    "Font", "Default", "Path", "Document", "Template", "Printer", "Cache", "View", "Layout", "Language", "Theme",
-    "History", "Version", "Proxy",
+    "Software",
+    "Office",
+    "Common",
+    "Explorer",
+    "Settings",
+    "Preferences",
+    "Recent",
+    "Toolbar",
+    "Window",
+    "Position",
+    "Font",
+    "Default",
+    "Path",
+    "Document",
+    "Template",
+    "Printer",
+    "Cache",
+    "View",
+    "Layout",
+    "Language",
+    "Theme",
+    "History",
+    "Version",
+    "Proxy",
 ];
 /// Values per key, as in used profiles.
 const VALUES_PER_KEY: usize = 5;

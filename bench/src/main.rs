@@ -10,6 +10,7 @@ mod peer;
 mod registry_files;
 mod samples;
 mod storage;
+mod wine;
 
 use std::path::PathBuf;
 
@@ -46,15 +47,8 @@ enum Bench {
         #[arg(long)]
         folder: PathBuf,
     },
-    /// Writes what the programs under Wine read: the same made keys as a flat file and as a data set
-    RegistryFiles {
-        /// Number of values
-        #[arg(long)]
-        values: usize,
-        /// Name of the files, to which `.flat` and `.mpd` are added
-        #[arg(long)]
-        to: PathBuf,
-    },
+    /// A registry under Wine; the environment names the prefix
+    Wine(wine::WineArgs),
     /// Runs a console and a Storage Service until its input ends, with one Agent enrolled
     Farm(farm::FarmArgs),
 }
@@ -64,7 +58,7 @@ fn main() -> Result<()> {
         Bench::Hive { data, peers } => hive::run(data.as_deref(), &peers),
         Bench::Dataset { data } => dataset::run(data.as_deref()),
         Bench::Storage { folder } => storage::run(&folder),
-        Bench::RegistryFiles { values, to } => registry_files::write(values, &to),
+        Bench::Wine(args) => wine::run(&args),
         Bench::Farm(args) => farm::run(&args),
     }
 }

@@ -48,9 +48,13 @@ pub(crate) fn run(folder: &Path) -> Result<()> {
     let folder = tempfile::tempdir_in(folder)?;
     let farm = Farm::start(folder.path())?;
     let bare = Bare::start(tls::storage_server(&farm.storage)?, &folder.path().join("bare"))?;
-    note("storage: wall-clock milliseconds per request over kept-alive mutual TLS on loopback, client and server on the same cores");
-    note("storage: bare = a thread per connection, a length and a file over rustls, no HTTP, no versions, no checks; its PUT writes a \
-          temporary file, flushes it, renames it and flushes the folder");
+    note(
+        "storage: wall-clock milliseconds per request over kept-alive mutual TLS on loopback, client and server on the same cores",
+    );
+    note(
+        "storage: bare = a thread per connection, a length and a file over rustls, no HTTP, no versions, no checks; its PUT writes a \
+          temporary file, flushes it, renames it and flushes the folder",
+    );
     one_client(&farm, &bare)?;
     many_clients(&farm, &bare)?;
     round_trips(&farm)
@@ -154,8 +158,10 @@ fn round_trips(farm: &Farm) -> Result<()> {
         client.fetch_user(&sid, &held)?;
         fact(format_args!("storage.round-trips.{name}-then-warm"), "trips", trips(begun.elapsed()));
     }
-    note("storage: round trips of the fetch of both data sets of 100 KB at logon, the TCP connection counted as one; a first \
-          connection's congestion window adds to them over a real distance");
+    note(
+        "storage: round trips of the fetch of both data sets of 100 KB at logon, the TCP connection counted as one; a first \
+          connection's congestion window adds to them over a real distance",
+    );
     fact("storage.round-trips.limit-cold", "trips", 5.0);
     fact("storage.round-trips.limit-warm", "trips", 1.0);
     let of = |what: &str| format!("storage.round-trips.{what}");
