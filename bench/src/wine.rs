@@ -90,7 +90,7 @@ impl Bench<'_> {
         bare.ask("set")?;
         let hash = bare.ask("hash")?;
         for run in 0..=RUNS {
-            let mut empty = |bare: &mut Peer| bare.ask("delete").map(drop);
+            let empty = |bare: &mut Peer| bare.ask("delete").map(drop);
             let check = |bare: &mut Peer, who: &str| {
                 ensure!(bare.ask("hash")? == hash, "{who} did not write what is to be written");
                 anyhow::Ok(())
