@@ -182,7 +182,7 @@ fn settings_travel_between_two_session_hosts_and_linux() {
 
     // What the Windows Agent wrote is imported on Linux, and exported there it is the same to the byte.
     let on_linux = through_linux(folder.path(), &at_ts2);
-    assert_eq!(encode(&without_origin(on_linux)), encode(&without_origin(at_ts2)));
+    assert_eq!(encode(&settings_of(on_linux)), encode(&settings_of(at_ts2)));
     farm.stop().unwrap();
 }
 
@@ -242,9 +242,17 @@ fn through_linux(folder: &Path, set: &DataSet) -> DataSet {
     mp_profile::export(profile.as_mut(), &rules, &ExportInputs::default()).unwrap().global
 }
 
-fn without_origin(mut set: DataSet) -> DataSet {
-    set.origin = Origin::default();
-    set
+/// The data set without what each session host writes of itself: who exported it, and when its keys were written.
+fn settings_of(set: DataSet) -> DataSet {
+    fn timeless(mut edit: KeyEdit) -> KeyEdit {
+        edit.last_write = FileTime(0);
+        let mut bare = edit.clone();
+        let (values, subkeys) = edit.into_parts();
+        bare.replace_values(values);
+        bare.replace_subkeys(subkeys.into_iter().map(timeless).collect());
+        bare
+    }
+    DataSet { origin: Origin::default(), registry: timeless(set.registry), ..set }
 }
 
 fn encode(set: &DataSet) -> Vec<u8> {
@@ -257,8 +265,14 @@ fn decode(bytes: &[u8]) -> DataSet {
     mp_dataset::decode(bytes, &Limits::default()).unwrap().into_data_set()
 }
 
-/// Every value and every file, with all that travels of them; keys by their paths.
-fn content(set: &DataSet) -> (Vec<(KeyPath, Option<Value>)>, Vec<(String, FileChange)>) {
+/// Every key with its values and every file, with all that travels of them.
+#[derive(PartialEq, Debug)]
+struct Content {
+    values: Vec<(KeyPath, Option<Value>)>,
+    files: Vec<(String, FileChange)>,
+}
+
+fn content(set: &DataSet) -> Content {
     fn walk(edit: &KeyEdit, path: &KeyPath, into: &mut Vec<(KeyPath, Option<Value>)>) {
         into.push((path.clone(), None));
         for value in edit.values() {
@@ -273,6 +287,6 @@ fn content(set: &DataSet) -> (Vec<(KeyPath, Option<Value>)>, Vec<(String, FileCh
     }
     let mut values = Vec::new();
     walk(&set.registry, &KeyPath::root(), &mut values);
-    let files = set.files.iter().map(|file| (file.path.to_string(), file.change.clone()));
-    (values, files.collect())
+    let files = set.files.iter().map(|file| (file.path.to_string(), file.change.clone())).collect();
+    Content { values, files }
 }

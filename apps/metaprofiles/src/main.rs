@@ -2,11 +2,13 @@
 
 mod dataset;
 mod demo;
+mod farm;
 mod hive;
 mod input;
 mod lines;
 mod listing;
 mod output;
+mod service;
 
 use std::{
     io::Write,
@@ -35,6 +37,11 @@ struct Cli {
 
 #[derive(clap::Subcommand)]
 enum Command {
+    Console(service::ConsoleCommand),
+    #[command(subcommand)]
+    Storage(service::StorageCommand),
+    #[command(flatten)]
+    Farm(farm::FarmCommand),
     #[command(subcommand)]
     Hive(hive::HiveCommand),
     #[command(subcommand)]
@@ -54,6 +61,9 @@ enum Outcome {
 impl Command {
     fn run(self) -> anyhow::Result<Outcome> {
         match self {
+            Self::Console(command) => command.run(),
+            Self::Storage(command) => command.run(),
+            Self::Farm(command) => command.run(),
             Self::Hive(command) => command.run(),
             Self::Dataset(command) => command.run(),
             Self::Demo(args) => demo::run(&args).map(|()| Outcome::Done),
@@ -65,7 +75,7 @@ impl Command {
             Self::Hive(hive::HiveCommand::Diff(_)) | Self::Dataset(dataset::DatasetCommand::Diff(_)) => {
                 COMPARISON_FAILED
             }
-            Self::Hive(_) | Self::Dataset(_) | Self::Demo(_) => FAILED,
+            _ => FAILED,
         }
     }
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use mp_durable::Readers;
 
 const BUFFER: usize = 64 << 10;
 
@@ -76,28 +77,11 @@ pub(crate) fn write_file(path: Option<&Path>, bytes: &[u8], force: bool) -> anyh
     if !force && fs::symlink_metadata(path).is_ok() {
         bail!("{} is there already; give --force to replace it", path.display());
     }
-    let folder = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
+    // A new file is an ordinary one: the process's mask takes away the rights it must not have.
+    let written = match force {
+        false => mp_durable::create(path, bytes, Readers::AsFolder),
+        true if fs::metadata(path).is_ok() => mp_durable::replace(path, bytes, Readers::AsBefore),
+        true => mp_durable::replace(path, bytes, Readers::AsFolder),
     };
-    let write = || -> io::Result<()> {
-        let mut file = new_file().tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        match force {
-            true => file.persist(path)?,
-            false => file.persist_noclobber(path)?,
-        };
-        Ok(())
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// A temporary file that becomes an ordinary one: the process's mask takes away the rights it must not have.
-fn new_file() -> tempfile::Builder<'static, 'static> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".metaprofiles-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder
+    written.with_context(|| format!("cannot write {}", path.display()))
 }

@@ -2,10 +2,8 @@
 
 use std::{fs, io};
 
-use mp_protocol::{
-    AgentPlan,
-    durable::{self, Readers},
-};
+use mp_durable::Readers;
+use mp_protocol::AgentPlan;
 use serde::{Deserialize, Serialize};
 
 use crate::state::{StateError, StateFolder};
@@ -47,7 +45,7 @@ impl CachedPlan {
     pub fn save(&self, state: &StateFolder) -> Result<(), StateError> {
         let path = state.plan();
         let text = serde_json::to_vec_pretty(self).map_err(io::Error::from);
-        text.and_then(|text| durable::replace(&path, &text, Readers::OwnerOnly))
+        text.and_then(|text| mp_durable::replace(&path, &text, Readers::OwnerOnly))
             .map_err(StateError::at("write the cached plan", &path))
     }
 }

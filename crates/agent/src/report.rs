@@ -8,8 +8,8 @@ use std::{
 };
 
 use mp_dataset::ProfileKind;
+use mp_durable::Readers;
 use mp_profile::{ExportReport, ImportReport, Scope, Sid};
-use mp_protocol::durable::{self, Readers};
 use mp_registry::FileTime;
 use serde::{Deserialize, Serialize};
 
@@ -200,7 +200,7 @@ impl SessionReport {
         };
         let path = folder.join(format!("{:020}-{event}.json", self.started));
         let text = serde_json::to_vec_pretty(self).map_err(io::Error::from);
-        text.and_then(|text| durable::replace(&path, &text, Readers::OwnerOnly))
+        text.and_then(|text| mp_durable::replace(&path, &text, Readers::OwnerOnly))
             .map_err(StateError::at("write the report", &path))?;
         let mut kept: Vec<_> = fs::read_dir(&folder)
             .map_err(StateError::at("list", &folder))?

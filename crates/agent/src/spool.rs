@@ -9,8 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use mp_durable::Readers;
 use mp_profile::{DataSetStore, Fetched, Scope, Sid, StoreError, Stored, VersionTag};
-use mp_protocol::durable::{self, Readers};
 use serde::{Deserialize, Serialize};
 
 use crate::state::{StateError, private_folder};
@@ -102,7 +102,7 @@ impl Spool {
         remove_orphans(&folder, &entries)?;
         let entry = SpoolEntry { sid: sid.clone(), scope: scope.clone(), intent, number };
         let data = self.file(&entry, "mpd");
-        durable::replace(&data, bytes, Readers::OwnerOnly).map_err(StateError::at("write", &data))?;
+        mp_durable::replace(&data, bytes, Readers::OwnerOnly).map_err(StateError::at("write", &data))?;
         self.write_entry(&entry)?;
         Ok(entry)
     }
@@ -162,7 +162,9 @@ impl Spool {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(StateError { doing: "remove", path, source: error });
                 }
-                _ => durable::sync_folder_of(&path).map_err(StateError::at("flush the folder of", &path))?,
+                _ => {
+                    mp_durable::sync_folder_of(&path).map_err(StateError::at("flush the folder of", &path))?
+                }
             }
         }
         Ok(())
@@ -212,7 +214,7 @@ impl Spool {
         let text = serde_json::to_vec_pretty(entry)
             .map_err(io::Error::from)
             .map_err(StateError::at("write", &path))?;
-        durable::replace(&path, &text, Readers::OwnerOnly).map_err(StateError::at("write", &path))
+        mp_durable::replace(&path, &text, Readers::OwnerOnly).map_err(StateError::at("write", &path))
     }
 
     fn folder(&self, sid: &Sid) -> PathBuf {

@@ -7,6 +7,7 @@ use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, FromRequestParts, State},
     http::{HeaderMap, StatusCode, header, request::Parts},
+    middleware::from_fn,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -15,13 +16,10 @@ use mp_protocol::{EnrolRequest, Enrolled, MachineCertificate, RenewRequest, path
 use serde::Deserialize;
 
 use crate::{
-    api::{Body, Params, etag},
+    api::{Body, Params, SMALL_BODY, etag, whole_body},
     domain::{Peer, Refusal},
     ops::{Answer, Core},
 };
-
-/// Most bytes of a machine's question.
-const MAX_BODY: usize = 64 * 1024;
 
 /// The routes for machines.
 pub(crate) fn routes() -> Router<Arc<Core>> {
@@ -29,7 +27,8 @@ pub(crate) fn routes() -> Router<Arc<Core>> {
         .route(paths::ENROL, post(enrol))
         .route(paths::RENEW, post(renew))
         .route(paths::PLAN, get(plan))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .route_layer(from_fn(whole_body))
+        .route_layer(DefaultBodyLimit::max(SMALL_BODY))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Peer {

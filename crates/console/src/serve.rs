@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     Router,
-    extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Request},
+    extract::{ConnectInfo, MatchedPath, Request},
     http::{HeaderValue, header},
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
@@ -19,8 +19,6 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{Console, api, domain::Refusal, machine_api};
 
-/// Most bytes of a person's request: a whole configuration.
-const MAX_BODY: usize = 2 * 1024 * 1024;
 /// Longest time for a request; a machine may wait for a change of its plan for a minute of it.
 const MAX_TIME: Duration = Duration::from_secs(90);
 /// How often the console gives itself a new certificate, which lives much longer.
@@ -78,6 +76,7 @@ impl ConsoleHandle {
 impl Drop for ConsoleHandle {
     fn drop(&mut self) {
         self.renewal.abort();
+        self.handle.shutdown();
         self.server.abort();
     }
 }
@@ -113,7 +112,7 @@ fn router(console: &Console) -> Router {
     let core = console.core();
     Router::new()
         .route("/", get(|| async { ABOUT }))
-        .merge(api::routes(core).layer(DefaultBodyLimit::max(MAX_BODY)))
+        .merge(api::routes(core))
         .merge(machine_api::routes())
         .fallback(|| async { Refusal::NoRoute })
         .method_not_allowed_fallback(|| async { Refusal::NoMethod })

@@ -42,7 +42,7 @@ impl MapWriter {
         self.out.extend_from_slice(value);
     }
 
-    /// Writes fields of a later version back, after the map's own fields, whose keys are up to `own`.
+    /// Writes fields of a later version back, after the map's own fields, whose keys are 1 to `own`.
     pub(crate) fn unknown(
         &mut self,
         map: &'static str,
@@ -53,7 +53,7 @@ impl MapWriter {
         EncodeError::limit(|| format!("the unknown fields of {map}"), fields.0.len(), limits.unknown_fields)?;
         for (index, (key, value)) in fields.0.iter().enumerate() {
             let refuse = |problem| Err(EncodeError::UnknownField { map, key: *key, problem });
-            if *key <= own {
+            if (1..=own).contains(key) {
                 return refuse("this version uses the key itself");
             }
             if fields.0[..index].iter().any(|(earlier, _)| earlier == key) {

@@ -189,12 +189,16 @@ impl<'a> Content<'a> {
         if left == 0 {
             return Ok(None);
         }
+        let expected = "the 5 bytes before a record's payload";
+        let Some(left) = left.checked_sub(to_u64(RECORD_HEAD)) else {
+            return Err(self.malformed(expected, &format!("{left} bytes")));
+        };
         self.read(RECORD_HEAD, payload)?;
         let &[kind, a, b, c, d] = &payload[..] else {
-            return Err(self.malformed("a record", "the end of the content"));
+            return Err(self.malformed(expected, "the end of the content"));
         };
         let len = u32::from_le_bytes([a, b, c, d]);
-        if u64::from(len) > self.len - self.at {
+        if u64::from(len) > left {
             return Err(self.malformed("a record that fits into the content", &format!("{len} bytes")));
         }
         self.read(usize::try_from(len).unwrap_or(usize::MAX), payload)?;

@@ -11,7 +11,7 @@ use crate::{
     wtf8,
 };
 
-/// Greatest key of this version's fields in each of the maps.
+/// Greatest key of this version's fields in each of the maps; the least is 1, and the reader knows all between.
 const HEAD_FIELDS: u64 = 1;
 const ORIGIN_FIELDS: u64 = 5;
 const FILE_FIELDS: u64 = 6;

@@ -10,7 +10,7 @@ use mp_registry::{KeyAction, KeyEdit, Value};
 /// A file as a later version of the same format could write it: one more field in the head, the origin and a file.
 fn later_file() -> Vec<u8> {
     let labels = map(&[(0, cbor("Büro")), (9, cbor([1_u8, 2, 3]))]);
-    let origin = map(&[(1, cbor("S-1-5-21-7")), (6, cbor("build 9")), (3, cbor("2.0"))]);
+    let origin = map(&[(1, cbor("S-1-5-21-7")), (6, cbor("build 9")), (3, cbor("2.0")), (0, cbor(7_u8))]);
     let head = map(&[(77, labels), (1, origin), (4_000_000_000, cbor(true))]);
     let path = [bytes(b"Signatures"), bytes(b"me.txt")];
     let path = [&[0x82][..], &path.concat()].concat();
@@ -30,7 +30,7 @@ fn fields_of_a_later_version_survive_a_read_and_a_write() {
     assert_eq!((set.origin.sid.as_str(), set.origin.software.as_str()), ("S-1-5-21-7", "2.0"));
     let keys = |fields: &UnknownFields| fields.0.iter().map(|(key, _)| *key).collect::<Vec<_>>();
     assert_eq!(keys(&set.unknown), [77, 4_000_000_000]);
-    assert_eq!(set.origin.unknown.0, [(6, cbor("build 9"))]);
+    assert_eq!(set.origin.unknown.0, [(6, cbor("build 9")), (0, cbor(7_u8))], "0 is a key like others");
     assert_eq!(set.files[0].unknown.0, [(40, cbor(1_u8)), (7, bytes(b"stream"))]);
 
     let mut edited = set.clone();

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{bytes, cbor, file_of, map, record};
+use common::{bytes, cbor, file_of, map, record, sealed};
 use mp_dataset::{Limits, decode};
 
 fn refusal(records: &[Vec<u8>]) -> String {
@@ -83,7 +83,28 @@ fn records_are_in_order_and_whole() {
         refusal(&[vec![3, 9, 0, 0, 0, 0xA0]])
             .contains("expected a record that fits into the content, found 9 bytes")
     );
-    assert!(refusal(&[vec![3, 9]]).contains("expected content as long as the header says, found its end"));
+    assert!(refusal(&[vec![3, 9]]).contains("expected the 5 bytes before a record's payload, found 2 bytes"));
+    assert!(
+        refusal(&[vec![3, 0, 0, 0, 0]]).starts_with("file record 0"),
+        "a record without payload is one nevertheless"
+    );
     assert!(refusal(&[record(3, b"\xA0\xA0")]).contains("expected the end of the map, found 1 more bytes"));
     assert!(refusal(&[record(3, b"\xBF\xFF")]).contains("expected a map of definite length"));
+}
+
+#[test]
+fn content_is_as_long_as_the_header_says() {
+    let head = record(1, &map(&[]));
+    let whole = head.len() as u64;
+    let refusal = |said: u64| {
+        let file = sealed(1, 0, said, &zstd::encode_all(&head[..], 3).unwrap());
+        decode(&file[..], &Limits::default()).unwrap_err().to_string()
+    };
+    for said in 1..5 {
+        let message = format!("expected the 5 bytes before a record's payload, found {said} bytes");
+        assert!(refusal(said).contains(&message), "{said}: {}", refusal(said));
+    }
+    assert!(refusal(5).contains("expected a record that fits into the content, found 1 bytes"));
+    assert!(refusal(whole + 1).contains("expected the 5 bytes before a record's payload, found 1 bytes"));
+    assert!(refusal(whole + 5).contains("expected content as long as the header says, found its end"));
 }

@@ -54,12 +54,12 @@ impl SmallFarm {
         let console = runtime.block_on(start_console(folder))?;
         let url = format!("https://localhost:{}", console.address().port());
         let administrator =
-            Administrator::sign_in(&url, console.console().authority_certificate_pem(), PASSWORD)?;
+            Administrator::sign_in(&url, console.console().authority_certificate(), PASSWORD)?;
         let storage_port = free_port()?;
         let base = folder.join("store");
         let server = format!(
-            "format = 1\n\n[[storage-server]]\nname = \"{STORAGE_SERVER}\"\nhost = \"127.0.0.1\"\nbase-folder = {}\n\
-             global-folder = \"global\"\nport = {storage_port}\nkeep-versions = 5\n\n",
+            "[[storage-server]]\nname = \"{STORAGE_SERVER}\"\nhost = \"127.0.0.1\"\nbase-folder = {}\n\
+             port = {storage_port}\n\n",
             json!(base)
         );
         administrator.configure(&format!("{server}{configuration}"))?;

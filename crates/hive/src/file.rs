@@ -3,9 +3,11 @@
 use std::{
     ffi::{OsStr, OsString},
     fs::{self, File},
-    io::{self, Read, Write},
+    io::{self, Read},
     path::{Path, PathBuf},
 };
+
+use mp_durable::Readers;
 
 use crate::{
     HiveError, HiveFile, LogFault, ReadOptions, base_block::BaseBlock, limits::MAX_FILE_SIZE, parse, replay,
@@ -87,30 +89,12 @@ pub fn open(path: &Path, options: ReadOptions) -> Result<Opened, FileError> {
 
 /// Puts a file in place of another, or where none is: after a crash there is the old one or the new one, whole.
 ///
-/// The bytes go to a temporary file in the same folder, are flushed to the disk and renamed. On Unix the folder is flushed
-/// too and the new file has the permissions of the old one; on Windows it has what the folder hands down.
+/// On Unix the new file has the mode of the old one, or is its owner's alone; on Windows it has what the folder hands down.
 ///
 /// # Errors
-/// [`FileError`] when the system refuses; the temporary file is then removed and the old file is as it was.
+/// [`FileError`] when the system refuses; the old file is then as it was, and nothing is left beside it.
 pub fn save(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let folder = folder_of(path);
-    let saving = |error: io::Error| failed("save", path, error);
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(saving)?;
-    file.write_all(bytes).map_err(saving)?;
-    if cfg!(unix)
-        && let Ok(old) = fs::metadata(path)
-    {
-        file.as_file().set_permissions(old.permissions()).map_err(saving)?;
-    }
-    file.as_file().sync_all().map_err(saving)?;
-    file.persist(path).map_err(|error| saving(error.error))?;
-    // Windows cannot flush a folder, and its rename is in the journal of the volume.
-    if cfg!(unix) {
-        File::open(folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(|error| failed("flush", folder, error))?;
-    }
-    Ok(())
+    mp_durable::replace(path, bytes, Readers::AsBefore).map_err(|error| failed("save", path, error))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, FileError> {

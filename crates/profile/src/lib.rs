@@ -5,6 +5,7 @@ mod baseline;
 mod edits;
 mod exclusions;
 mod export;
+mod folder_place;
 mod import;
 mod known_folders;
 mod live;
@@ -22,6 +23,7 @@ mod unapplied;
 pub use baseline::{Baseline, InvalidBaseline};
 pub use exclusions::{EXCLUSIONS, Excluded, Exclusion};
 pub use export::{ALWAYS_READ, ExportError, ExportInputs, ExportReport, Exported, PartCounts, export};
+pub use folder_place::{FolderPlace, USER_SHELL_FOLDERS, expand_variables};
 pub use import::{ImportError, ImportReport, Imported, import};
 pub use known_folders::{KNOWN_FOLDERS, KnownFolder, known_folder};
 pub use ports::{

@@ -1,9 +1,12 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{MachineId, MachineRole};
 
-/// A machine asks to join the farm. Sent without a client certificate; the token is what authorises it, once.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// A machine asks to join the farm. Sent without a client certificate; the token is what authorises it, once. Printing shows
+/// nothing of the secret.
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct EnrolRequest {
     /// Secret part of the join token.
@@ -17,6 +20,19 @@ pub struct EnrolRequest {
     pub addresses: Vec<String>,
     /// Certificate signing request, PEM. The key never leaves the machine. Only the public key is taken from it.
     pub csr: String,
+}
+
+impl fmt::Debug for EnrolRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { secret: _, role, name, addresses, csr } = self;
+        f.debug_struct("EnrolRequest")
+            .field("secret", &"***")
+            .field("role", role)
+            .field("name", name)
+            .field("addresses", addresses)
+            .field("csr", csr)
+            .finish()
+    }
 }
 
 /// The console's answer to an enrolment or a renewal.

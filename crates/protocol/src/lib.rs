@@ -5,7 +5,6 @@
 mod certificate;
 pub mod client;
 pub mod digest;
-pub mod durable;
 mod enrolment;
 pub mod etag;
 pub mod identity;

@@ -4,6 +4,7 @@
 //! Machines speak TLS 1.3 to each other. Sessions are resumed, which saves a server the check of a certificate, not the
 //! authorisation of a request: that is done for every request.
 
+mod look;
 mod verify;
 
 use std::{sync::Arc, time::SystemTime};
@@ -17,6 +18,7 @@ use rustls::{
 };
 
 use crate::{Identity, JoinToken};
+use look::{Look, Seen};
 use verify::{PinnedAuthority, ServerIs};
 
 const MACHINES: &[&SupportedProtocolVersion] = &[&TLS13];
@@ -57,10 +59,29 @@ impl TlsError {
 /// # Errors
 /// When rustls refuses the configuration.
 pub fn enrolment_client(token: &JoinToken) -> Result<Arc<ClientConfig>, TlsError> {
-    let verifier = Arc::new(PinnedAuthority::new(token.authority(), provider()));
+    pinned_client(token.authority())
+}
+
+/// Client configuration without a client certificate, for a console that shows the authority's certificate with this SHA-256
+/// (of the DER form), and a certificate for its host name that this authority signed.
+///
+/// # Errors
+/// When rustls refuses the configuration.
+pub fn pinned_client(authority_sha256: [u8; 32]) -> Result<Arc<ClientConfig>, TlsError> {
+    let verifier = Arc::new(PinnedAuthority::new(authority_sha256, provider()));
     let config =
         client_builder()?.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
     Ok(finish(config))
+}
+
+/// Client configuration that trusts no server, and the place where the authority's certificate will be that one showed.
+pub(crate) fn looking_client() -> Result<(Arc<ClientConfig>, Seen), TlsError> {
+    let (verifier, seen) = Look::new(provider());
+    let config = client_builder()?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    Ok((finish(config), seen))
 }
 
 /// Client configuration of an enrolled machine: its certificate, the authority as only root, and a server of this kind.

@@ -3,7 +3,9 @@
 
 use mp_profile::{Fetched, Scope, VersionTag};
 use mp_protocol::{
-    UserDataSet, decode_user_data_sets,
+    EnrolRequest, MachineRole, UserDataSet,
+    client::{ApiRequest, Method},
+    decode_user_data_sets,
     digest::{content_digest, digest_matches},
     encode_user_data_sets, etag,
 };
@@ -18,6 +20,30 @@ fn scope() -> impl Strategy<Value = Scope> {
 
 fn tag() -> impl Strategy<Value = VersionTag> {
     "[!#-~]{1,128}".prop_map(|inner| VersionTag(format!("\"{inner}\"")))
+}
+
+#[test]
+fn printing_a_request_shows_no_secret() {
+    let secret = "c2VjcmV0";
+    let enrol = EnrolRequest {
+        secret: secret.to_owned(),
+        role: MachineRole::Agent,
+        name: "TS01".to_owned(),
+        addresses: Vec::new(),
+        csr: "-----BEGIN".to_owned(),
+    };
+    let text = format!("{enrol:?}");
+    assert!(text.contains("TS01") && text.contains("***") && !text.contains(secret), "{text}");
+    let call = ApiRequest {
+        method: Method::POST,
+        path: "/api/v1/sessions",
+        token: Some(secret),
+        if_match: None,
+        body: Some(("application/json", secret.as_bytes())),
+    };
+    let text = format!("{call:?}");
+    let bytes = format!("{:?}", secret.as_bytes());
+    assert!(text.contains("/api/v1/sessions") && !text.contains(secret) && !text.contains(&bytes), "{text}");
 }
 
 #[test]

@@ -156,8 +156,14 @@ impl KeyEdit {
     }
 
     /// The edit at a path below this one; edits that pass through are added on the way.
+    ///
+    /// None on the way may delete its key, below which there is nothing to pass to. Whether such an edit is to become
+    /// [`KeyAction::Replace`] first depends on whether the caller creates something.
     pub fn at_or_pass(&mut self, path: &KeyPath) -> &mut Self {
-        path.names().iter().fold(self, |edit, name| edit.subkey_or(name, KeyAction::Pass))
+        path.names().iter().fold(self, |edit, name| {
+            debug_assert_ne!(edit.action, KeyAction::Delete, "nothing is edited below a key that is deleted");
+            edit.subkey_or(name, KeyAction::Pass)
+        })
     }
 
     /// Puts an edit of a sub-key in place of any earlier one of that name.

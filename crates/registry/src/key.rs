@@ -77,10 +77,9 @@ impl Key {
         }
     }
 
-    /// Removes a value; gives it back if it was there.
+    /// Removes all values of that name; gives the first back if any was there.
     pub fn remove_value(&mut self, name: &Name) -> Option<Value> {
-        let index = find(&self.values, |value| value.name.fold_cmp(name)).ok()?;
-        Some(self.values.remove(index))
+        remove_all(&mut self.values, |value| value.name.fold_cmp(name))
     }
 
     /// A sub-key by name.
@@ -118,10 +117,9 @@ impl Key {
         }
     }
 
-    /// Removes a sub-key with all below it; gives it back if it was there.
+    /// Removes all sub-keys of that name with all below them; gives the first back if any was there.
     pub fn remove_subkey(&mut self, name: &Name) -> Option<Self> {
-        let index = find(&self.subkeys, |key| key.name.fold_cmp(name)).ok()?;
-        Some(self.subkeys.remove(index))
+        remove_all(&mut self.subkeys, |key| key.name.fold_cmp(name))
     }
 
     /// The key at a path below this one.
@@ -171,6 +169,13 @@ pub struct Counts {
 pub(crate) fn find<T>(sorted: &[T], order: impl Fn(&T) -> Ordering) -> Result<usize, usize> {
     let index = sorted.partition_point(|item| order(item).is_lt());
     if sorted.get(index).is_some_and(|item| order(item).is_eq()) { Ok(index) } else { Err(index) }
+}
+
+/// Removes all matches from a sorted list; gives the first.
+fn remove_all<T>(sorted: &mut Vec<T>, order: impl Fn(&T) -> Ordering) -> Option<T> {
+    let start = find(sorted, &order).ok()?;
+    let end = sorted.partition_point(|item| order(item).is_le());
+    sorted.drain(start..end).next()
 }
 
 pub(crate) fn sort_unless_sorted<T>(items: &mut [T], order: impl Fn(&T, &T) -> Ordering) {

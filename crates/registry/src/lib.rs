@@ -21,7 +21,7 @@ pub use name::{KeyPath, Name};
 pub use port::{
     Applied, KeyChoice, KeyListing, Registry, RegistryError, RegistryErrorKind, TakeAll, TreeFilter, TreeRead,
 };
-pub use value::{FileTime, Value, ValueType};
+pub use value::{FileTime, LINK_VALUE, Value, ValueType, is_link_target};
 
 /// The deepest a key may lie, counted in names below the hive's root ("Registry Element Size Limits").
 pub const MAX_DEPTH: usize = 512;

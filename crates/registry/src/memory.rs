@@ -1,6 +1,6 @@
 use crate::{
-    Applied, Key, KeyAction, KeyChoice, KeyEdit, KeyListing, KeyPath, Name, Registry, RegistryError,
-    TreeFilter, TreeRead, Value, ValueEdit,
+    Applied, Key, KeyAction, KeyChoice, KeyEdit, KeyListing, KeyPath, MAX_DEPTH, Name, Registry,
+    RegistryError, RegistryErrorKind, TreeFilter, TreeRead, Value, ValueEdit, is_link_target,
 };
 
 /// A registry that lives in memory: a loaded hive, or a test's.
@@ -43,9 +43,12 @@ impl Registry for MemoryRegistry {
     }
 
     fn apply(&mut self, edits: &KeyEdit) -> Result<Applied, RegistryError> {
-        let mut applied = Applied::default();
-        edit_key(&mut self.root, edits, &mut applied);
-        Ok(applied)
+        let mut editor = Editor { path: KeyPath::root(), applied: Applied::default() };
+        match RegistryError::of_root(edits) {
+            Some(refusal) => editor.applied.problems.push(refusal),
+            None => editor.key(&mut self.root, edits),
+        }
+        Ok(editor.applied)
     }
 }
 
@@ -73,38 +76,82 @@ fn take(key: &Key, path: &mut KeyPath, filter: &mut dyn TreeFilter) -> Option<Ke
     (choice == KeyChoice::Take || !taken.subkeys().is_empty()).then_some(taken)
 }
 
-/// Does to an existing key what the edit says about its values and sub-keys.
-fn edit_key(key: &mut Key, edit: &KeyEdit, applied: &mut Applied) {
-    for value in edit.values() {
-        match value {
-            ValueEdit::Set(value) => {
-                key.set_value(value.clone());
-                applied.values_written += 1;
-            }
-            ValueEdit::Delete(name) => {
-                applied.values_deleted += usize::from(key.remove_value(name).is_some())
-            }
-        }
-    }
-    for below in edit.subkeys() {
-        edit_subkey(key, below, applied);
-    }
+struct Editor {
+    path: KeyPath,
+    applied: Applied,
 }
 
-fn edit_subkey(parent: &mut Key, edit: &KeyEdit, applied: &mut Applied) {
-    if matches!(edit.action, KeyAction::Delete | KeyAction::Replace) {
-        applied.keys_deleted += usize::from(parent.remove_subkey(&edit.name).is_some());
-    }
-    match edit.action {
-        KeyAction::Delete => return,
-        KeyAction::Pass if parent.subkey(&edit.name).is_none() => return,
-        KeyAction::Ensure | KeyAction::Replace if parent.subkey(&edit.name).is_none() => {
-            applied.keys_created += 1;
-            parent.ensure_subkey(&edit.name).class.clone_from(&edit.class);
+impl Editor {
+    /// Does to an existing key, which `self.path` names, what the edit says about its values and sub-keys.
+    fn key(&mut self, key: &mut Key, edit: &KeyEdit) {
+        for value in edit.values() {
+            match value {
+                ValueEdit::Set(value) if is_link_target(&value.name, value.ty) => {
+                    self.refuse("set value", Some(&value.name), RegistryErrorKind::SymbolicLink);
+                }
+                ValueEdit::Set(value) => {
+                    key.set_value(value.clone());
+                    self.applied.values_written += 1;
+                }
+                ValueEdit::Delete(name) => {
+                    self.applied.values_deleted += usize::from(key.remove_value(name).is_some());
+                }
+            }
         }
-        _ => {}
+        for below in edit.subkeys() {
+            self.path.push(below.name.clone());
+            self.subkey(key, below);
+            self.path.pop();
+        }
     }
-    if let Some(key) = parent.subkey_mut(&edit.name) {
-        edit_key(key, edit, applied);
+
+    /// Does the edit of the sub-key that `self.path` names.
+    fn subkey(&mut self, parent: &mut Key, edit: &KeyEdit) {
+        if self.path.depth() > MAX_DEPTH {
+            return self.refuse("open", None, RegistryErrorKind::TooDeep);
+        }
+        if matches!(edit.action, KeyAction::Delete | KeyAction::Replace) {
+            self.applied.keys_deleted += usize::from(self.delete(parent, &edit.name));
+        }
+        match edit.action {
+            KeyAction::Delete => return,
+            KeyAction::Ensure | KeyAction::Replace if parent.subkey(&edit.name).is_none() => {
+                self.applied.keys_created += 1;
+                parent.ensure_subkey(&edit.name).class.clone_from(&edit.class);
+            }
+            _ => {}
+        }
+        match parent.subkey_mut(&edit.name) {
+            Some(key) if key.link => self.refuse("open", None, RegistryErrorKind::SymbolicLink),
+            Some(key) => self.key(key, edit),
+            None => {}
+        }
+    }
+
+    /// Deletes the sub-key that `self.path` names, with all below it; says whether it was there and is gone. A link stays,
+    /// and with it the keys above it.
+    fn delete(&mut self, parent: &mut Key, name: &Name) -> bool {
+        let empty = parent.subkey_mut(name).is_some_and(|key| self.delete_below(key));
+        empty && parent.remove_subkey(name).is_some()
+    }
+
+    /// Deletes all sub-keys; says whether none is left.
+    fn delete_below(&mut self, key: &mut Key) -> bool {
+        if key.link {
+            self.refuse("delete", None, RegistryErrorKind::SymbolicLink);
+            return false;
+        }
+        let names: Vec<Name> = key.subkeys().iter().map(|below| below.name.clone()).collect();
+        for name in names {
+            self.path.push(name.clone());
+            self.delete(key, &name);
+            self.path.pop();
+        }
+        key.subkeys().is_empty()
+    }
+
+    fn refuse(&mut self, doing: &'static str, value: Option<&Name>, cause: RegistryErrorKind) {
+        let path = self.path.clone();
+        self.applied.problems.push(RegistryError { doing, path, value: value.cloned(), cause });
     }
 }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::{FileTime, Key, KeyEdit, KeyPath, Name, Value, ValueType};
+use crate::{FileTime, Key, KeyAction, KeyEdit, KeyPath, Name, Value, ValueType};
 
 /// A registry below one root: a user's live registry, or an in-memory tree.
 ///
@@ -27,6 +27,10 @@ pub trait Registry {
     fn read_tree(&self, path: &KeyPath, filter: &mut dyn TreeFilter) -> Result<TreeRead, RegistryError>;
 
     /// Does the edits, root first. An edit that fails is reported in [`Applied::problems`]; the others are done.
+    ///
+    /// Symbolic links are neither followed nor changed: what is to be done to one or below one is reported, and so is the
+    /// target of a link that is to be set. A key with a link below it is emptied as far as that goes, and stays. The root
+    /// stays as well: edits that delete or replace it are reported and not begun.
     ///
     /// # Errors
     /// When the root itself cannot be opened, so that nothing was done.
@@ -107,7 +111,7 @@ pub struct Applied {
 /// Something that could not be done to a key or value.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RegistryError {
-    /// What was being done, as a verb: `open`, `read value`, `set value`, `delete key`.
+    /// What was being done, as a verb: `open`, `read value`, `set value`, `delete`.
     pub doing: &'static str,
     /// The key.
     pub path: KeyPath,
@@ -129,6 +133,8 @@ pub enum RegistryErrorKind {
     SymbolicLink,
     /// Deeper than the 512 levels the registry allows.
     TooDeep,
+    /// The key is the registry's root, which stays.
+    Root,
     /// Any other failure, with the system's code.
     System {
         /// NTSTATUS or Win32 error code.
@@ -136,6 +142,19 @@ pub enum RegistryErrorKind {
         /// The system's text for it, when it has one.
         text: String,
     },
+}
+
+impl RegistryError {
+    /// The refusal of edits that delete or replace the root; `None` for all others.
+    #[must_use]
+    pub fn of_root(edits: &KeyEdit) -> Option<Self> {
+        let doing = match edits.action {
+            KeyAction::Delete => "delete",
+            KeyAction::Replace => "replace",
+            KeyAction::Ensure | KeyAction::Pass => return None,
+        };
+        Some(Self { doing, path: KeyPath::root(), value: None, cause: RegistryErrorKind::Root })
+    }
 }
 
 impl fmt::Display for RegistryError {
@@ -150,6 +169,7 @@ impl fmt::Display for RegistryError {
             RegistryErrorKind::HiveGone => f.write_str("the user's registry was unloaded meanwhile"),
             RegistryErrorKind::SymbolicLink => f.write_str("it is a registry symbolic link"),
             RegistryErrorKind::TooDeep => f.write_str("it lies deeper than 512 keys"),
+            RegistryErrorKind::Root => f.write_str("it is the root of the registry"),
             RegistryErrorKind::System { code, text } if text.is_empty() => write!(f, "error {code:#x}"),
             RegistryErrorKind::System { code, text } => write!(f, "{text} (error {code:#x})"),
         }

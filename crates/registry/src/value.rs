@@ -97,15 +97,31 @@ impl Value {
         Self::new(name, ty, data)
     }
 
+    /// The data as UTF-16 units when they are a `REG_SZ` or `REG_EXPAND_SZ`, without what follows the first NUL, and without
+    /// an odd last byte.
+    #[must_use]
+    pub fn to_units(&self) -> Option<Vec<u16>> {
+        let text = matches!(self.ty, ValueType::SZ | ValueType::EXPAND_SZ);
+        let units = self.data.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+        text.then(|| units.take_while(|&unit| unit != 0).collect())
+    }
+
     /// The data as text when they are a well-formed `REG_SZ` or `REG_EXPAND_SZ`, without what follows the first NUL.
     #[must_use]
     pub fn to_text(&self) -> Option<String> {
-        if !matches!(self.ty, ValueType::SZ | ValueType::EXPAND_SZ) || !self.data.len().is_multiple_of(2) {
-            return None;
-        }
-        let units = self.data.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
-        char::decode_utf16(units.take_while(|&unit| unit != 0)).collect::<Result<_, _>>().ok()
+        let units = self.to_units().filter(|_| self.data.len().is_multiple_of(2))?;
+        char::decode_utf16(units).collect::<Result<_, _>>().ok()
     }
+}
+
+/// Name of the value that holds the target of a registry symbolic link ("Registry Key Security and Access Rights",
+/// `REG_OPTION_CREATE_LINK`).
+pub const LINK_VALUE: &str = "SymbolicLinkValue";
+
+/// Whether a value of this name and type is the target of a registry symbolic link.
+#[must_use]
+pub fn is_link_target(name: &Name, ty: ValueType) -> bool {
+    ty == ValueType::LINK && name.same(&Name::from(LINK_VALUE))
 }
 
 /// A Windows `FILETIME`: 100-nanosecond intervals since 1601-01-01 UTC.

@@ -5,13 +5,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use mp_durable::Readers;
 use mp_profile::VersionTag;
-use mp_protocol::{
-    ConsoleClient, Identity, StoragePlan,
-    client::PlanAnswer,
-    durable::{self, Readers},
-    tls,
-};
+use mp_protocol::{ConsoleClient, Identity, StoragePlan, client::PlanAnswer, tls};
 use rustls::ServerConfig;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -62,7 +58,7 @@ impl PlanCache {
 
     pub(crate) fn save(&self, cached: &CachedPlan) {
         let text = serde_json::to_vec_pretty(cached).map_err(io::Error::from);
-        let saved = text.and_then(|text| durable::replace(&self.0, &text, Readers::OwnerOnly));
+        let saved = text.and_then(|text| mp_durable::replace(&self.0, &text, Readers::OwnerOnly));
         if let Err(error) = saved {
             tracing::warn!(path = %self.0.display(), %error, "Cannot cache the plan");
         }

@@ -9,10 +9,10 @@ use std::{
     time::Duration,
 };
 
+use mp_durable::Readers;
 use mp_profile::VersionTag;
 use mp_protocol::{
     Identity, IdentityError, MachineRole, StoragePlan,
-    durable::{self, Readers},
     tls::{self, TlsError},
 };
 use serde::{Deserialize, Serialize};
@@ -151,7 +151,7 @@ fn open(state_folder: &Path, plan: &StoragePlan) -> Result<FolderBackend, RunErr
     if !known {
         used.base_folders.push(plan.base_folder.clone());
         let text = serde_json::to_vec_pretty(&used).map_err(|error| failed(error.into()))?;
-        durable::replace(&path, &text, Readers::AsFolder).map_err(failed)?;
+        mp_durable::replace(&path, &text, Readers::AsFolder).map_err(failed)?;
     }
     Ok(backend)
 }

@@ -1,14 +1,11 @@
 use std::os::windows::ffi::{OsStrExt, OsStringExt};
 
 use mp_dataset::ProfileKind;
-use mp_profile::Sid;
+use mp_profile::{Sid, expand_variables};
 use mp_registry::{KeyPath, Name, RegistryError, RegistryErrorKind, Value, ValueType, upcase};
 use windows_sys::Win32::System::Registry::KEY_QUERY_VALUE;
 
-use crate::{
-    files::{expand, text_units},
-    nt::{Buffer, KeyAccess, KeyHandle, Status},
-};
+use crate::nt::{Buffer, KeyAccess, KeyHandle, Status};
 
 /// Where Windows keeps it.
 const PROFILE_LIST: &str = r"\Registry\Machine\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList";
@@ -67,10 +64,11 @@ impl ProfileList {
         let variable = |name: &[u16]| {
             std::env::var_os(std::ffi::OsString::from_wide(name)).map(|text| text.encode_wide().collect())
         };
-        let folder = value("ProfileImagePath")?.as_ref().and_then(text_units);
-        let folder = folder.and_then(|path| expand(&path, variable));
+        let text =
+            |value: Option<Value>| value.and_then(|value| value.to_units()).filter(|text| !text.is_empty());
+        let folder = text(value("ProfileImagePath")?).and_then(|path| expand_variables(&path, variable));
         let state = value("State")?.as_ref().and_then(dword);
-        let central = value("CentralProfile")?.as_ref().and_then(text_units).is_some();
+        let central = text(value("CentralProfile")?).is_some();
         let temporary = set_aside || folder.as_deref().is_some_and(is_temporary_folder);
         Ok(ProfileEntry { kind: kind(state, temporary, central), folder })
     }

@@ -3,14 +3,11 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context, bail};
-use mp_hive::{MAX_FILE_SIZE, Version, WriteOptions};
-use mp_registry::{
-    FileTime, Key, MemoryRegistry, Registry,
-    reg_text::{self, CodePage, RegFile},
-};
+use anyhow::Context;
+use mp_hive::{Version, WriteOptions};
+use mp_registry::{FileTime, Key, MemoryRegistry};
 
-use super::{Reading, export::RegRoot, open::Opened};
+use super::{MAX_TEXT, Reading, change, open::Opened, reg_root::RegRoot};
 use crate::{Outcome, input, lines, output};
 
 /// Make a hive from .reg text or from JSON Lines
@@ -54,27 +51,16 @@ impl Build {
     }
 
     fn tree(&self) -> anyhow::Result<Key> {
-        // Twice the longest hive is enough for it as text, where bytes are two digits.
-        let bytes = input::read(&self.from, 2 * MAX_FILE_SIZE)?;
         let from = self.from.display();
+        let bytes = input::read(&self.from, MAX_TEXT)?;
         if bytes.trim_ascii_start().starts_with(b"{") {
             return lines::read_tree(bytes.as_slice()).with_context(|| format!("cannot read {from}"));
         }
-        let file = reg_text::read(&bytes, CodePage::default());
-        let file = file.with_context(|| format!("cannot read {from} as .reg text"))?;
-        self.root_of(&file).with_context(|| format!("cannot make a hive from {from}"))
-    }
-
-    fn root_of(&self, file: &RegFile) -> anyhow::Result<Key> {
-        if let Some((other, _)) = file.roots.iter().find(|(root, _)| *root != self.root.root()) {
-            bail!("it is about {other} too, and a hive has one root; give --root, or a file about one root");
-        }
         let mut registry = MemoryRegistry::default();
-        if let Some(edit) = file.root(self.root.root()) {
-            registry.apply(edit)?;
+        if let Some(edit) = self.root.edits(&self.from, &bytes)? {
+            change(&mut registry, &edit)?;
         }
-        let root = registry.root.at(self.root.path());
-        Ok(root.with_context(|| format!("it says nothing of \"{}\"", self.root))?.clone())
+        Ok(registry.root)
     }
 }
 

@@ -3,7 +3,7 @@ use std::{io::Write, path::PathBuf};
 use anyhow::bail;
 use mp_registry::{Key, KeyAction, KeyEdit, KeyPath};
 
-use super::{Reading, export::RegRoot, key_path, open::Opened};
+use super::{Reading, key_path, open::Opened, reg_root::RegRoot};
 use crate::{Outcome, lines, listing, output};
 
 /// Print what turns one hive into another

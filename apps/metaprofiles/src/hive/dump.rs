@@ -10,7 +10,7 @@ use crate::{Outcome, lines, output};
 /// One object per line; keys and values sorted as Windows sorts them, each key before its values and its sub-keys.
 ///
 /// A key: {"path":"Software\\Contoso","modified":"2026-01-31T08:15:00.1234567Z"}, with "class" if it has one and "link":true
-/// if it is a symbolic link. A value: {"path":…,"name":…,"type":1,"data":"6800690000000","modified":…}; "type" is the number
+/// if it is a symbolic link. A value: {"path":…,"name":…,"type":1,"data":"680069000000","modified":…}; "type" is the number
 /// (1 is REG_SZ), "data" hexadecimal, "modified" the last write time of its key, for values have none. The default value's
 /// name is empty, and so is the root's path. "modified" is left out where the hive has none.
 ///

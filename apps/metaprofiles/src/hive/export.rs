@@ -1,12 +1,8 @@
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::path::PathBuf;
 
-use anyhow::Context;
-use mp_registry::{
-    KeyEdit, KeyPath,
-    reg_text::{self, HiveRoot},
-};
+use mp_registry::{KeyEdit, KeyPath};
 
-use super::{HiveArgs, key_path, open::Opened};
+use super::{HiveArgs, key_path, open::Opened, reg_root::RegRoot};
 use crate::{Outcome, output};
 
 /// Write a key with all below it as .reg text (version 5.00)
@@ -38,47 +34,5 @@ impl Export {
         let text = self.root.write(&opened.spelling(&self.key), &edit)?;
         output::write_file(self.output.as_deref(), &text, self.force)?;
         Ok(Outcome::Done)
-    }
-}
-
-/// A predefined key and a path below it, such as `HKEY_USERS\Default`.
-#[derive(Clone)]
-pub(super) struct RegRoot {
-    root: HiveRoot,
-    path: KeyPath,
-}
-
-impl RegRoot {
-    /// The edits of the key at `path` of a hive as `.reg` text.
-    pub(super) fn write(&self, path: &KeyPath, edit: &KeyEdit) -> anyhow::Result<Vec<u8>> {
-        let path = self.path.names().iter().chain(path.names()).cloned().collect();
-        Ok(reg_text::write_v5(&[(self.root, &path, edit)])?)
-    }
-
-    pub(super) fn root(&self) -> HiveRoot {
-        self.root
-    }
-
-    pub(super) fn path(&self) -> &KeyPath {
-        &self.path
-    }
-}
-
-impl fmt::Display for RegRoot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let slash = if self.path.depth() == 0 { "" } else { "\\" };
-        write!(f, "{}{slash}{}", self.root, self.path)
-    }
-}
-
-impl FromStr for RegRoot {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> anyhow::Result<Self> {
-        let (root, path) = text.split_once('\\').unwrap_or((text, ""));
-        let root = HiveRoot::from_units(&root.encode_utf16().collect::<Vec<_>>());
-        let root =
-            root.context("expected HKEY_CURRENT_USER, HKEY_USERS or another predefined key before the path")?;
-        Ok(Self { root, path: KeyPath::parse(path) })
     }
 }

@@ -1,17 +1,23 @@
 //! `metaprofiles hive`: registry hives in files, such as `NTUSER.DAT`, on any machine.
 
+mod apply;
 mod build;
 mod diff;
 mod dump;
 mod export;
 mod info;
 mod open;
+mod reg_root;
 
 use std::path::PathBuf;
 
-use mp_registry::KeyPath;
+use anyhow::bail;
+use mp_registry::{KeyEdit, KeyPath, MemoryRegistry, Registry};
 
 use crate::Outcome;
+
+/// The longest text that is read: twice the longest hive is enough for it as text, where bytes are two digits.
+const MAX_TEXT: u64 = 2 * mp_hive::MAX_FILE_SIZE;
 
 /// Look into registry hives, compare them, and make new ones
 #[derive(clap::Subcommand)]
@@ -21,6 +27,7 @@ pub(crate) enum HiveCommand {
     Export(export::Export),
     Build(build::Build),
     Diff(diff::Diff),
+    Apply(apply::Apply),
 }
 
 impl HiveCommand {
@@ -31,7 +38,18 @@ impl HiveCommand {
             Self::Export(command) => command.run(),
             Self::Build(command) => command.run(),
             Self::Diff(command) => command.run(),
+            Self::Apply(command) => command.run(),
         }
+    }
+}
+
+/// Makes all changes in a hive, or says which cannot be made.
+fn change(registry: &mut MemoryRegistry, edits: &KeyEdit) -> anyhow::Result<()> {
+    let problems = registry.apply(edits)?.problems;
+    match &problems[..] {
+        [] => Ok(()),
+        [problem] => bail!("{problem}"),
+        [problem, more @ ..] => bail!("{problem}, and {} more changes cannot be made", more.len()),
     }
 }
 

@@ -18,6 +18,8 @@ mod edit;
 mod file;
 mod read;
 mod record;
+#[cfg(test)]
+mod tests;
 mod text;
 mod time;
 mod tree;

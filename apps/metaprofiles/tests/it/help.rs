@@ -13,8 +13,33 @@ fn commands(arguments: &[&str]) -> Vec<String> {
 
 #[test]
 fn help_lists_what_there_is() {
-    assert_eq!(commands(&["--help"]), ["hive", "dataset", "help"]);
-    assert_eq!(commands(&["hive", "--help"]), ["info", "dump", "export", "build", "diff", "help"]);
+    assert_eq!(
+        commands(&["--help"]),
+        [
+            "console",
+            "storage",
+            "login",
+            "logout",
+            "password",
+            "storage-server",
+            "group",
+            "subset",
+            "machine",
+            "join-token",
+            "config",
+            "audit-log",
+            "hive",
+            "dataset",
+            "demo",
+            "help"
+        ]
+    );
+    assert!(!output(&["--help"]).contains("Commands about"), "every command has a text of its own");
+    assert_eq!(commands(&["storage", "--help"]), ["enrol", "run", "help"]);
+    for kind in ["storage-server", "group", "subset"] {
+        assert_eq!(commands(&[kind, "--help"]), ["list", "show", "create", "set", "delete", "help"]);
+    }
+    assert_eq!(commands(&["hive", "--help"]), ["info", "dump", "export", "build", "diff", "apply", "help"]);
     assert_eq!(commands(&["dataset", "--help"]), ["info", "dump", "diff", "help"]);
 }
 

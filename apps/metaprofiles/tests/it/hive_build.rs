@@ -98,6 +98,17 @@ fn a_file_that_is_there_stays() {
     assert!(fs::read(&hive).unwrap().starts_with(b"regf"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_replaced_file_stays_as_private_as_it_was() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let (lines, hive) = (folder.file("lines", "{\"path\":\"\"}\n"), folder.file("hive", "private"));
+    fs::set_permissions(&hive, fs::Permissions::from_mode(0o600)).unwrap();
+    output(&["hive", "build", "--force", "-o", &hive, &lines]);
+    assert_eq!(fs::metadata(&hive).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
 #[test]
 fn lines_that_are_no_keys_and_values_are_named() {
     let folder = Folder::new();
@@ -134,11 +145,17 @@ fn lines_that_are_no_keys_and_values_are_named() {
 }
 
 #[test]
-fn reg_text_about_two_roots_is_refused() {
+fn reg_text_needs_the_key_that_is_the_root() {
     let folder = Folder::new();
-    let reg = folder.file("in.reg", "REGEDIT4\n[HKEY_CURRENT_USER\\a]\n[HKEY_LOCAL_MACHINE\\b]\n");
-    let message = failure(&["hive", "build", "-o", &folder.path("hive"), &reg], 1);
-    let why =
-        "it is about HKEY_LOCAL_MACHINE too, and a hive has one root; give --root, or a file about one root";
-    assert_eq!(message, format!("error: cannot make a hive from {reg}: {why}\n"));
+    let hive = folder.path("hive");
+    let refused = |reg: &str, root: &str| failure(&["hive", "build", "--root", root, "-o", &hive, reg], 1);
+    let reg = folder.file("two.reg", "REGEDIT4\n[HKEY_CURRENT_USER\\a]\n[HKEY_LOCAL_MACHINE\\b]\n");
+    let why = "it is about HKEY_LOCAL_MACHINE too; a hive has one root, and --root says which key of the text it is";
+    assert_eq!(refused(&reg, "HKCU"), format!("error: {reg}: {why}\n"));
+
+    let reg = folder.file("one.reg", "REGEDIT4\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\b]\n");
+    let why = "it is about keys that are not below HKEY_LOCAL_MACHINE\\system; give another --root";
+    assert_eq!(refused(&reg, r"hklm\system"), format!("error: {reg}: {why}\n"));
+    output(&["hive", "build", "--root", r"hklm\software", "-o", &hive, &reg]);
+    assert_eq!(output(&["hive", "dump", &hive]), "{\"path\":\"\"}\n{\"path\":\"b\"}\n");
 }

@@ -96,6 +96,11 @@ fn reg_text_of_the_difference_holds_it_all() {
         assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
     }
     assert!(!text.contains("Same"));
+
+    let changed = folder.path("changed");
+    let changes = folder.file("changes.reg", &assert.get_output().stdout);
+    output(&["hive", "apply", "-o", &changed, &before, &changes]);
+    assert_eq!(output(&["hive", "diff", &changed, &after]), "", "the changes turn one into the other");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod dataset;
+mod farm;
 mod help;
 mod hive_build;
 mod hive_diff;

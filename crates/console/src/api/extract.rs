@@ -2,9 +2,8 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Json,
-    extract::{
-        ConnectInfo, FromRequest, FromRequestParts, Path, Query, Request, State, rejection::JsonRejection,
-    },
+    body::{Bytes, to_bytes},
+    extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Query, Request, State},
     http::{HeaderMap, StatusCode, header, request::Parts},
     middleware::Next,
     response::Response,
@@ -16,16 +15,39 @@ use crate::{
     ops::{Administrator, Core, Expected},
 };
 
+/// Most bytes that are read of whoever is not known yet.
+pub(crate) const SMALL_BODY: usize = 64 * 1024;
+
 /// Lets only signed-in administrators through. A certificate of a machine counts for nothing here.
 pub(super) async fn authenticate(
     State(core): State<Arc<Core>>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
-    let token = bearer(request.headers()).ok_or(Refusal::NotSignedIn)?;
-    let caller = core.administrator(token).await?;
-    request.extensions_mut().insert(caller);
-    Ok(next.run(request).await)
+    let caller = match bearer(request.headers()) {
+        Some(token) => core.administrator(token).await,
+        None => Err(Refusal::NotSignedIn),
+    };
+    match caller {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            Ok(next.run(request).await)
+        }
+        Err(refusal) => {
+            // As below; more than this is not read for a stranger, and is cut off.
+            drop(to_bytes(request.into_body(), SMALL_BODY).await);
+            Err(refusal)
+        }
+    }
+}
+
+/// Reads the body before anything is refused for another reason. A connection on which a body is left unread must be closed,
+/// and a client that uses it again at that moment would see a broken connection instead of an answer.
+pub(crate) async fn whole_body(request: Request, next: Next) -> Result<Response, Refusal> {
+    let (parts, body) = request.into_parts();
+    let read = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await;
+    let bytes = read.map_err(|rejection| body_refused(rejection.status(), rejection.body_text()))?;
+    Ok(next.run(Request::from_parts(parts, bytes.into())).await)
 }
 
 /// The one bearer token of a request (RFC 6750, 2.1).
@@ -53,17 +75,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
         match Json::from_request(request, state).await {
             Ok(Json(body)) => Ok(Self(body)),
-            Err(rejection) => Err(body_refused(&rejection)),
+            Err(rejection) => Err(body_refused(rejection.status(), rejection.body_text())),
         }
     }
 }
 
-fn body_refused(rejection: &JsonRejection) -> Refusal {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        Refusal::TooLarge
-    } else {
-        Refusal::Body(rejection.body_text())
-    }
+fn body_refused(status: StatusCode, text: String) -> Refusal {
+    if status == StatusCode::PAYLOAD_TOO_LARGE { Refusal::TooLarge } else { Refusal::Body(text) }
 }
 
 /// The query of an address.
@@ -141,8 +159,7 @@ impl<S: Send + Sync> FromRequest<S> for Text {
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
         match String::from_request(request, state).await {
             Ok(text) => Ok(Self(text)),
-            Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Refusal::TooLarge),
-            Err(rejection) => Err(Refusal::Body(rejection.body_text())),
+            Err(rejection) => Err(body_refused(rejection.status(), rejection.body_text())),
         }
     }
 }

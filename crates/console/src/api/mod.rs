@@ -16,7 +16,12 @@ mod storage_servers;
 
 use std::sync::Arc;
 
-use axum::{Router, middleware::from_fn_with_state, routing::get};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, from_fn_with_state},
+    routing::get,
+};
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -24,9 +29,12 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use answer::etag;
-pub(crate) use extract::{Body, Params};
+pub(crate) use extract::{Body, Params, SMALL_BODY, whole_body};
 
 use crate::ops::Core;
+
+/// Most bytes of an administrator's request: a whole configuration.
+const MAX_BODY: usize = 2 * 1024 * 1024;
 
 /// Where the document is.
 const DOCUMENT: &str = "/api/v1/openapi.json";
@@ -74,8 +82,13 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(join_tokens::remove))
         .routes(routes!(configuration::export, configuration::import))
         .routes(routes!(audit_log::list))
+        .route_layer(from_fn(extract::whole_body))
+        .route_layer(DefaultBodyLimit::max(MAX_BODY))
         .route_layer(from_fn_with_state(Arc::clone(core), extract::authenticate));
-    let of_everybody = OpenApiRouter::new().routes(routes!(sessions::sign_in));
+    let of_everybody = OpenApiRouter::new()
+        .routes(routes!(sessions::sign_in))
+        .route_layer(from_fn(extract::whole_body))
+        .route_layer(DefaultBodyLimit::max(extract::SMALL_BODY));
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", of_everybody.merge(of_administrators))
 }
 

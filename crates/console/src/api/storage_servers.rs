@@ -29,27 +29,15 @@ pub(super) struct StorageServer {
     #[schema(example = "D:\\MetaProfiles")]
     base_folder: String,
     /// Folder of the global data sets below the base folder: a name like a group's, and no group's name.
-    #[serde(default = "global_folder")]
+    #[serde(default = "domain::StorageServer::default_global_folder")]
     #[schema(value_type = String)]
     global_folder: GroupName,
     /// TCP port.
-    #[serde(default = "port")]
+    #[serde(default = "domain::StorageServer::default_port")]
     port: u16,
     /// Former versions to keep of each data set, 1 to 1000.
-    #[serde(default = "keep_versions")]
+    #[serde(default = "domain::StorageServer::default_keep_versions")]
     keep_versions: u32,
-}
-
-fn global_folder() -> GroupName {
-    "global".parse().expect("it is a legal name")
-}
-
-fn port() -> u16 {
-    4455
-}
-
-fn keep_versions() -> u32 {
-    5
 }
 
 impl From<domain::StorageServer> for StorageServer {

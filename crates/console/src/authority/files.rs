@@ -1,6 +1,6 @@
 use std::{fs, io, path::Path};
 
-use mp_protocol::durable::{self, Readers};
+use mp_durable::Readers;
 use rcgen::{Issuer, KeyPair, PKCS_ECDSA_P256_SHA256};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject};
 
@@ -46,7 +46,7 @@ fn create(path: &Path, now: UnixMillis) -> Result<String, OpenError> {
     let params = authority(now).map_err(|error| failed(error.to_string()))?;
     let certificate = params.self_signed(&key).map_err(|error| failed(error.to_string()))?;
     let text = format!("{}{}", key.serialize_pem(), certificate.pem());
-    durable::replace(path, text.as_bytes(), Readers::OwnerOnly)
+    mp_durable::replace(path, text.as_bytes(), Readers::OwnerOnly)
         .map_err(|source| OpenError::File { path: path.to_owned(), source })?;
     Ok(text)
 }

@@ -23,6 +23,21 @@ pub(crate) struct StorageServer {
     pub(crate) keep_versions: u32,
 }
 
+/// What a Storage Server has of which the administrator says nothing.
+impl StorageServer {
+    pub(crate) fn default_global_folder() -> GroupName {
+        "global".parse().expect("it is a legal name")
+    }
+
+    pub(crate) fn default_port() -> u16 {
+        4455
+    }
+
+    pub(crate) fn default_keep_versions() -> u32 {
+        5
+    }
+}
+
 /// Agent Servers of one role.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct AgentServerGroup {

@@ -14,6 +14,7 @@ const HEAD: &str = "# Configuration of a MetaProfiles farm.\n\
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct File {
+    #[serde(default = "format")]
     format: u32,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     storage_server: Vec<ServerText>,
@@ -23,14 +24,22 @@ struct File {
     data_subset: Vec<DataSubset>,
 }
 
+/// The format of a file that names none, as files written by hand.
+fn format() -> u32 {
+    FORMAT
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct ServerText {
     name: String,
     host: String,
     base_folder: String,
+    #[serde(default = "StorageServer::default_global_folder")]
     global_folder: GroupName,
+    #[serde(default = "StorageServer::default_port")]
     port: u16,
+    #[serde(default = "StorageServer::default_keep_versions")]
     keep_versions: u32,
 }
 

@@ -58,7 +58,7 @@ impl Database {
         let mut transaction = self.begin_write().await?;
         sqlx::query("DELETE FROM api_tokens WHERE expires_at <= $1")
             .bind(now.0)
-            .execute(&mut *transaction)
+            .execute(&mut **transaction.connection())
             .await?;
         sqlx::query(
             "INSERT INTO api_tokens (hash, administrator_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
@@ -67,7 +67,7 @@ impl Database {
         .bind(&account.id)
         .bind(now.0)
         .bind(expires.0)
-        .execute(&mut *transaction)
+        .execute(&mut **transaction.connection())
         .await?;
         let entry = super::AuditEntry {
             who: format!("administrator {}", account.name),
@@ -75,13 +75,17 @@ impl Database {
             subject: String::new(),
             details: String::new(),
         };
-        super::audit::insert(&mut transaction, now, &entry).await?;
+        super::audit::insert(transaction.connection(), now, &entry).await?;
         Ok(transaction.commit().await?)
     }
 
     pub(crate) async fn remove_session(&self, hash: &str) -> Result<(), Refusal> {
-        sqlx::query("DELETE FROM api_tokens WHERE hash = $1").bind(hash).execute(&self.pool).await?;
-        Ok(())
+        let mut transaction = self.begin_write().await?;
+        sqlx::query("DELETE FROM api_tokens WHERE hash = $1")
+            .bind(hash)
+            .execute(&mut **transaction.connection())
+            .await?;
+        Ok(transaction.commit().await?)
     }
 }
 
@@ -95,7 +99,7 @@ impl Write<'_> {
         .bind(name_key(&account.name))
         .bind(&account.password_hash)
         .bind(self.now.0)
-        .execute(&mut *self.transaction)
+        .execute(&mut **self.transaction.connection())
         .await?;
         Ok(())
     }
@@ -110,12 +114,12 @@ impl Write<'_> {
         sqlx::query("UPDATE administrators SET password_hash = $1 WHERE id = $2")
             .bind(password_hash)
             .bind(&account.id)
-            .execute(&mut *self.transaction)
+            .execute(&mut **self.transaction.connection())
             .await?;
         sqlx::query("DELETE FROM api_tokens WHERE administrator_id = $1 AND hash <> $2")
             .bind(&account.id)
             .bind(but_session)
-            .execute(&mut *self.transaction)
+            .execute(&mut **self.transaction.connection())
             .await?;
         Ok(())
     }

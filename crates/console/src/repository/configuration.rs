@@ -144,7 +144,7 @@ impl Write<'_> {
         .bind(i64::from(server.port))
         .bind(i64::from(server.keep_versions))
         .bind(self.revision)
-        .execute(&mut *self.transaction)
+        .execute(&mut **self.transaction.connection())
         .await?;
         Ok(())
     }
@@ -164,7 +164,7 @@ impl Write<'_> {
         .bind(&group.description)
         .bind(server)
         .bind(self.revision)
-        .execute(&mut *self.transaction)
+        .execute(&mut **self.transaction.connection())
         .await?;
         Ok(())
     }
@@ -182,7 +182,7 @@ impl Write<'_> {
         .bind(name_key(&subset.name))
         .bind(definition)
         .bind(self.revision)
-        .execute(&mut *self.transaction)
+        .execute(&mut **self.transaction.connection())
         .await?;
         Ok(())
     }
@@ -201,7 +201,7 @@ impl Write<'_> {
             Kind::Subset => &["DELETE FROM data_subsets WHERE id = $1"],
         };
         for statement in statements {
-            sqlx::query(*statement).bind(id).execute(&mut *self.transaction).await?;
+            sqlx::query(*statement).bind(id).execute(&mut **self.transaction.connection()).await?;
         }
         Ok(())
     }
@@ -223,7 +223,7 @@ impl Write<'_> {
             sqlx::query(statement)
                 .bind(position)
                 .bind(ids.id(kind, name))
-                .execute(&mut *self.transaction)
+                .execute(&mut **self.transaction.connection())
                 .await?;
         }
         Ok(())

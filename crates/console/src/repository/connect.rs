@@ -1,10 +1,12 @@
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
     Any, AnyPool, Executor, SqlStr, Transaction,
     any::{AnyConnectOptions, AnyPoolOptions},
     migrate::{Migration, MigrationType, Migrator},
 };
+
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::OpenError;
 
@@ -23,9 +25,29 @@ const MAX_CONNECTIONS: u32 = 8;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The console's database.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Database {
     pub(super) pool: AnyPool,
+    /// Who may write. SQLite lets one write at a time and makes the others try again and again, some of them in vain when
+    /// thousands of machines are told of a change; here they stand in line.
+    turn: Arc<Mutex<()>>,
+}
+
+/// A transaction that may write, and the turn to do so.
+pub(super) struct WriteTransaction {
+    // The transaction first: it ends before the turn does.
+    transaction: Transaction<'static, Any>,
+    _turn: OwnedMutexGuard<()>,
+}
+
+impl WriteTransaction {
+    pub(super) fn connection(&mut self) -> &mut Transaction<'static, Any> {
+        &mut self.transaction
+    }
+
+    pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
+        self.transaction.commit().await
+    }
 }
 
 impl Database {
@@ -61,12 +83,13 @@ impl Database {
             .run(&pool)
             .await
             .map_err(|source| OpenError::Migration { path: path.to_owned(), source })?;
-        Ok(Self { pool })
+        Ok(Self { pool, turn: Arc::default() })
     }
 
     /// Begins to write. One transaction writes at a time.
-    pub(super) async fn begin_write(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
-        self.pool.begin_with(BEGIN_WRITE).await
+    pub(super) async fn begin_write(&self) -> Result<WriteTransaction, sqlx::Error> {
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        Ok(WriteTransaction { transaction: self.pool.begin_with(BEGIN_WRITE).await?, _turn: turn })
     }
 
     /// Begins to read one state of everything.

@@ -79,7 +79,7 @@ impl Write<'_> {
         .bind(&token.storage_server_id)
         .bind(self.now.0)
         .bind(token.expires_at.0)
-        .execute(&mut *self.transaction)
+        .execute(&mut **self.transaction.connection())
         .await?;
         Ok(())
     }
@@ -92,7 +92,7 @@ impl Write<'_> {
         .bind(self.now.0)
         .bind(machine.as_str())
         .bind(id)
-        .execute(&mut *self.transaction)
+        .execute(&mut **self.transaction.connection())
         .await?;
         Ok(done.rows_affected() == 1)
     }
@@ -101,7 +101,7 @@ impl Write<'_> {
     pub(crate) async fn remove_join_token(&mut self, id: &str) -> Result<bool, Refusal> {
         let done = sqlx::query("DELETE FROM join_tokens WHERE id = $1 AND used_at IS NULL")
             .bind(id)
-            .execute(&mut *self.transaction)
+            .execute(&mut **self.transaction.connection())
             .await?;
         Ok(done.rows_affected() == 1)
     }

@@ -54,11 +54,13 @@ impl Database {
             .fetch_one(&self.pool)
             .await?;
         if column::<Option<i64>>(&row, "last_seen_at")?.is_none_or(|seen| seen < unless_since.0) {
+            let mut transaction = self.begin_write().await?;
             sqlx::query("UPDATE machines SET last_seen_at = $1 WHERE id = $2")
                 .bind(now.0)
                 .bind(machine.as_str())
-                .execute(&self.pool)
+                .execute(&mut **transaction.connection())
                 .await?;
+            transaction.commit().await?;
         }
         Ok(())
     }
@@ -70,14 +72,17 @@ impl Database {
         let row = match same {
             Some(row) => row,
             None => {
-                sqlx::query(
+                let mut transaction = self.begin_write().await?;
+                let row = sqlx::query(
                     "UPDATE machines SET plan_revision = CASE WHEN plan_hash = $1 THEN plan_revision \
                      ELSE plan_revision + 1 END, plan_hash = $1 WHERE id = $2 RETURNING plan_revision",
                 )
                 .bind(hash)
                 .bind(machine.as_str())
-                .fetch_one(&self.pool)
-                .await?
+                .fetch_one(&mut **transaction.connection())
+                .await?;
+                transaction.commit().await?;
+                row
             }
         };
         Ok(number(&row, "plan_revision")?)
@@ -157,24 +162,24 @@ pub(super) fn role(text: &str) -> MachineRole {
 impl Write<'_> {
     /// The farm as it is within this change.
     pub(crate) async fn farm(&mut self) -> Result<(Farm, Ids), Refusal> {
-        load_farm(&mut self.transaction, None).await
+        load_farm(self.transaction.connection(), None).await
     }
 
     /// The farm as it is within this change, with no other machine than this one.
     pub(crate) async fn farm_of(&mut self, machine: &MachineId) -> Result<(Farm, Ids), Refusal> {
-        load_farm(&mut self.transaction, Some(machine)).await
+        load_farm(self.transaction.connection(), Some(machine)).await
     }
 
     /// The configuration as it is within this change.
     pub(crate) async fn configuration(&mut self) -> Result<(Configuration, Ids), Refusal> {
-        Ok(configuration::load(&mut self.transaction).await?)
+        Ok(configuration::load(self.transaction.connection()).await?)
     }
 
     /// The machine that a Storage Server has, if any.
     pub(crate) async fn machine_of(&mut self, storage_server_id: &str) -> Result<Option<MachineId>, Refusal> {
         let row = sqlx::query("SELECT id FROM machines WHERE storage_server_id = $1 AND state = 'active'")
             .bind(storage_server_id)
-            .fetch_optional(&mut *self.transaction)
+            .fetch_optional(&mut **self.transaction.connection())
             .await?;
         Ok(row.map(|row| parsed(&row, "id")).transpose()?)
     }
@@ -191,7 +196,7 @@ impl Write<'_> {
         .bind(&machine.storage_server_id)
         .bind(self.now.0)
         .bind(self.revision)
-        .execute(&mut *self.transaction)
+        .execute(&mut **self.transaction.connection())
         .await?;
         Ok(())
     }
@@ -207,14 +212,14 @@ impl Write<'_> {
         sqlx::query("DELETE FROM certificates WHERE machine_id = $1 AND not_after < $2")
             .bind(machine.as_str())
             .bind(self.now.0)
-            .execute(&mut *self.transaction)
+            .execute(&mut **self.transaction.connection())
             .await?;
         sqlx::query(
             "UPDATE certificates SET accepted_until = $1 WHERE machine_id = $2 AND accepted_until > $1",
         )
         .bind(others_until.0)
         .bind(machine.as_str())
-        .execute(&mut *self.transaction)
+        .execute(&mut **self.transaction.connection())
         .await?;
         sqlx::query(
             "INSERT INTO certificates (serial, machine_id, not_before, not_after, accepted_until, revoked) \
@@ -224,7 +229,7 @@ impl Write<'_> {
         .bind(machine.as_str())
         .bind(certificate.not_before.0)
         .bind(certificate.not_after.0)
-        .execute(&mut *self.transaction)
+        .execute(&mut **self.transaction.connection())
         .await?;
         Ok(())
     }
@@ -238,7 +243,7 @@ impl Write<'_> {
             .bind(group_id)
             .bind(self.revision)
             .bind(machine.as_str())
-            .execute(&mut *self.transaction)
+            .execute(&mut **self.transaction.connection())
             .await?;
         Ok(())
     }
@@ -248,11 +253,11 @@ impl Write<'_> {
         sqlx::query("UPDATE machines SET state = 'revoked', version = $1 WHERE id = $2")
             .bind(self.revision)
             .bind(machine.as_str())
-            .execute(&mut *self.transaction)
+            .execute(&mut **self.transaction.connection())
             .await?;
         sqlx::query("UPDATE certificates SET revoked = 1 WHERE machine_id = $1")
             .bind(machine.as_str())
-            .execute(&mut *self.transaction)
+            .execute(&mut **self.transaction.connection())
             .await?;
         Ok(())
     }

@@ -1,13 +1,12 @@
-use sqlx::{Any, Transaction};
 use tokio::sync::watch;
 
-use super::{AuditEntry, Database, audit, column};
+use super::{AuditEntry, Database, audit, column, connect::WriteTransaction};
 use crate::domain::{Refusal, UnixMillis};
 
 /// A change of the farm under way: one transaction, which ends with a line in the audit log and a new revision, or undone
 /// when it is dropped.
 pub(crate) struct Write<'a> {
-    pub(super) transaction: Transaction<'static, Any>,
+    pub(super) transaction: WriteTransaction,
     changed: &'a watch::Sender<i64>,
     /// The revision that the farm has after it.
     pub(crate) revision: i64,
@@ -23,7 +22,7 @@ impl Database {
     ) -> Result<Write<'a>, Refusal> {
         let mut transaction = self.begin_write().await?;
         let row = sqlx::query("UPDATE farm SET revision = revision + 1 WHERE id = 1 RETURNING revision")
-            .fetch_one(&mut *transaction)
+            .fetch_one(&mut **transaction.connection())
             .await?;
         Ok(Write { transaction, changed, revision: column(&row, "revision")?, now })
     }
@@ -38,7 +37,7 @@ impl Database {
 impl Write<'_> {
     /// Makes the change last, and wakes those who wait for one.
     pub(crate) async fn commit(mut self, entry: AuditEntry) -> Result<(), Refusal> {
-        audit::insert(&mut self.transaction, self.now, &entry).await?;
+        audit::insert(self.transaction.connection(), self.now, &entry).await?;
         self.transaction.commit().await?;
         // Commits are one after the other in the database, not here: a late one must not turn the number back.
         self.changed.send_if_modified(|known| {

@@ -74,6 +74,20 @@ fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 #[test]
+fn a_file_written_by_hand_says_only_what_is_special() {
+    let farm = Farm::new();
+    let server = "[[storage-server]]\nname = \"S\"\nhost = \"s.example\"\nbase-folder = \"/srv/mp\"\n";
+    import(&farm, server).ok(200);
+    let server = farm.get("/api/v1/storage-servers/S").ok(200);
+    assert_eq!(
+        (&server["global-folder"], &server["port"], &server["keep-versions"]),
+        (&json!("global"), &json!(4455), &json!(5))
+    );
+    let exported = farm.get("/api/v1/configuration").text;
+    assert!(exported.contains("format = 1\n") && exported.contains("keep-versions = 5\n"), "{exported}");
+}
+
+#[test]
 fn what_is_exported_is_imported_as_the_same() {
     let farm = Farm::new();
     assert_eq!(import(&farm, FULL).ok(200)["differences"].as_array().unwrap().len(), 6);

@@ -112,7 +112,7 @@ fn times() -> impl Strategy<Value = FileTime> {
         .prop_map(FileTime)
 }
 
-/// Fields of a later version, with keys above `own`.
+/// Fields of a later version, with keys that are not 1 to `own`.
 fn unknown(own: u64) -> impl Strategy<Value = UnknownFields> {
     let value = prop_oneof![
         any::<u64>().prop_map(cbor),
@@ -122,7 +122,8 @@ fn unknown(own: u64) -> impl Strategy<Value = UnknownFields> {
         vec(any::<u8>(), 0..9).prop_map(|value| bytes(&value)),
         Just(b"\x9F\x01\xBF\x02\x03\xFF\xC1\x04\xFF".to_vec()),
     ];
-    vec((own + 1..200, value), 0..3).prop_map(|mut fields| {
+    let key = prop_oneof![1 => Just(0), 9 => own + 1..200];
+    vec((key, value), 0..3).prop_map(|mut fields| {
         fields.sort_by_key(|(key, _)| *key);
         fields.dedup_by_key(|(key, _)| *key);
         fields.reverse();

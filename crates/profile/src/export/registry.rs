@@ -1,4 +1,4 @@
-use mp_registry::{Key, KeyAction, KeyEdit, KeyPath, Name, ValueEdit};
+use mp_registry::{FileTime, Key, KeyAction, KeyEdit, KeyPath, Name, ValueEdit};
 
 use super::ExportInputs;
 use crate::{CompiledRules, Part, edits::writes, live::LiveRegistry};
@@ -67,7 +67,6 @@ impl<'a> Picture<'a> {
             return made;
         };
         made.class.clone_from(&live.class);
-        made.last_write = live.last_write;
         let anew = above.anew || destroyed;
         let mut pending = above.pending || destroyed;
         if let Some(rule) = rule {
@@ -86,6 +85,7 @@ impl<'a> Picture<'a> {
         let tombstones = !anew || pending;
         self.values(&mut made, path, live, three, anew, tombstones);
         self.below(&mut made, path, three, below, !tombstones);
+        made.last_write = modified(&made, base, live);
         let empty = made.values().is_empty() && made.subkeys().is_empty();
         // The import could not take the key away because of something in it that the rules leave out.
         if base_action == KeyAction::Delete
@@ -196,4 +196,13 @@ fn same_content(live: &Key, default: &KeyEdit) -> bool {
         && live.subkeys().len() == default.subkeys().len()
         && live.values().iter().all(same_value)
         && live.subkeys().iter().all(same_key)
+}
+
+/// When the user last changed the values of a key. An import writes them anew and so gives the key the time of the logon;
+/// what is as the base has it keeps the base's time, so that a session that changed nothing exports what it was given.
+fn modified(made: &KeyEdit, base: Option<&KeyEdit>, live: &Key) -> FileTime {
+    match base {
+        Some(base) if base.values() == made.values() => base.last_write,
+        _ => live.last_write,
+    }
 }

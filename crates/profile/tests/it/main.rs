@@ -4,6 +4,7 @@
 mod exclusions;
 mod export_files;
 mod export_registry;
+mod folder_place;
 mod import;
 mod refusing_registry;
 mod round_trip;

@@ -57,13 +57,7 @@ impl ConsoleClient {
     }
 
     fn to(tls: Arc<ClientConfig>, console: &str) -> Result<Self, TlsError> {
-        let authority = console.trim_end_matches('/').strip_prefix("https://");
-        let authority =
-            authority.filter(|authority| !authority.is_empty() && !authority.contains(['/', '?', '#', '@']));
-        let authority = authority.ok_or_else(|| {
-            TlsError::new(format!("\"{console}\" is not the URL of a console: expected https://HOST:PORT"))
-        })?;
-        Ok(Self { https: Https::new(tls, authority, CONNECT) })
+        Ok(Self { https: Https::new(tls, authority_of(console)?, CONNECT) })
     }
 
     /// The machine's plan, if it is not `held`. With `held` and `wait` (at most 60 seconds) the console answers when the
@@ -130,6 +124,16 @@ impl ConsoleClient {
         serde_json::from_slice(text)
             .map_err(|error| self.https.bad_answer(format!("it cannot be read: {error}")))
     }
+}
+
+/// Host and port of a console's URL.
+pub(super) fn authority_of(console: &str) -> Result<&str, TlsError> {
+    let authority = console.trim_end_matches('/').strip_prefix("https://");
+    let authority =
+        authority.filter(|authority| !authority.is_empty() && !authority.contains(['/', '?', '#', '@']));
+    authority.ok_or_else(|| {
+        TlsError::new(format!("\"{console}\" is not the URL of a console: expected https://HOST:PORT"))
+    })
 }
 
 /// Enrols this machine: makes a key, sends the request to the console that the token belongs to, and saves the identity in

@@ -8,7 +8,7 @@ use rustls::pki_types::CertificateDer;
 use serde::{Deserialize, Serialize};
 
 use super::{Identity, IdentityError, MachineKey, parse_certificate};
-use crate::durable::{self, Readers};
+use mp_durable::Readers;
 
 const KEY: &str = "key.pem";
 const CERTIFICATE: &str = "certificate.pem";
@@ -68,7 +68,7 @@ impl Identity {
 
     fn write(&self, name: &str, bytes: &[u8], readers: Readers) -> Result<(), IdentityError> {
         let path = self.folder.join(name);
-        durable::replace(&path, bytes, readers).map_err(|source| failed("write", &path, source))
+        mp_durable::replace(&path, bytes, readers).map_err(|source| failed("write", &path, source))
     }
 }
 

@@ -1,4 +1,7 @@
-use mp_registry::{Key, KeyAction, KeyEdit, KeyPath, MemoryRegistry, Name, Registry, Value, ValueEdit, diff};
+use mp_registry::{
+    Key, KeyAction, KeyEdit, KeyPath, MAX_DEPTH, MemoryRegistry, Name, Registry, RegistryErrorKind, Value,
+    ValueEdit, ValueType, diff,
+};
 use proptest::prelude::*;
 
 use crate::{
@@ -140,4 +143,89 @@ fn applying_counts_what_it_did() {
     let again = registry.root.subkey(&name("again")).unwrap();
     assert_eq!((again.value(&name("old")), again.values().len()), (None, 1));
     assert_eq!(registry.root.subkeys().len(), 1);
+}
+
+#[test]
+fn the_root_stays() {
+    let mut root = Key::new("");
+    root.set_value(Value::dword("v", 1));
+    for (action, text) in [
+        (KeyAction::Delete, "cannot delete \"\": it is the root of the registry"),
+        (KeyAction::Replace, "cannot replace \"\": it is the root of the registry"),
+    ] {
+        let mut edit = KeyEdit::new("", action);
+        if action == KeyAction::Replace {
+            edit.edit_value(ValueEdit::Set(Value::dword("new", 2)));
+        }
+        let mut registry = MemoryRegistry::new(root.clone());
+        let done = registry.apply(&edit).unwrap();
+        let problems: Vec<_> = done.problems.iter().map(ToString::to_string).collect();
+        assert_eq!(problems, [text]);
+        assert_eq!((registry.root, done.values_written), (root.clone(), 0), "nothing was begun");
+    }
+}
+
+#[test]
+fn links_are_neither_followed_nor_changed() {
+    let mut live = Key::new("");
+    live.ensure(&KeyPath::parse("home\\beside\\below"));
+    live.ensure(&KeyPath::parse("home\\link")).link = true;
+    for action in [KeyAction::Pass, KeyAction::Ensure, KeyAction::Delete] {
+        let mut edit = KeyEdit::root();
+        let link = edits_at(&mut edit, "HOME\\link", action);
+        if action != KeyAction::Delete {
+            link.edit_value(ValueEdit::Set(Value::dword("v", 1)));
+            link.subkey_or(&name("below"), KeyAction::Ensure);
+        }
+        assert_eq!(
+            refused(&live, &edit),
+            (live.clone(), vec![("HOME\\link".to_owned(), LINK)]),
+            "{action:?}"
+        );
+    }
+
+    let mut edit = KeyEdit::root();
+    edits_at(&mut edit, "home", KeyAction::Delete);
+    let (left, problems) = refused(&live, &edit);
+    assert_eq!(problems, [("home\\link".to_owned(), LINK)]);
+    let home = left.subkey(&name("home")).unwrap();
+    assert_eq!(home.subkeys().iter().map(|key| key.name.clone()).collect::<Vec<_>>(), [name("link")]);
+
+    let mut edit = KeyEdit::root();
+    edit.edit_value(ValueEdit::Set(Value::new("symboliclinkvalue", ValueType::LINK, *b"\\\0R\0")));
+    assert_eq!(refused(&live, &edit), (live, vec![(String::new(), LINK)]), "links are not made either");
+}
+
+#[test]
+fn nothing_lies_deeper_than_windows_allows() {
+    let mut edit = KeyEdit::root();
+    let path: KeyPath = (0..=MAX_DEPTH).map(|_| name("k")).collect();
+    edit.at_or_pass(&path).action = KeyAction::Ensure;
+    edit.ensure_passed();
+    let (left, problems) = refused(&Key::new(""), &edit);
+    assert_eq!(left.counts().keys, MAX_DEPTH + 1);
+    assert_eq!(problems, [(path.to_string(), RegistryErrorKind::TooDeep)]);
+}
+
+const LINK: RegistryErrorKind = RegistryErrorKind::SymbolicLink;
+
+fn edits_at<'a>(edit: &'a mut KeyEdit, path: &str, action: KeyAction) -> &'a mut KeyEdit {
+    let below = edit.at_or_pass(&KeyPath::parse(path));
+    below.action = action;
+    below
+}
+
+/// The registry after the edits, and what of them was refused where.
+fn refused(live: &Key, edit: &KeyEdit) -> (Key, Vec<(String, RegistryErrorKind)>) {
+    let mut registry = MemoryRegistry::new(live.clone());
+    let problems = registry.apply(edit).unwrap().problems;
+    (registry.root, problems.into_iter().map(|problem| (problem.path.to_string(), problem.cause)).collect())
+}
+
+#[test]
+#[cfg_attr(debug_assertions, should_panic(expected = "nothing is edited below a key that is deleted"))]
+fn no_edit_is_put_below_a_deletion() {
+    let mut edit = KeyEdit::root();
+    edit.at_or_pass(&KeyPath::parse("gone")).action = KeyAction::Delete;
+    edit.at_or_pass(&KeyPath::parse("gone\\below"));
 }

@@ -42,6 +42,10 @@ fn taken_lists_are_sorted_and_keep_both_of_one_name() {
     assert_eq!(order, ["A", "a", "b", "B", "_"]);
     assert_eq!(key.subkey(&name("a")).unwrap().name, name("A"), "the first of its name");
     assert_eq!(key.counts().keys, 6);
+    key.replace_values(vec![Value::dword("V", 1), Value::dword("v", 2), Value::dword("w", 3)]);
+    assert_eq!(key.remove_value(&name("v")), Some(Value::dword("V", 1)));
+    assert_eq!(key.remove_subkey(&name("B")).unwrap().name, name("b"));
+    assert_eq!((key.values().len(), key.subkeys().len()), (1, 3), "both of one name are gone");
 }
 
 #[test]

@@ -15,8 +15,8 @@ use std::{
 };
 
 use mp_dataset::{DecodeError, HEADER_LEN, Header, Limits, check};
+use mp_durable::Readers;
 use mp_profile::{Scope, VersionTag};
-use mp_protocol::durable::{self, Readers};
 
 pub use open::{FirstUse, OpenError};
 use versions::Versions;
@@ -157,7 +157,7 @@ impl Backend for FolderBackend {
             _ => return Ok(Replaced::Conflict),
         }
         make_folder(&place.folder)?;
-        let temporary = durable::write_beside(&place.current, file.bytes(), Readers::AsFolder)
+        let temporary = mp_durable::write_beside(&place.current, file.bytes(), Readers::AsFolder)
             .map_err(|error| failed("write", &place.current, error))?;
         let kept = match current {
             Some(version) => place.versions.keep(&place.current, version),
@@ -220,7 +220,7 @@ fn make_folder(path: &Path) -> Result<(), BackendError> {
 }
 
 fn sync_folder_of(path: &Path) -> Result<(), BackendError> {
-    durable::sync_folder_of(path).map_err(|error| failed("flush the folder of", path, error))
+    mp_durable::sync_folder_of(path).map_err(|error| failed("flush the folder of", path, error))
 }
 
 fn failed(doing: &'static str, path: &Path, source: io::Error) -> BackendError {

@@ -7,21 +7,16 @@
 
 mod content;
 mod list;
-mod place;
 mod walk;
 
 use mp_dataset::{FileContent, FilePath};
 use mp_profile::{
-    FileError, FileErrorKind, FileFilter, FileListing, FolderLocation, ProfileFiles, SafePath, known_folder,
+    FileError, FileErrorKind, FileFilter, FileListing, FolderLocation, FolderPlace, ProfileFiles, SafePath,
+    USER_SHELL_FOLDERS, known_folder,
 };
 use mp_registry::{Key, KeyPath, Name, Registry, RegistryError, TakeAll};
 
 use crate::{nt::FileHandle, registry::LiveRegistry};
-use place::{Place, place};
-pub(crate) use place::{expand, text_units};
-
-/// Where the user's choice of special folders is kept.
-const SHELL_FOLDERS: &str = r"Software\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders";
 
 /// The special folders of one user, as they were located when this was made.
 #[derive(Clone, Debug)]
@@ -37,7 +32,7 @@ impl WindowsFiles {
     /// # Errors
     /// When the user's choice of folders cannot be read.
     pub fn open(profile: Option<&[u16]>, registry: &LiveRegistry) -> Result<Self, RegistryError> {
-        let read = registry.read_tree(&KeyPath::parse(SHELL_FOLDERS), &mut TakeAll)?;
+        let read = registry.read_tree(&KeyPath::parse(USER_SHELL_FOLDERS), &mut TakeAll)?;
         let profile = profile.map(|path| {
             let end = path.iter().rposition(|&unit| unit != u16::from(b'\\')).map_or(0, |last| last + 1);
             path[..end].to_vec()
@@ -52,9 +47,9 @@ impl WindowsFiles {
     fn start(&self, folder: &str) -> Result<Vec<Name>, FileErrorKind> {
         let profile = self.profile.as_deref().ok_or(FileErrorKind::NotInProfile)?;
         let known = known_folder(folder).ok_or(FileErrorKind::NotInProfile)?;
-        match place(known, &self.shell_folders, profile) {
-            Place::Inside(components) => Ok(components),
-            Place::Outside(_) => Err(FileErrorKind::NotInProfile),
+        match FolderPlace::of(known, &self.shell_folders, profile) {
+            FolderPlace::Inside(components) => Ok(components),
+            FolderPlace::Outside(_) => Err(FileErrorKind::NotInProfile),
         }
     }
 
@@ -89,9 +84,9 @@ impl ProfileFiles for WindowsFiles {
     fn locate(&self, folder: &str) -> Result<FolderLocation, FileError> {
         let Some(known) = known_folder(folder) else { return Ok(FolderLocation::Missing) };
         let Some(profile) = self.profile.as_deref() else { return Ok(FolderLocation::Missing) };
-        let components = match place(known, &self.shell_folders, profile) {
-            Place::Inside(components) => components,
-            Place::Outside(to) => return Ok(FolderLocation::Redirected(to)),
+        let components = match FolderPlace::of(known, &self.shell_folders, profile) {
+            FolderPlace::Inside(components) => components,
+            FolderPlace::Outside(to) => return Ok(FolderLocation::Redirected(to)),
         };
         match self.folder(folder, &[], false) {
             Ok(_) => Ok(FolderLocation::InProfile),

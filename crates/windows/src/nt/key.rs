@@ -1,6 +1,6 @@
 use std::ptr;
 
-use mp_registry::{FileTime, MAX_KEY_NAME, Name, Value, ValueType};
+use mp_registry::{FileTime, LINK_VALUE, MAX_KEY_NAME, Name, Value, ValueType};
 use windows_sys::{
     Wdk::System::Registry::{
         KEY_INFORMATION_CLASS, KeyBasicInformation, KeyFullInformation, KeyValueFullInformation,
@@ -43,13 +43,6 @@ pub(crate) struct Found {
     pub(crate) len: u32,
     /// The data, unless they did not fit into the buffer as it was.
     pub(crate) data: Option<Box<[u8]>>,
-}
-
-const LINK_VALUE: &str = "SymbolicLinkValue";
-
-/// Whether a value is the target of a registry symbolic link.
-pub(crate) fn is_link_target(name: &Name, ty: ValueType) -> bool {
-    ty == ValueType::LINK && name.same(&Name::from(LINK_VALUE))
 }
 
 impl KeyHandle {

@@ -10,6 +10,6 @@ mod status;
 pub(crate) use buffer::Buffer;
 pub(crate) use file::{Entry, FileAccess, FileHandle, FileInfo};
 pub(crate) use handle::{Handle, attributes, counted};
-pub(crate) use key::{Found, KeyAccess, KeyHandle, KeyInfo, is_link_target};
+pub(crate) use key::{Found, KeyAccess, KeyHandle, KeyInfo};
 pub(crate) use security::SecurityDescriptor;
 pub(crate) use status::Status;

@@ -1,5 +1,6 @@
 use mp_registry::{
     Applied, KeyAction, KeyEdit, KeyPath, MAX_DEPTH, Name, RegistryError, RegistryErrorKind, ValueEdit,
+    is_link_target,
 };
 use windows_sys::Win32::System::Registry::{KEY_CREATE_SUB_KEY, KEY_QUERY_VALUE, KEY_SET_VALUE};
 
@@ -7,7 +8,7 @@ use super::{
     delete::Deleter,
     live::{Failure, LiveRegistry, error},
 };
-use crate::nt::{KeyHandle, Status, is_link_target};
+use crate::nt::{KeyHandle, Status};
 
 impl LiveRegistry {
     pub(super) fn edit(&self, edits: &KeyEdit) -> Result<Applied, RegistryError> {
@@ -22,7 +23,10 @@ impl LiveRegistry {
         };
         let mut editor =
             Editor { registry: self, path: KeyPath::root(), applied: Applied::default(), gone: false };
-        editor.key(&root, edits);
+        match RegistryError::of_root(edits) {
+            Some(refusal) => editor.applied.problems.push(refusal),
+            None => editor.key(&root, edits),
+        }
         Ok(editor.applied)
     }
 }

@@ -1,10 +1,10 @@
 use mp_registry::{
     Key, KeyChoice, KeyListing, KeyPath, MAX_DEPTH, Name, RegistryError, RegistryErrorKind, TreeFilter,
-    TreeRead, Value,
+    TreeRead, Value, is_link_target,
 };
 
 use super::live::{Failure, LiveRegistry, READ, busy, error};
-use crate::nt::{Buffer, Found, KeyHandle, KeyInfo, is_link_target};
+use crate::nt::{Buffer, Found, KeyHandle, KeyInfo};
 
 /// How often a key is read anew when it changes while it is read.
 const ATTEMPTS: usize = 8;

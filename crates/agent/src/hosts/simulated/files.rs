@@ -5,15 +5,13 @@ use std::{
 };
 
 use mp_dataset::{FileContent, FilePath};
-use mp_profile::{FileError, FileErrorKind, FileFilter, FileListing, FolderLocation, ProfileFiles, SafePath};
+use mp_durable::Readers;
+use mp_profile::{
+    FileError, FileErrorKind, FileFilter, FileListing, FolderLocation, FolderPlace, ProfileFiles, SafePath,
+};
 use mp_registry::{FileTime, Name};
 
-use super::{
-    attributes::Attributes,
-    error::chain,
-    folders::{Folders, Place},
-    list::Lister,
-};
+use super::{attributes::Attributes, error::chain, folders::Folders, list::Lister};
 
 /// The special folders of one profile. Links are refused wherever they are met, and so are files with several names.
 #[derive(Debug)]
@@ -48,8 +46,8 @@ impl SimulatedFiles {
     /// Where components below a special folder are, counted from the profile folder.
     fn inside(&self, folder: &str, below: &[Name]) -> Result<Vec<Name>, FileErrorKind> {
         match self.folders.get(folder) {
-            Some(Place::Inside(start)) => Ok(start.iter().chain(below).cloned().collect()),
-            Some(Place::Outside(_)) | None => Err(FileErrorKind::NotInProfile),
+            Some(FolderPlace::Inside(start)) => Ok(start.iter().chain(below).cloned().collect()),
+            Some(FolderPlace::Outside(_)) | None => Err(FileErrorKind::NotInProfile),
         }
     }
 
@@ -125,15 +123,11 @@ impl SimulatedFiles {
         };
         let time = content.modified.to_system();
         let time = time.ok_or_else(|| FileErrorKind::System("its time is out of range".to_owned()))?;
-        let put = || -> io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(&folder)?;
+        let put = mp_durable::replace_with(&target, Readers::OwnerOnly, |file| {
             file.write_all(&content.bytes)?;
-            file.as_file().set_times(FileTimes::new().set_modified(time))?;
-            file.as_file().sync_all()?;
-            file.persist(&target).map_err(|error| error.error)?;
-            Ok(())
-        };
-        put().map_err(|error| kind_of(&error))?;
+            file.set_times(FileTimes::new().set_modified(time))
+        });
+        put.map_err(|error| kind_of(&error))?;
         self.set_attributes(&target, content.attributes)
     }
 
@@ -157,8 +151,8 @@ impl SimulatedFiles {
 impl ProfileFiles for SimulatedFiles {
     fn locate(&self, folder: &str) -> Result<FolderLocation, FileError> {
         Ok(match self.folders.get(folder) {
-            Some(Place::Inside(_)) => FolderLocation::InProfile,
-            Some(Place::Outside(to)) => FolderLocation::Redirected(to.clone()),
+            Some(FolderPlace::Inside(_)) => FolderLocation::InProfile,
+            Some(FolderPlace::Outside(to)) => FolderLocation::Redirected(to.clone()),
             None => FolderLocation::Missing,
         })
     }

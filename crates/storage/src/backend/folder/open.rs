@@ -6,8 +6,8 @@ use std::{
     sync::RwLock,
 };
 
+use mp_durable::{Readers, TEMPORARY_SUFFIX};
 use mp_profile::GroupName;
-use mp_protocol::durable::{self, Readers, TEMPORARY_SUFFIX};
 use serde::{Deserialize, Serialize};
 
 use super::{FolderBackend, LOCKS};
@@ -112,7 +112,7 @@ impl FolderBackend {
                 fs::create_dir_all(base).map_err(|source| failed("make", base, source))?;
                 let content = Marker { format: FORMAT, global_folder: global_folder.to_owned() };
                 let text = serde_json::to_vec_pretty(&content).map_err(io::Error::from);
-                text.and_then(|text| durable::replace(&marker, &text, Readers::AsFolder))
+                text.and_then(|text| mp_durable::replace(&marker, &text, Readers::AsFolder))
                     .map_err(|source| failed("write", &marker, source))?;
             }
             Err(source) => return Err(failed("read", &marker, source)),

@@ -1,6 +1,6 @@
 use std::{fs, io};
 
-use mp_protocol::durable::{self, Readers, TEMPORARY_SUFFIX};
+use mp_durable::{Readers, TEMPORARY_SUFFIX};
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
 
@@ -66,6 +66,7 @@ pub(super) fn keep(
     let text = text.map_err(io::Error::from).map_err(|error| failed("write", &path, error))?;
     // The note comes first, so that no data set is there without its reason.
     let beside = path.with_extension("json");
-    durable::replace(&beside, &text, Readers::AsFolder).map_err(|error| failed("write", &beside, error))?;
-    durable::replace(&path, file.bytes(), Readers::AsFolder).map_err(|error| failed("write", &path, error))
+    mp_durable::replace(&beside, &text, Readers::AsFolder)
+        .map_err(|error| failed("write", &beside, error))?;
+    mp_durable::replace(&path, file.bytes(), Readers::AsFolder).map_err(|error| failed("write", &path, error))
 }

@@ -5,7 +5,7 @@ use std::{
 };
 
 use mp_dataset::Digest;
-use mp_protocol::durable::{self, Readers, TEMPORARY_SUFFIX};
+use mp_durable::{Readers, TEMPORARY_SUFFIX};
 
 use super::{Former, Version, failed, make_folder, sync_folder_of};
 use crate::backend::BackendError;
@@ -119,7 +119,7 @@ impl Versions {
 }
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    durable::replace(to, &fs::read(from)?, Readers::AsFolder)
+    mp_durable::replace(to, &fs::read(from)?, Readers::AsFolder)
 }
 
 fn short(digest: Digest) -> String {

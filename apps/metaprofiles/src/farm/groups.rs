@@ -1,0 +1,95 @@
+use mp_profile::GroupName;
+use serde_json::{Value, json};
+
+use super::{
+    api::{Api, below},
+    show::{Column, field},
+};
+
+const PATH: &str = "/api/v1/agent-server-groups";
+const COLUMNS: &[Column] = &[
+    field!("NAME", "name"),
+    ("STORAGE SERVER", |group| group["storage-server"].as_str().unwrap_or("(the first)").to_owned()),
+    field!("DESCRIPTION", "description"),
+];
+
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// List them
+    List,
+    /// Show one
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Describe a new one
+    Create {
+        /// Its name; it cannot be changed, for it is a folder on storage
+        name: GroupName,
+        #[command(flatten)]
+        more: More,
+    },
+    /// Change one
+    Set {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        more: More,
+        /// Let the first Storage Server keep its data sets
+        #[arg(long, conflicts_with = "storage_server")]
+        no_storage_server: bool,
+    },
+    /// Delete one that nothing uses
+    Delete {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(clap::Args)]
+pub(crate) struct More {
+    /// For administrators
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// The Storage Server that keeps its data sets; the first one if not given
+    #[arg(long, value_name = "NAME")]
+    storage_server: Option<String>,
+}
+
+impl More {
+    fn put_into(&self, group: &mut Value) {
+        for (field, value) in [("description", &self.description), ("storage-server", &self.storage_server)] {
+            if let Some(value) = value {
+                group[field] = json!(value);
+            }
+        }
+    }
+}
+
+impl Command {
+    pub(super) fn run(&self, api: &Api) -> anyhow::Result<()> {
+        match self {
+            Self::List => api.list(&api.get(PATH)?, COLUMNS),
+            Self::Show { name } => api.show(&api.get(&below(PATH, name))?),
+            Self::Create { name, more } => {
+                let mut group = json!({ "name": name });
+                more.put_into(&mut group);
+                api.show(&api.post(PATH, &group)?)
+            }
+            Self::Set { name, more, no_storage_server } => {
+                let path = below(PATH, name);
+                let mut found = api.get_tagged(&path)?;
+                more.put_into(&mut found.item);
+                if *no_storage_server {
+                    found.item["storage-server"] = Value::Null;
+                }
+                api.show(&api.put(&path, &found)?)
+            }
+            Self::Delete { name } => {
+                api.delete_as_it_is(&below(PATH, name))?;
+                api.done(&format!("deleted group \"{name}\""));
+                Ok(())
+            }
+        }
+    }
+}

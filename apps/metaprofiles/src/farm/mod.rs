@@ -1,0 +1,84 @@
+//! Calls to the console's REST API: what an administrator does in the web pages, from a shell.
+
+mod api;
+mod audit_log;
+mod configuration;
+mod groups;
+mod join_tokens;
+mod login;
+mod machines;
+mod password;
+mod session;
+mod show;
+mod storage_servers;
+mod subsets;
+
+use std::path::PathBuf;
+
+use crate::Outcome;
+use api::Api;
+
+#[derive(clap::Subcommand)]
+pub(crate) enum FarmCommand {
+    Login(login::Login),
+    Logout(login::Logout),
+    Password(login::ChangePassword),
+    /// Storage Servers: the machines that keep data sets
+    StorageServer(Family<storage_servers::Command>),
+    /// Agent Server Groups: session hosts of one role
+    Group(Family<groups::Command>),
+    /// Data subsets: what to keep of the users' profiles, and for whom
+    Subset(Family<subsets::Command>),
+    /// Machines that joined the farm: session hosts with the Agent, and Storage Servers
+    #[command(visible_alias = "agent")]
+    Machine(Family<machines::Command>),
+    /// Join tokens: with each, one machine can join the farm once
+    JoinToken(Family<join_tokens::Command>),
+    /// All that administrators describe, as one text file (TOML)
+    Config(Family<configuration::Command>),
+    AuditLog(audit_log::AuditLog),
+}
+
+impl FarmCommand {
+    pub(crate) fn run(&self) -> anyhow::Result<Outcome> {
+        match self {
+            Self::Login(command) => command.run()?,
+            Self::Logout(command) => command.run()?,
+            Self::Password(command) => command.run()?,
+            Self::StorageServer(family) => family.command.run(&family.options.api()?)?,
+            Self::Group(family) => family.command.run(&family.options.api()?)?,
+            Self::Subset(family) => family.command.run(&family.options.api()?)?,
+            Self::Machine(family) => family.command.run(&family.options.api()?)?,
+            Self::JoinToken(family) => family.command.run(&family.options.api()?)?,
+            Self::Config(family) => family.command.run(&family.options.api()?)?,
+            Self::AuditLog(command) => command.run()?,
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+// Commands about one kind of thing. A doc comment here would be the help text of each.
+#[derive(clap::Args)]
+pub(crate) struct Family<C: clap::Subcommand> {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: C,
+}
+
+/// What all calls have in common.
+#[derive(clap::Args)]
+struct Options {
+    /// Write the console's answer as JSON
+    #[arg(long, global = true)]
+    json: bool,
+    /// The file that `login` keeps the session in
+    #[arg(long, global = true, value_name = "FILE", env = "METAPROFILES_SESSION", default_value_os_t = session::default_file())]
+    session: PathBuf,
+}
+
+impl Options {
+    fn api(&self) -> anyhow::Result<Api> {
+        Api::new(&session::Session::load(&self.session)?, self.json)
+    }
+}

@@ -1,0 +1,115 @@
+use serde_json::{Value, json};
+
+use super::{
+    api::{Api, below},
+    show::{Column, field},
+};
+
+const PATH: &str = "/api/v1/storage-servers";
+const COLUMNS: &[Column] = &[
+    field!("NAME", "name"),
+    field!("HOST", "host"),
+    field!("PORT", "port"),
+    field!("BASE FOLDER", "base-folder"),
+    field!("GLOBAL FOLDER", "global-folder"),
+    field!("VERSIONS", "keep-versions"),
+];
+
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// List them
+    List,
+    /// Show one
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Describe a new one
+    Create {
+        /// Its name
+        name: String,
+        /// DNS name or IP address by which Agents reach it
+        #[arg(long)]
+        host: String,
+        /// Folder on that machine below which everything is kept; absolute
+        #[arg(long, value_name = "PATH")]
+        base_folder: String,
+        #[command(flatten)]
+        more: More,
+    },
+    /// Change one
+    Set {
+        /// Its name
+        name: String,
+        /// DNS name or IP address by which Agents reach it
+        #[arg(long)]
+        host: Option<String>,
+        /// Folder on that machine below which everything is kept; absolute
+        #[arg(long, value_name = "PATH")]
+        base_folder: Option<String>,
+        #[command(flatten)]
+        more: More,
+    },
+    /// Delete one that nothing uses
+    Delete {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(clap::Args)]
+pub(crate) struct More {
+    /// Folder of the global data sets below the base folder: one name
+    #[arg(long, value_name = "NAME")]
+    global_folder: Option<String>,
+    /// TCP port
+    #[arg(long)]
+    port: Option<u16>,
+    /// Former versions to keep of each data set
+    #[arg(long, value_name = "NUMBER")]
+    keep_versions: Option<u32>,
+}
+
+impl More {
+    fn put_into(&self, server: &mut Value) {
+        for (field, value) in [
+            ("global-folder", self.global_folder.as_ref().map(|folder| json!(folder))),
+            ("port", self.port.map(|port| json!(port))),
+            ("keep-versions", self.keep_versions.map(|versions| json!(versions))),
+        ] {
+            if let Some(value) = value {
+                server[field] = value;
+            }
+        }
+    }
+}
+
+impl Command {
+    pub(super) fn run(&self, api: &Api) -> anyhow::Result<()> {
+        match self {
+            Self::List => api.list(&api.get(PATH)?, COLUMNS),
+            Self::Show { name } => api.show(&api.get(&below(PATH, name))?),
+            Self::Create { name, host, base_folder, more } => {
+                let mut server = json!({ "name": name, "host": host, "base-folder": base_folder });
+                more.put_into(&mut server);
+                api.show(&api.post(PATH, &server)?)
+            }
+            Self::Set { name, host, base_folder, more } => {
+                let path = below(PATH, name);
+                let mut found = api.get_tagged(&path)?;
+                for (field, value) in [("host", host), ("base-folder", base_folder)] {
+                    if let Some(value) = value {
+                        found.item[field] = json!(value);
+                    }
+                }
+                more.put_into(&mut found.item);
+                api.show(&api.put(&path, &found)?)
+            }
+            Self::Delete { name } => {
+                api.delete_as_it_is(&below(PATH, name))?;
+                api.done(&format!("deleted Storage Server \"{name}\""));
+                Ok(())
+            }
+        }
+    }
+}
