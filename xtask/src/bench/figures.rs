@@ -161,9 +161,10 @@ impl Bench {
         println!("  {:<44} {:>12} {:>12} {:>7}  {:<15}", "ratio", "ours", "peer", "ratio", "(min to max)");
         for ratio in &self.ratios {
             let value = |name: &str| self.figure(name).map_or(String::new(), Figure::value);
-            let Figure { name, median, min, max, .. } = &ratio.figure;
+            let Figure { name, median, min, max, n, .. } = &ratio.figure;
             let (ours, peer) = (value(&ratio.ours), value(&ratio.peer));
-            println!("  {name:<44} {ours:>12} {peer:>12} {median:>7.3}  ({min:.3} to {max:.3})");
+            let range = if *n > 1 { format!("({min:.3} to {max:.3})") } else { String::new() };
+            println!("  {name:<44} {ours:>12} {peer:>12} {median:>7.3}  {range}");
         }
         println!("  {:<44} {:>12} {:>12} {:>12} {:>3}", "figure", "median", "min", "max", "n");
         for Figure { name, unit, median, min, max, n, .. } in &self.figures {

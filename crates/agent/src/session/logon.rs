@@ -44,9 +44,12 @@ impl Agent<'_> {
         let newer = self.ask_for_plan(cached.clone());
         let mut plan = match cached {
             Some(plan) => plan,
-            None => first_plan(&newer)?,
+            None => {
+                let first = first_plan(&newer)?;
+                first.save(&self.state)?;
+                first
+            }
         };
-        plan.save(&self.state)?;
         recorder.step("plan");
 
         let mut profile = self.host.open(sid)?;
