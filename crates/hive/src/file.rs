@@ -100,10 +100,13 @@ pub fn save(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     let bytes = || -> Result<Vec<u8>, FileErrorKind> {
         let file = File::open(path)?;
-        if !file.metadata()?.is_file() {
+        let about = file.metadata()?;
+        if !about.is_file() {
             return Err(FileErrorKind::NotAFile);
         }
-        let mut bytes = Vec::new();
+        // Room for all of it at once, and for the read that finds the end.
+        let room = usize::try_from(about.len().min(MAX_FILE_SIZE) + 1).unwrap_or_default();
+        let mut bytes = Vec::with_capacity(room);
         file.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > MAX_FILE_SIZE { Err(FileErrorKind::TooLarge) } else { Ok(bytes) }
     };

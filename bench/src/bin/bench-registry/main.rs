@@ -1,0 +1,19 @@
+//! The Agent's libraries at work on a live registry: a Windows program that does one run for each line on its input and answers
+//! with milliseconds, keys and values.
+//!
+//! `bench-registry SID [FILE]`; the file is a data set. The lines:
+//! * `export`: reads the subtree, makes a data set of it and encodes it; `read`: only reads it;
+//! * `import`: decodes the data set and applies its edits; `apply`: only applies them;
+//! * `engine-export`, `engine-import`: the same through the engine, with rules, exclusions and differences, as the Agent does;
+//! * `touch`: the user changes a setting;
+//! * `forget`: what the unloading of a hive does: the Agent's marker goes.
+
+#[cfg(windows)]
+mod work;
+
+fn main() -> anyhow::Result<()> {
+    #[cfg(windows)]
+    return work::run();
+    #[cfg(not(windows))]
+    anyhow::bail!("this measures the registry of Windows; `cargo xtask bench wine` builds and runs it")
+}
