@@ -1,5 +1,5 @@
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
 };
 
@@ -259,7 +259,7 @@ fn a_console_stops_when_it_is_asked_to() {
     assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     assert!(console.process.wait().unwrap().success());
     let mut log = String::new();
-    console.process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    std::io::Read::read_to_string(&mut console.process.stderr.take().unwrap(), &mut log).unwrap();
     let lines: Vec<serde_json::Value> = log.lines().map(serde_json::from_str).map(Result::unwrap).collect();
     assert!(lines.iter().any(|line| line["fields"]["message"] == "Asked to stop"), "{log}");
 }
