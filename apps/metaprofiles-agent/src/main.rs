@@ -4,6 +4,7 @@ mod enrol;
 mod file;
 mod host;
 mod plan;
+mod renew;
 mod session;
 mod simulate;
 
@@ -43,6 +44,8 @@ enum Command {
     Enrol(enrol::EnrolArgs),
     /// Fetch the plan from the console and show it
     Plan,
+    /// Get a new certificate from the console before the old one ends (`logoff` does so by itself)
+    Renew(renew::RenewArgs),
     /// A user has logged on: bring the stored settings into the profile
     Logon(session::SessionArgs),
     /// A user logs off: export, keep in the spool, send
@@ -58,7 +61,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return not_understood(&error),
+    };
     let filter = tracing_subscriber::EnvFilter::try_from_env("METAPROFILES_LOG");
     tracing_subscriber::fmt()
         .with_env_filter(filter.unwrap_or_else(|_| "error".into()))
@@ -67,6 +73,7 @@ fn main() -> ExitCode {
     let done = match &cli.command {
         Command::Enrol(args) => enrol::enrol(&cli.common, args),
         Command::Plan => plan::plan(&cli.common),
+        Command::Renew(args) => renew::renew(&cli.common, args),
         Command::Logon(args) => session::logon(&cli.common, args),
         Command::Logoff(args) => session::logoff(&cli.common, args),
         Command::Spool(args) => session::spool(&cli.common, args),
@@ -84,6 +91,18 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The arguments are wrong, or help is asked for. `--json` was not parsed then, but whoever gave it reads JSON.
+fn not_understood(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
+        let text = error.to_string();
+        let text = text.trim_start_matches("error: ").lines().next().unwrap_or_default();
+        println!("{}", serde_json::json!({ "error": text }));
+    }
+    // Nobody reads the text when it cannot be written.
+    drop(error.print());
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 #[cfg(windows)]

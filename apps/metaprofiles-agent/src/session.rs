@@ -2,10 +2,11 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use mp_agent::{Agent, Delivery, Outcome, Sent, SessionReport, Spool, StateFolder};
+use mp_agent::{Agent, Deliveries, Outcome, Sent, SessionReport, Spool, SpoolEntry, StateFolder};
 use mp_profile::Sid;
+use serde_json::{Value, json};
 
-use crate::{Common, host, plan};
+use crate::{Common, host, plan, renew};
 
 /// Exit code when the session goes on but not all is as it should be: settings not merged, or an export that waits.
 const INCOMPLETE: u8 = 3;
@@ -32,7 +33,9 @@ pub(crate) fn logon(common: &Common, args: &SessionArgs) -> Result<ExitCode> {
 }
 
 pub(crate) fn logoff(common: &Common, args: &SessionArgs) -> Result<ExitCode> {
-    with_agent(common, |agent| show(common, &agent.logoff(&args.sid)?))
+    let code = with_agent(common, |agent| show(common, &agent.logoff(&args.sid)?))?;
+    renew::renew_when_due(common);
+    Ok(code)
 }
 
 fn with_agent(common: &Common, work: impl FnOnce(&Agent<'_>) -> Result<ExitCode>) -> Result<ExitCode> {
@@ -51,6 +54,7 @@ fn show(common: &Common, report: &SessionReport) -> Result<ExitCode> {
     }
     Ok(match report.outcome {
         Outcome::NotMerged | Outcome::Spooled | Outcome::Quarantined => ExitCode::from(INCOMPLETE),
+        Outcome::Failed => ExitCode::FAILURE,
         Outcome::Merged | Outcome::AlreadyMerged | Outcome::Stored | Outcome::LeftAlone => ExitCode::SUCCESS,
     })
 }
@@ -58,41 +62,80 @@ fn show(common: &Common, report: &SessionReport) -> Result<ExitCode> {
 pub(crate) fn spool(common: &Common, args: &SpoolArgs) -> Result<ExitCode> {
     let state = StateFolder::open(&common.state)?;
     if args.send {
-        return with_agent(common, |agent| Ok(show_sent(&agent.send_spool(args.sid.as_ref())?)));
+        return with_agent(common, |agent| show_sent(common, agent.send_spool(args.sid.as_ref())?));
     }
     let spool = Spool::new(state.spool());
     let users = args.sid.clone().map_or_else(|| spool.users(), |sid| Ok(vec![sid]))?;
-    let mut entries = Vec::new();
+    let (mut entries, mut damaged) = (Vec::new(), Vec::new());
     for sid in users {
-        entries.extend(spool.entries(&sid)?);
-    }
-    if common.json {
-        println!("{}", serde_json::to_string_pretty(&entries)?);
-    } else if entries.is_empty() {
-        println!("nothing waits for storage");
-    } else {
-        for entry in entries {
-            println!("{} {} {:?}", entry.sid, entry.scope, entry.intent);
+        match spool.of(&sid) {
+            Ok(waiting) => {
+                entries.extend(waiting.entries);
+                damaged.extend(waiting.damaged);
+            }
+            Err(error) => damaged.push(error),
         }
     }
-    Ok(ExitCode::SUCCESS)
+    let damaged: Vec<String> = damaged.into_iter().map(chain).collect();
+    if common.json {
+        println!("{}", serde_json::to_string_pretty(&json!({ "entries": entries, "damaged": damaged }))?);
+    } else {
+        if entries.is_empty() && damaged.is_empty() {
+            println!("nothing waits for storage");
+        }
+        for SpoolEntry { sid, scope, intent, .. } in entries {
+            println!("{sid} {scope}: {intent}");
+        }
+        show_damaged(&damaged);
+    }
+    Ok(if damaged.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) })
 }
 
-fn show_sent(deliveries: &[Delivery]) -> ExitCode {
-    let mut code = ExitCode::SUCCESS;
-    if deliveries.is_empty() {
-        println!("nothing waits for storage");
+fn show_sent(common: &Common, deliveries: Deliveries) -> Result<ExitCode> {
+    let damaged: Vec<String> = deliveries.damaged.into_iter().map(chain).collect();
+    let tried: Vec<(SpoolEntry, Result<Sent, String>)> = deliveries
+        .tried
+        .into_iter()
+        .map(|delivery| (delivery.entry, delivery.result.map_err(chain)))
+        .collect();
+    let complete = damaged.is_empty() && tried.iter().all(|(_, result)| result.is_ok());
+    if common.json {
+        let sent: Vec<Value> = tried.iter().map(|(entry, result)| sent_json(entry, result)).collect();
+        println!("{}", serde_json::to_string_pretty(&json!({ "entries": sent, "damaged": damaged }))?);
+    } else {
+        if tried.is_empty() && damaged.is_empty() {
+            println!("nothing waits for storage");
+        }
+        for (SpoolEntry { sid, scope, .. }, result) in &tried {
+            let text = match result {
+                Ok(Sent::Stored(version)) => format!("stored as {}", version.0),
+                Ok(Sent::Quarantined(reason)) => format!("kept beside the stored data set: {reason}"),
+                Err(error) => format!("still waits: {error}"),
+            };
+            println!("{sid} {scope}: {text}");
+        }
+        show_damaged(&damaged);
     }
-    for Delivery { entry, result, .. } in deliveries {
-        let text = match result {
-            Ok(Sent::Stored(version)) => format!("stored as {}", version.0),
-            Ok(Sent::Quarantined(reason)) => format!("kept beside the stored data set: {reason}"),
-            Err(error) => {
-                code = ExitCode::from(INCOMPLETE);
-                format!("still waits: {error}")
-            }
-        };
-        println!("{} {}: {text}", entry.sid, entry.scope);
+    Ok(if complete { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) })
+}
+
+fn sent_json(entry: &SpoolEntry, result: &Result<Sent, String>) -> Value {
+    let mut line = json!({ "sid": entry.sid, "scope": entry.scope });
+    let (name, value) = match result {
+        Ok(Sent::Stored(version)) => ("stored", &version.0),
+        Ok(Sent::Quarantined(reason)) => ("quarantined", reason),
+        Err(error) => ("waits", error),
+    };
+    line[name] = Value::from(value.as_str());
+    line
+}
+
+fn show_damaged(damaged: &[String]) {
+    for error in damaged {
+        println!("not usable: {error}");
     }
-    code
+}
+
+fn chain(error: impl Into<anyhow::Error>) -> String {
+    format!("{:#}", error.into())
 }

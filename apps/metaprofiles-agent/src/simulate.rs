@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use mp_agent::hosts::simulated::SimulatedHost;
 use mp_profile::Sid;
+use serde_json::json;
 
 use crate::{Common, host};
 
@@ -54,11 +55,18 @@ pub(crate) fn simulate(common: &Common, args: &SimulateArgs) -> Result<ExitCode>
         }
         Act::Logon { sid, user } => {
             host.logon_mandatory(sid, user)?;
-            if let Some(folder) = host.profile_folder(sid)? {
+            let folder = host.profile_folder(sid)?.context("the host lists no profile of the user")?;
+            if common.json {
+                println!("{}", json!({ "profile": folder }));
+            } else {
                 println!("{}", folder.display());
             }
+            return Ok(ExitCode::SUCCESS);
         }
         Act::Logoff { sid } => host.logoff(sid)?,
+    }
+    if common.json {
+        println!("{}", json!({}));
     }
     Ok(ExitCode::SUCCESS)
 }

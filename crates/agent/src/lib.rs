@@ -4,9 +4,11 @@
 //! [`Agent`] does the work of one session event; the session host and the ways to console and storage stand behind ports.
 //! The state folder ([`StateFolder`]) is all that it keeps: identity, plan, sessions, spool, reports.
 
+mod chain;
 mod connections;
 pub mod hosts;
 mod plan;
+mod renewal;
 mod report;
 mod session;
 mod spool;
@@ -14,7 +16,10 @@ mod state;
 
 pub use connections::{Connections, EnrolledMachine};
 pub use plan::CachedPlan;
+pub use renewal::{Renewal, renew_certificate};
 pub use report::{DataSetReport, Outcome, Problem, SessionEvent, SessionReport, StepReport};
-pub use session::{Agent, AgentError};
-pub use spool::{CONFLICT, Delivery, Intent, SendError, Sent, Spool, SpoolEntry};
+pub use session::{Agent, AgentError, NOT_MERGED};
+pub use spool::{
+    CONFLICT, Deliveries, Delivery, Intent, NOT_FIRST, SendError, Sent, Spool, SpoolEntry, Waiting,
+};
 pub use state::{SessionLock, StateError, StateFolder};

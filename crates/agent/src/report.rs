@@ -7,7 +7,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mp_dataset::ProfileKind;
 use mp_durable::Readers;
 use mp_profile::{ExportReport, ImportReport, Scope, Sid};
 use mp_registry::FileTime;
@@ -75,6 +74,8 @@ pub enum Outcome {
     Quarantined,
     /// Nothing was to be done for this kind of profile.
     LeftAlone,
+    /// The work did not reach its end; the problems say why.
+    Failed,
 }
 
 /// What became of one scope's data set.
@@ -83,7 +84,8 @@ pub enum Outcome {
 pub struct DataSetReport {
     /// The scope.
     pub scope: Scope,
-    /// In words: `imported`, `none stored`, `unchanged`, `stored`, `spooled`, `quarantined`, `not fetched`.
+    /// In words: `imported`, `imported from the spool`, `none stored`, `not fetched`, `damaged, not used`; `unchanged`,
+    /// `stored`, `spooled`, `quarantined`, `not stored`.
     pub result: String,
     /// Length of its file in bytes, when there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -151,6 +153,20 @@ impl Recorder {
         self.report.problems.push(Problem { code: code.to_owned(), message });
     }
 
+    /// Notes how the work ended, unless it ended worse before.
+    pub(crate) fn worse(&mut self, outcome: Outcome) {
+        let rank = |outcome: Outcome| match outcome {
+            Outcome::Failed => 4,
+            Outcome::Quarantined => 3,
+            Outcome::Spooled => 2,
+            Outcome::Stored => 1,
+            _ => 0,
+        };
+        if rank(outcome) > rank(self.report.outcome) {
+            self.report.outcome = outcome;
+        }
+    }
+
     pub(crate) fn data_set(
         &mut self,
         scope: &Scope,
@@ -170,17 +186,6 @@ impl Recorder {
 
 fn milliseconds(span: Duration) -> f64 {
     span.as_secs_f64() * 1e3
-}
-
-/// A profile's kind as reports write it.
-pub(crate) fn profile_text(kind: ProfileKind) -> &'static str {
-    match kind {
-        ProfileKind::Unknown => "unknown",
-        ProfileKind::Mandatory => "mandatory",
-        ProfileKind::Local => "local",
-        ProfileKind::Roaming => "roaming",
-        ProfileKind::Temporary => "temporary",
-    }
 }
 
 /// Reports kept per user; older ones are removed.

@@ -4,24 +4,28 @@
 //! allows. Nothing else does: the console is asked at the same time, and when it or storage does not answer, the session
 //! goes on, the report says so, and what the session exports will replace nothing.
 
+mod base;
 mod logoff;
 mod logon;
 mod record;
+mod upload;
 
 use std::sync::Arc;
 
 use mp_profile::{
-    Clock, CompiledRules, DataSubset, ExportError, GroupName, HostError, ImportError, SessionHost,
-    SessionProfile, Sid, StoreError,
+    Clock, CompiledRules, DataSubset, ExportError, GroupName, HostError, ImportError, RuleError, SessionHost,
+    Sid, StoreError,
 };
 
 use crate::{
+    chain::chain,
     connections::Connections,
     plan::CachedPlan,
-    report::{Recorder, SessionReport},
-    spool::{Delivery, Spool},
+    report::{Outcome, Recorder, SessionReport},
+    spool::{Deliveries, Spool},
     state::{StateError, StateFolder},
 };
+pub use logoff::NOT_MERGED;
 
 /// The Agent of one session host.
 pub struct Agent<'host> {
@@ -62,18 +66,14 @@ pub enum AgentError {
     )]
     NoPlan(String),
     /// The plan's data subsets are not valid.
-    #[error(
-        "MP-AGT-002 the plan (revision {revision}) has a data subset that cannot be used: {text}; correct it in the console"
-    )]
+    #[error("MP-AGT-002 the plan (revision {revision}) cannot be followed; correct it in the console")]
     Rules {
         /// Revision of the plan.
         revision: u64,
         /// Which rule, and why.
-        text: String,
+        #[source]
+        source: RuleError,
     },
-    /// The user's profile cannot be opened or saved.
-    #[error(transparent)]
-    Host(#[from] HostError),
     /// The import did not reach its end; what this session exports will replace nothing.
     #[error(
         "MP-AGT-003 the settings were not brought into the profile, and the session goes on without; nothing stored will be replaced"
@@ -85,48 +85,80 @@ pub enum AgentError {
     /// The user's registry cannot be read.
     #[error("MP-AGT-005 the user's registry cannot be read")]
     Registry(#[from] mp_registry::RegistryError),
+    /// The user's profile cannot be opened or saved.
+    #[error("MP-AGT-006 the user's profile cannot be used")]
+    Host(#[from] HostError),
     /// No Storage Server can be used.
-    #[error(transparent)]
-    Storage(StoreError),
+    #[error("MP-AGT-007 the spool cannot be sent")]
+    Storage(#[source] StoreError),
     /// The Agent's own folder cannot be used.
-    #[error(transparent)]
+    #[error("MP-AGT-008 the Agent's state folder cannot be used")]
     State(#[from] StateError),
 }
 
+impl AgentError {
+    /// The stable code with which the text begins.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoPlan(_) => "MP-AGT-001",
+            Self::Rules { .. } => "MP-AGT-002",
+            Self::Import(_) => "MP-AGT-003",
+            Self::Export(_) => "MP-AGT-004",
+            Self::Registry(_) => "MP-AGT-005",
+            Self::Host(_) => "MP-AGT-006",
+            Self::Storage(_) => "MP-AGT-007",
+            Self::State(_) => "MP-AGT-008",
+        }
+    }
+}
+
 impl Agent<'_> {
-    /// Lets the profile go and keeps the report.
+    /// Keeps the report of what was done, also of a failure.
     fn finish(
         &self,
         mut recorder: Recorder,
-        profile: Box<dyn SessionProfile + '_>,
+        done: Result<(), AgentError>,
     ) -> Result<SessionReport, AgentError> {
-        profile.close()?;
-        recorder.step("release profile");
-        recorder.report.save(&self.state)?;
-        Ok(recorder.report)
+        if let Err(error) = &done {
+            recorder.report.outcome = Outcome::Failed;
+            let text = chain(error);
+            recorder.problem(error.code(), text.trim_start_matches(error.code()).trim_start().to_owned());
+        }
+        // The session's data are where they belong; that the report of it cannot be kept must not look like a failure.
+        if let Err(error) = recorder.report.save(&self.state) {
+            recorder.problem("MP-AGT-050", format!("this report is not kept: {}", chain(&error)));
+        }
+        done.map(|()| recorder.report)
     }
 
     /// Sends what waits in the spool, of one user or of all. Says of each entry what became of it.
     ///
     /// # Errors
     /// When the spool cannot be read, or there is no plan that says where to send it.
-    pub fn send_spool(&self, only: Option<&Sid>) -> Result<Vec<Delivery>, AgentError> {
+    pub fn send_spool(&self, only: Option<&Sid>) -> Result<Deliveries, AgentError> {
         let users = match only {
             Some(sid) => vec![sid.clone()],
             None => self.spool.users()?,
         };
+        let mut all = Deliveries::default();
         if users.is_empty() {
-            return Ok(Vec::new());
+            return Ok(all);
         }
         let plan =
             CachedPlan::load(&self.state)?.ok_or_else(|| AgentError::NoPlan("none is cached".to_owned()))?;
         let store = self.connections.storage(&plan.plan).map_err(AgentError::Storage)?;
-        let mut results = Vec::new();
         for sid in users {
-            let _lock = self.state.lock(&sid)?;
-            results.extend(self.spool.send_user(&sid, store.as_ref()));
+            match self.state.lock(&sid) {
+                Ok(_lock) => {
+                    let sent = self.spool.send_user(&sid, store.as_ref());
+                    all.tried.extend(sent.tried);
+                    all.damaged.extend(sent.damaged);
+                }
+                Err(error) => all.damaged.push(error),
+            }
         }
-        Ok(results)
+        Ok(all)
     }
 }
 
@@ -135,6 +167,5 @@ fn compile(
     group: Option<&GroupName>,
     revision: u64,
 ) -> Result<CompiledRules, AgentError> {
-    CompiledRules::compile(subsets, group)
-        .map_err(|error| AgentError::Rules { revision, text: error.to_string() })
+    CompiledRules::compile(subsets, group).map_err(|source| AgentError::Rules { revision, source })
 }

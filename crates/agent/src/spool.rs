@@ -1,19 +1,23 @@
 //! Data sets that were exported and that storage has not acknowledged yet.
 //!
 //! An entry is two files: `<number>.mpd`, the data set, and `<number>.json`, what is to happen to it. The second is
-//! written last and removed first, so an entry is there exactly when its `.json` is. Numbers grow; entries of one user are
-//! sent in their order.
+//! written last and removed first, so an entry is there exactly when its `.json` is. Numbers grow; entries of one user and
+//! scope are sent in their order.
+
+mod send;
 
 use std::{
-    fs, io,
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
-use mp_durable::Readers;
-use mp_profile::{DataSetStore, Fetched, Scope, Sid, StoreError, Stored, VersionTag};
+use mp_durable::{Readers, TEMPORARY_SUFFIX};
+use mp_profile::{Scope, Sid};
 use serde::{Deserialize, Serialize};
 
 use crate::state::{StateError, private_folder};
+pub(crate) use send::deliver;
+pub use send::{CONFLICT, Deliveries, Delivery, NOT_FIRST, SendError, Sent};
 
 /// The spool of one Agent.
 #[derive(Clone, Debug)]
@@ -25,18 +29,40 @@ pub struct Spool {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Intent {
-    /// Make it the current one, if the current one is still the base.
+    /// Make it the current one, if the current one is still what it was made from.
     Replace {
         /// Version that the session started from; `None` when storage had none.
         base: Option<String>,
         /// BLAKE3 of the base's file, in hexadecimal, by which the base is known again under another version.
         base_digest: Option<String>,
+        /// BLAKE3 of the spooled data sets whose place it took. One of them may have been stored, its acknowledgement lost.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        superseded: Vec<String>,
     },
+    /// Make it the first data set of the user and scope; keep it beside if there is one.
+    First,
     /// Keep it beside the current one.
     Quarantine {
         /// Why it may not replace the current one.
         reason: String,
     },
+}
+
+impl Intent {
+    /// Whether it continues what was stored; what does not is only kept.
+    pub(crate) fn replaces(&self) -> bool {
+        matches!(self, Self::Replace { .. })
+    }
+}
+
+impl fmt::Display for Intent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Replace { base: Some(base), .. } => write!(f, "to replace version {base}"),
+            Self::Replace { base: None, .. } | Self::First => f.write_str("to become the first data set"),
+            Self::Quarantine { reason } => write!(f, "to be kept beside the stored data set: {reason}"),
+        }
+    }
 }
 
 /// What is known of a spooled data set without reading it.
@@ -54,28 +80,14 @@ pub struct SpoolEntry {
     pub number: u64,
 }
 
-/// What became of one spooled data set.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Sent {
-    /// It is the current one now.
-    Stored(VersionTag),
-    /// It was kept beside the current one, for this reason.
-    Quarantined(String),
+/// What waits of one user.
+#[derive(Debug, Default)]
+pub struct Waiting {
+    /// The entries, in order.
+    pub entries: Vec<SpoolEntry>,
+    /// Entries that cannot be understood. They are left where they are, and hold up nothing.
+    pub damaged: Vec<StateError>,
 }
-
-/// What became of one entry that was to be sent.
-#[derive(Debug)]
-pub struct Delivery {
-    /// The entry.
-    pub entry: SpoolEntry,
-    /// Length of its data set.
-    pub bytes: usize,
-    /// What storage did with it; on an error it stays in the spool.
-    pub result: Result<Sent, SendError>,
-}
-
-/// Reason written to quarantine when another session was faster.
-pub const CONFLICT: &str = "another session stored a newer data set since this session's logon";
 
 impl Spool {
     /// Uses this folder; it is made when something is put into it.
@@ -97,47 +109,45 @@ impl Spool {
     ) -> Result<SpoolEntry, StateError> {
         let folder = self.folder(sid);
         private_folder(&folder)?;
-        let entries = self.entries(sid)?;
-        let number = entries.last().map_or(1, |last| last.number + 1);
-        remove_orphans(&folder, &entries)?;
-        let entry = SpoolEntry { sid: sid.clone(), scope: scope.clone(), intent, number };
+        let last = remove_orphans(&folder)?;
+        let entry = SpoolEntry { sid: sid.clone(), scope: scope.clone(), intent, number: last + 1 };
         let data = self.file(&entry, "mpd");
         mp_durable::replace(&data, bytes, Readers::OwnerOnly).map_err(StateError::at("write", &data))?;
         self.write_entry(&entry)?;
         Ok(entry)
     }
 
-    /// The user's entries, in order.
+    /// What waits of a user.
     ///
     /// # Errors
-    /// When the spool cannot be read, or an entry is damaged.
-    pub fn entries(&self, sid: &Sid) -> Result<Vec<SpoolEntry>, StateError> {
-        let folder = self.folder(sid);
-        let mut entries = Vec::new();
-        for (number, extension, path) in numbered_files(&folder)? {
+    /// When the user's folder cannot be listed.
+    pub fn of(&self, sid: &Sid) -> Result<Waiting, StateError> {
+        let mut waiting = Waiting::default();
+        for (number, extension, path) in numbered_files(&self.folder(sid))? {
             if extension == "json" {
-                let mut entry: SpoolEntry = read_json(&path)?;
-                entry.number = number;
-                entries.push(entry);
+                match read_entry(&path) {
+                    Ok(entry) if entry.sid == *sid => waiting.entries.push(SpoolEntry { number, ..entry }),
+                    Ok(_) => waiting.damaged.push(StateError::at("use", &path)(io::Error::other(
+                        "it is another user's entry in this user's folder",
+                    ))),
+                    Err(error) => waiting.damaged.push(error),
+                }
             }
         }
-        entries.sort_by_key(|entry| entry.number);
-        Ok(entries)
+        waiting.entries.sort_by_key(|entry| entry.number);
+        Ok(waiting)
     }
 
-    /// The users who have entries.
+    /// The users of whom something waits, damaged entries included.
     ///
     /// # Errors
-    /// When the spool cannot be read.
+    /// When the spool's folder cannot be listed.
     pub fn users(&self) -> Result<Vec<Sid>, StateError> {
-        let mut users = Vec::new();
-        for name in names(&self.root)? {
-            if let Ok(sid) = name.parse::<Sid>()
-                && !self.entries(&sid)?.is_empty()
-            {
-                users.push(sid);
-            }
-        }
+        let users = names(&self.root)?.into_iter().filter_map(|name| name.parse::<Sid>().ok());
+        // A folder that cannot be listed is named, so that whoever sends it says so.
+        let waits =
+            |sid: &Sid| self.of(sid).map_or(true, |of| !of.entries.is_empty() || !of.damaged.is_empty());
+        let mut users: Vec<Sid> = users.filter(waits).collect();
         users.sort();
         Ok(users)
     }
@@ -170,45 +180,6 @@ impl Spool {
         Ok(())
     }
 
-    /// Sends one entry and takes it out of the spool once storage has acknowledged it.
-    ///
-    /// On a conflict the current data set is looked at: when it *is* this one (its acknowledgement was lost), or is the
-    /// session's base under a new version, all is well. Otherwise another session was faster, and this data set is kept
-    /// beside the current one.
-    ///
-    /// # Errors
-    /// When storage did not acknowledge, or the spool cannot be read; then the entry stays.
-    pub fn send(&self, entry: &SpoolEntry, store: &dyn DataSetStore) -> Result<Sent, SendError> {
-        let bytes = self.read(entry)?;
-        let sent = match &entry.intent {
-            Intent::Quarantine { reason } => quarantine(entry, store, reason, &bytes)?,
-            Intent::Replace { base, base_digest } => {
-                let base = base.clone().map(VersionTag);
-                match store.store(&entry.scope, &entry.sid, base.as_ref(), &bytes)? {
-                    Stored::As(version) => Sent::Stored(version),
-                    Stored::Conflict => resolve(entry, store, base_digest.as_deref(), &bytes)?,
-                }
-            }
-        };
-        self.remove(entry)?;
-        Ok(sent)
-    }
-
-    /// Sends a user's entries in their order; after the first that stays, the others stay as well.
-    pub fn send_user(&self, sid: &Sid, store: &dyn DataSetStore) -> Vec<Delivery> {
-        let mut deliveries = Vec::new();
-        for entry in self.entries(sid).unwrap_or_default() {
-            let bytes = self.read(&entry).map_or(0, |bytes| bytes.len());
-            let result = self.send(&entry, store);
-            let stays = result.is_err();
-            deliveries.push(Delivery { entry, bytes, result });
-            if stays {
-                break;
-            }
-        }
-        deliveries
-    }
-
     fn write_entry(&self, entry: &SpoolEntry) -> Result<(), StateError> {
         let path = self.file(entry, "json");
         let text = serde_json::to_vec_pretty(entry)
@@ -226,65 +197,29 @@ impl Spool {
     }
 }
 
-/// Why an entry is still in the spool.
-#[derive(Debug, thiserror::Error)]
-pub enum SendError {
-    /// The spool's own files failed.
-    #[error(transparent)]
-    State(#[from] StateError),
-    /// Storage did not acknowledge.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-fn resolve(
-    entry: &SpoolEntry,
-    store: &dyn DataSetStore,
-    base_digest: Option<&str>,
-    bytes: &[u8],
-) -> Result<Sent, SendError> {
-    if let Fetched::Data { version, bytes: current } = store.fetch(&entry.scope, &entry.sid, None)? {
-        if current == bytes {
-            return Ok(Sent::Stored(version));
-        }
-        if base_digest == Some(digest(&current).as_str())
-            && let Stored::As(version) = store.store(&entry.scope, &entry.sid, Some(&version), bytes)?
-        {
-            return Ok(Sent::Stored(version));
-        }
-    }
-    Ok(quarantine(entry, store, CONFLICT, bytes)?)
-}
-
-fn quarantine(
-    entry: &SpoolEntry,
-    store: &dyn DataSetStore,
-    reason: &str,
-    bytes: &[u8],
-) -> Result<Sent, StoreError> {
-    store.quarantine(&entry.scope, &entry.sid, reason, bytes)?;
-    Ok(Sent::Quarantined(reason.to_owned()))
-}
-
 /// BLAKE3 of a data set's file, in hexadecimal.
 #[must_use]
 pub(crate) fn digest(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()
 }
 
-fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, StateError> {
+fn read_entry(path: &Path) -> Result<SpoolEntry, StateError> {
     let text = fs::read(path).map_err(StateError::at("read", path))?;
     serde_json::from_slice(&text).map_err(io::Error::from).map_err(StateError::at("understand", path))
 }
 
-/// Removes the data sets that a crash left without an entry.
-fn remove_orphans(folder: &Path, entries: &[SpoolEntry]) -> Result<(), StateError> {
-    for (number, extension, path) in numbered_files(folder)? {
-        if extension == "mpd" && !entries.iter().any(|entry| entry.number == number) {
+/// Removes what a crash left: data sets without an entry, and files that were being written. Says the highest number of the
+/// entries, damaged ones included.
+fn remove_orphans(folder: &Path) -> Result<u64, StateError> {
+    let files = numbered_files(folder)?;
+    let numbers: Vec<u64> =
+        files.iter().filter(|(_, extension, _)| extension == "json").map(|(number, ..)| *number).collect();
+    for (number, extension, path) in files {
+        if extension.ends_with(TEMPORARY_SUFFIX) || (extension == "mpd" && !numbers.contains(&number)) {
             fs::remove_file(&path).map_err(StateError::at("remove", &path))?;
         }
     }
-    Ok(())
+    Ok(numbers.into_iter().max().unwrap_or(0))
 }
 
 /// Number, extension and path of the files named `<number>.<extension>` in a folder, which may be missing.

@@ -51,6 +51,20 @@ pub enum ProfileKind {
     Temporary,
 }
 
+impl ProfileKind {
+    /// Its name in reports: `unknown`, `mandatory`, `local`, `roaming` or `temporary`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Mandatory => "mandatory",
+            Self::Local => "local",
+            Self::Roaming => "roaming",
+            Self::Temporary => "temporary",
+        }
+    }
+}
+
 /// CBOR map entries that this version does not know, in the order read: key, and value as encoded.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct UnknownFields(pub Vec<(u64, Vec<u8>)>);

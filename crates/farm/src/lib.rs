@@ -185,10 +185,7 @@ impl SmallFarm {
     /// When a part had failed.
     pub fn stop(mut self) -> Result<()> {
         self.stop_storage()?;
-        match self.console.take() {
-            Some(console) => Ok(self.runtime.block_on(console.stop())?),
-            None => Ok(()),
-        }
+        self.stop_console()
     }
 
     fn storage_state(&self) -> PathBuf {
@@ -206,15 +203,42 @@ impl SmallFarm {
     /// # Errors
     /// When it does not within half a minute.
     pub fn wait_for_agent(&self, name: &str) -> Result<()> {
+        let machine = self.agent_machine(name)?;
+        // Oldest first; the newest is the one that the Agent uses.
+        let newest = machine["certificates"].as_array().and_then(|serials| serials.last());
+        let serial = newest.and_then(|serial| serial.as_str()).context("the machine has no certificate")?;
+        self.wait_until_known(serial)
+    }
+
+    /// Revokes an Agent: from now on it reaches nothing. The Storage Service learns of it a moment later.
+    ///
+    /// # Errors
+    /// When the console does not know the Agent, or refuses.
+    pub fn revoke_agent(&self, name: &str) -> Result<()> {
+        let machine = self.agent_machine(name)?;
+        let id = machine["id"].as_str().context("the machine has no identity")?;
+        self.administrator.delete(&format!("/api/v1/machines/{id}")).map(drop)
+    }
+
+    /// Stops the console; what machines got from it before must be enough for them.
+    ///
+    /// # Errors
+    /// When it had failed before.
+    pub fn stop_console(&mut self) -> Result<()> {
+        match self.console.take() {
+            Some(console) => Ok(self.runtime.block_on(console.stop())?),
+            None => Ok(()),
+        }
+    }
+
+    fn agent_machine(&self, name: &str) -> Result<serde_json::Value> {
         let machines = self.administrator.get("/api/v1/machines")?;
         let listed = machines
             .as_array()
             .or_else(|| machines["items"].as_array())
             .context("the console lists no machines")?;
         let machine = listed.iter().find(|machine| machine["name"] == name && machine["role"] == "agent");
-        let machine = machine.with_context(|| format!("the console does not know {name}"))?;
-        let serial = machine["certificates"][0].as_str().context("the machine has no certificate")?;
-        self.wait_until_known(serial)
+        machine.cloned().with_context(|| format!("the console does not know {name}"))
     }
 
     /// The Storage Service learns of a new Agent by its plan, for which it waits at the console: a moment later.

@@ -48,6 +48,20 @@ pub enum Base {
     Version(VersionTag),
 }
 
+impl Base {
+    /// The answer to a replacement by a file of this digest, if what is current decides it; `None` if the file is to be put
+    /// in its place. A file that is current already was sent again, whatever it is based on.
+    #[must_use]
+    pub fn answer(&self, current: Option<Version>, digest: Digest) -> Option<Replaced> {
+        match (current, self) {
+            (Some(version), _) if version.digest == digest => Some(Replaced::As { version, created: false }),
+            (None, Self::Nothing) => None,
+            (Some(version), Self::Version(tag)) if version.tag() == *tag => None,
+            _ => Some(Replaced::Conflict),
+        }
+    }
+}
+
 /// Answer to [`Backend::read`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Read {

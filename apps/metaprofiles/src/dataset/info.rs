@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
-use mp_dataset::{DataSet, DecodeError, FileChange, Header, Limits, ProfileKind, Unverified};
+use mp_dataset::{DataSet, DecodeError, FileChange, Header, Limits, Unverified};
 use mp_registry::FileTime;
 use serde_json::json;
 
@@ -73,7 +73,7 @@ impl Read {
         listing.row("Agent Server", &origin.host);
         listing.row("Software", &origin.software);
         listing.row("Exported", exported(origin.exported).unwrap_or_default());
-        listing.row("Profile", profile(origin.profile));
+        listing.row("Profile", origin.profile.name());
         listing.row("Keys", counts.keys);
         listing.row("Values", format_args!("{} with {} bytes", counts.values, counts.data_bytes));
         listing.row("Files", format_args!("{} with {} bytes", files.present, files.bytes));
@@ -101,7 +101,7 @@ impl Read {
                     "host": origin.host,
                     "software": origin.software,
                     "exported": exported(origin.exported),
-                    "profile": profile(origin.profile),
+                    "profile": origin.profile.name(),
                     "keys": counts.keys,
                     "values": counts.values,
                     "data-bytes": counts.data_bytes,
@@ -146,14 +146,4 @@ impl Files {
 
 fn exported(time: FileTime) -> Option<String> {
     (time != FileTime::default()).then(|| time_text(time))
-}
-
-fn profile(kind: ProfileKind) -> &'static str {
-    match kind {
-        ProfileKind::Unknown => "unknown",
-        ProfileKind::Mandatory => "mandatory",
-        ProfileKind::Local => "local",
-        ProfileKind::Roaming => "roaming",
-        ProfileKind::Temporary => "temporary",
-    }
 }

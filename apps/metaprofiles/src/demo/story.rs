@@ -78,7 +78,7 @@ pub(super) fn play(farm: &mut SmallFarm, folder: &Path) -> Result<usize> {
     ts2.logoff(&sid)?;
     farm.start_storage()?;
     heading("Storage is back: TS2 sends its spool");
-    let deliveries = ts2.agent(|agent| Ok(agent.send_spool(None)?))?;
+    let deliveries = ts2.agent(|agent| Ok(agent.send_spool(None)?.tried))?;
     for delivery in &deliveries {
         println!("  {} {} bytes: {:?}", delivery.entry.scope, delivery.bytes, delivery.result);
     }
@@ -178,7 +178,8 @@ fn heading(text: &str) {
 /// What lies in the store now.
 fn sizes(farm: &SmallFarm) -> Result<()> {
     println!("In the store:");
-    for folder in ["global", "Accounting", "Office"] {
+    // Folders of groups are in lower case, so that file systems that fold case and others agree.
+    for folder in ["global", "accounting", "office"] {
         let file = farm.base_folder().join(folder).join(format!("{SID}.mpd"));
         if let Ok(found) = file.metadata() {
             println!("  {folder}/{SID}.mpd  {} bytes", found.len());

@@ -2,12 +2,12 @@
 
 use std::fmt::{Display, Formatter, Result};
 
-use mp_profile::{ExportReport, ImportReport, Notes, PartCounts};
+use mp_profile::{ExportReport, ImportReport, Note, Notes, PartCounts};
 
 use super::{Outcome, SessionEvent, SessionReport};
 
-/// More notes than these are only counted on the terminal; `--json` has them all.
-const SHOWN_NOTES: usize = 12;
+/// Notes of more reasons than these are only counted on the terminal; `--json` has them all.
+const SHOWN_GROUPS: usize = 12;
 
 impl Display for Outcome {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
@@ -19,8 +19,9 @@ impl Display for Outcome {
             }
             Self::Stored => "stored",
             Self::Spooled => "waits in the spool until storage answers",
-            Self::Quarantined => "kept beside the stored data set",
+            Self::Quarantined => "kept beside the stored data set, which stays as it is",
             Self::LeftAlone => "left alone",
+            Self::Failed => "FAILED; see below what it means for the user's settings",
         })
     }
 }
@@ -92,12 +93,31 @@ fn export(f: &mut Formatter<'_>, report: &ExportReport) -> Result {
     notes(f, &report.notes)
 }
 
+/// One line per code and reason, those with the most notes first, so that hundreds of excluded keys do not hide the one file
+/// that could not be read.
 fn notes(f: &mut Formatter<'_>, notes: &Notes) -> Result {
-    for note in notes.notes.iter().take(SHOWN_NOTES) {
-        writeln!(f, "  {} {}: {}", note.code.code(), note.place, note.text)?;
+    let mut groups: Vec<(&Note, usize)> = Vec::new();
+    for note in &notes.notes {
+        match groups.iter_mut().find(|(first, _)| (first.code, &first.text) == (note.code, &note.text)) {
+            Some((_, count)) => *count += 1,
+            None => groups.push((note, 1)),
+        }
     }
-    match notes.notes.len().saturating_sub(SHOWN_NOTES) + notes.more {
+    groups.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let hidden = groups.split_off(groups.len().min(SHOWN_GROUPS));
+    for (Note { code, place, text }, count) in groups {
+        let text = text.trim_end_matches('.');
+        match count {
+            1 => writeln!(f, "  {} {text}: {place}", code.code())?,
+            _ => writeln!(f, "  {count} × {} {text}: first {place}", code.code())?,
+        }
+    }
+    if !hidden.is_empty() {
+        let count: usize = hidden.iter().map(|(_, count)| count).sum();
+        writeln!(f, "  and {count} more notes for {} other reasons (--json has them)", hidden.len())?;
+    }
+    match notes.more {
         0 => Ok(()),
-        more => writeln!(f, "  and {more} more notes (--json has them)"),
+        more => writeln!(f, "  and {more} more notes, which were only counted"),
     }
 }

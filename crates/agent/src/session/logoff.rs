@@ -4,16 +4,17 @@ use mp_profile::{Baseline, ExportInputs, Scope, SessionProfile, Sets, Sid};
 use super::{
     Agent, AgentError,
     record::{SessionRecord, marked},
+    upload::Export,
 };
 use crate::{
+    chain::chain,
     plan::CachedPlan,
-    report::{Outcome, Recorder, SessionEvent, SessionReport, profile_text},
-    spool::{Intent, Sent, SpoolEntry},
-    state::StateError,
+    report::{Outcome, Recorder, SessionEvent, SessionReport},
+    spool::{Intent, SpoolEntry, digest},
 };
 
-/// Why an export replaces nothing when the marker is not in the hive.
-const NOT_MERGED: &str = "the stored data set was not merged into this load of the user's registry";
+/// Reason written to quarantine when the marker is not in the hive, or the logon went on without the stored data set.
+pub const NOT_MERGED: &str = "the stored data set was not merged into this load of the user's registry";
 
 /// What is known of the session that ends.
 struct Session {
@@ -30,29 +31,49 @@ struct Session {
 impl Agent<'_> {
     /// A user logs off: exports what the data subsets name, puts it into the spool, lets the profile go, and sends it.
     ///
+    /// It may be called again for the same load of the hive, as when two sessions of a user share it: each time it exports
+    /// what changed since.
+    ///
     /// # Errors
     /// When nothing could be exported. That storage is away is no error: the export waits in the spool.
     pub fn logoff(&self, sid: &Sid) -> Result<SessionReport, AgentError> {
         let mut recorder = Recorder::new(SessionEvent::Logoff, sid, self.host.name(), self.clock.now());
         let _lock = self.state.lock(sid)?;
-        let plan = CachedPlan::load(&self.state)?
-            .ok_or_else(|| AgentError::NoPlan("no logon has fetched one".to_owned()))?;
+        let done = self.take_out(sid, &mut recorder);
+        self.finish(recorder, done)
+    }
+
+    fn take_out(&self, sid: &Sid, recorder: &mut Recorder) -> Result<(), AgentError> {
+        let plan = CachedPlan::load(&self.state);
         let mut profile = self.host.open(sid)?;
-        recorder.report.profile = profile_text(profile.kind()).to_owned();
+        recorder.report.profile = profile.kind().name().to_owned();
         recorder.step("open profile");
         if matches!(profile.kind(), ProfileKind::Temporary | ProfileKind::Unknown) {
             recorder.problem(
                 "MP-AGT-010",
-                format!("the profile is {}: it is never exported", profile_text(profile.kind())),
+                format!("the profile is {}: it is never exported", profile.kind().name()),
             );
-            return self.finish(recorder, profile);
+            profile.close()?;
+            recorder.step("release profile");
+            return Ok(());
         }
         let session = self.session(sid, profile.as_ref());
         let record = session.record.as_ref();
-        recorder.report.plan_revision = record.map_or(plan.plan.revision, |record| record.plan_revision);
-        let subsets = record.map_or(&plan.plan.subsets, |record| &record.subsets);
-        let group = record.map_or(plan.plan.group.as_ref(), |record| record.group.as_ref());
-        let rules = super::compile(subsets, group, recorder.report.plan_revision)?;
+        // A session that has its record can be exported without a plan; it only cannot be sent yet.
+        let plan = match plan {
+            Err(error) if record.is_some() => {
+                recorder.problem("MP-AGT-051", chain(&error));
+                None
+            }
+            plan => plan?,
+        };
+        let (revision, subsets, group) = match (record, &plan) {
+            (Some(record), _) => (record.plan_revision, &record.subsets, record.group.as_ref()),
+            (None, Some(cached)) => (cached.plan.revision, &cached.plan.subsets, cached.plan.group.as_ref()),
+            (None, None) => return Err(AgentError::NoPlan("no logon has fetched one".to_owned())),
+        };
+        recorder.report.plan_revision = revision;
+        let rules = super::compile(subsets, group, revision)?;
         let group = group.cloned().map(Scope::Group);
 
         let inputs = ExportInputs {
@@ -64,23 +85,22 @@ impl Agent<'_> {
         };
         let exported = mp_profile::export(profile.as_mut(), &rules, &inputs)?;
         recorder.step("export");
-        profile.close()?;
-        recorder.step("release profile");
         let sets = std::iter::once((Scope::Global, Some(exported.global), session.global.as_ref()));
         let sets = sets.chain(group.map(|scope| (scope, exported.group, session.group.as_ref())));
-        let mut pending = Vec::new();
-        for (scope, set, base) in sets {
-            if let Some(set) = set {
-                pending.extend(self.spool_export(sid, &scope, &set, base, &session, &mut recorder)?);
-            }
-        }
+        let exports: Vec<Export> = sets
+            .filter_map(|(scope, set, base)| self.spool_export(sid, scope, &set?, base, &session, recorder))
+            .collect();
         recorder.report.export = Some(exported.report);
         recorder.step("encode and spool");
-        recorder.report.outcome = self.send_exports(sid, &plan, &pending, &mut recorder);
+        if let Err(error) = profile.close() {
+            // The export only read, and what it read is safe.
+            recorder.problem("MP-AGT-014", format!("the profile is not let go: {}", chain(&error)));
+        }
+        recorder.step("release profile");
+        let after = self.send_exports(sid, plan.as_ref(), &exports, recorder);
         recorder.step("send");
-        SessionRecord::remove(&self.state, sid)?;
-        recorder.report.save(&self.state)?;
-        Ok(recorder.report)
+        self.keep_base(sid, session.record, &exports, &after, recorder);
+        Ok(())
     }
 
     /// What is known of the session: only what speaks about this very load of the hive, and only if all of it can be read.
@@ -95,7 +115,7 @@ impl Agent<'_> {
         let Some(baseline) = SessionRecord::baseline(&self.state, sid) else { return none };
         let (mut global, mut group) = (None, None);
         for scope in &mut record.scopes {
-            let base = SessionRecord::base(&self.state, sid, &scope.scope);
+            let base = SessionRecord::base(&self.state, sid, scope);
             // Without its base an export would drop what it only carries on, so it may replace nothing.
             scope.merged &= base.is_some() || scope.digest.is_none();
             match scope.scope {
@@ -116,120 +136,82 @@ impl Agent<'_> {
         }
     }
 
-    /// Puts one scope's export into the spool, unless nothing in it changed.
+    /// Puts one scope's export into the spool, unless there is nothing new in it.
     fn spool_export(
         &self,
         sid: &Sid,
-        scope: &Scope,
+        scope: Scope,
         set: &DataSet,
         base: Option<&DataSet>,
         session: &Session,
         recorder: &mut Recorder,
-    ) -> Result<Option<SpoolEntry>, AgentError> {
-        let intent = intent(scope, session);
+    ) -> Option<Export> {
         let unchanged = match base {
             Some(base) => base.registry == set.registry && base.files == set.files,
             None => set.is_empty(),
         };
-        if unchanged && matches!(intent, Intent::Replace { .. }) {
-            recorder.data_set(scope, "unchanged", None, None);
-            return Ok(None);
+        if unchanged {
+            recorder.data_set(&scope, "unchanged", None, None);
+            return None;
         }
         let mut bytes = Vec::new();
         if let Err(error) = mp_dataset::encode(set, &mut bytes) {
-            recorder.data_set(scope, "not stored", None, None);
+            recorder.data_set(&scope, "not stored", None, None);
+            let text = chain(&error);
             recorder.problem(
                 "MP-AGT-040",
-                format!(
-                    "the export of {scope} cannot be packed: {error}; the stored data set stays as it is"
-                ),
+                format!("the export of {scope} cannot be packed: {text}; the stored data set stays as it is"),
             );
-            return Ok(None);
+            recorder.report.outcome = Outcome::Failed;
+            return None;
         }
-        Ok(Some(self.put(sid, scope, intent, session, &bytes)?))
+        let mut intent = intent(&scope, session);
+        let superseded = self.supersede(sid, &scope, &mut intent, session);
+        match self.spool.put(sid, &scope, intent.clone(), &bytes) {
+            Ok(entry) => {
+                // One that stays is found by its digest when it was stored, and kept beside otherwise.
+                if let Some(Err(error)) = superseded.map(|waiting| self.spool.remove(&waiting)) {
+                    recorder.problem("MP-AGT-020", chain(&error));
+                }
+                Some(Export { entry, bytes, spooled: true })
+            }
+            Err(error) => {
+                let text = chain(&error);
+                recorder.problem(
+                    "MP-AGT-043",
+                    format!("the export of {scope} cannot be put into the spool: {text}; it is sent at once"),
+                );
+                let entry = SpoolEntry { sid: sid.clone(), scope, intent, number: 0 };
+                Some(Export { entry, bytes, spooled: false })
+            }
+        }
     }
 
     /// A data set that this session started from and that still waits in the spool is superseded: the new one holds all
     /// of it, and takes over its base.
-    fn put(
+    fn supersede(
         &self,
         sid: &Sid,
         scope: &Scope,
-        mut intent: Intent,
+        intent: &mut Intent,
         session: &Session,
-        bytes: &[u8],
-    ) -> Result<SpoolEntry, StateError> {
-        let mut superseded = None;
-        if let Intent::Replace { base, base_digest } = &mut intent
-            && let Some(waiting) = self.waiting(sid, scope)?
-            && let Intent::Replace { base: its_base, base_digest: its_digest } = &waiting.intent
-            && session.record.as_ref().and_then(|record| record.scope(scope)?.digest.clone())
-                == Some(crate::spool::digest(&self.spool.read(&waiting)?))
-        {
-            base.clone_from(its_base);
-            base_digest.clone_from(its_digest);
-            superseded = Some(waiting);
-        }
-        let entry = self.spool.put(sid, scope, intent, bytes)?;
-        if let Some(waiting) = superseded {
-            self.spool.remove(&waiting)?;
-        }
-        Ok(entry)
-    }
-
-    fn waiting(&self, sid: &Sid, scope: &Scope) -> Result<Option<SpoolEntry>, StateError> {
-        Ok(self.spool.entries(sid)?.into_iter().rev().find(|entry| entry.scope == *scope))
-    }
-
-    /// Sends all that waits for the user, and says what became of this session's exports.
-    fn send_exports(
-        &self,
-        sid: &Sid,
-        plan: &CachedPlan,
-        pending: &[SpoolEntry],
-        recorder: &mut Recorder,
-    ) -> Outcome {
-        if pending.is_empty() {
-            return Outcome::Stored;
-        }
-        let sent = match self.connections.storage(&plan.plan) {
-            Ok(store) => self.spool.send_user(sid, store.as_ref()),
-            Err(error) => {
-                recorder.problem("MP-AGT-041", format!("{error}; the export waits in the spool"));
-                Vec::new()
-            }
+    ) -> Option<SpoolEntry> {
+        let merged = session.record.as_ref()?.scope(scope)?.digest.as_ref()?;
+        let Intent::Replace { base, base_digest, superseded } = intent else { return None };
+        let entries = self.spool.of(sid).ok()?.entries;
+        let started_from = |entry: &SpoolEntry| {
+            entry.scope == *scope && self.spool.read(entry).is_ok_and(|bytes| digest(&bytes) == *merged)
         };
-        let mut outcome = Outcome::Stored;
-        for entry in pending {
-            let delivery = sent.iter().find(|delivery| delivery.entry.number == entry.number);
-            let bytes = delivery.map(|delivery| delivery.bytes);
-            match delivery.map(|delivery| &delivery.result) {
-                Some(Ok(Sent::Stored(version))) => {
-                    recorder.data_set(&entry.scope, "stored", bytes, Some(version.0.clone()));
-                }
-                Some(Ok(Sent::Quarantined(reason))) => {
-                    recorder.data_set(&entry.scope, "quarantined", bytes, None);
-                    let next = "look at both in the console";
-                    let text = format!(
-                        "the export of {} is kept beside the stored data set: {reason}; {next}",
-                        entry.scope
-                    );
-                    recorder.problem("MP-AGT-042", text);
-                    outcome = Outcome::Quarantined;
-                }
-                Some(Err(error)) => {
-                    recorder.data_set(&entry.scope, "spooled", bytes, None);
-                    let text = format!("{error}; the export of {} waits in the spool", entry.scope);
-                    recorder.problem("MP-AGT-041", text);
-                    outcome = Outcome::Spooled;
-                }
-                None => {
-                    recorder.data_set(&entry.scope, "spooled", bytes, None);
-                    outcome = Outcome::Spooled;
-                }
-            }
-        }
-        outcome
+        let waiting = entries.into_iter().rev().find(started_from)?;
+        let Intent::Replace { base: its_base, base_digest: its_digest, superseded: before } = &waiting.intent
+        else {
+            return None;
+        };
+        base.clone_from(its_base);
+        base_digest.clone_from(its_digest);
+        superseded.clone_from(before);
+        superseded.push(merged.clone());
+        Some(waiting)
     }
 }
 
@@ -238,12 +220,11 @@ fn intent(scope: &Scope, session: &Session) -> Intent {
     let merged = session.record.as_ref().and_then(|record| record.scope(scope)).filter(|scope| scope.merged);
     match (merged, session.kind) {
         (Some(merged), _) => {
-            Intent::Replace { base: merged.version.clone(), base_digest: merged.digest.clone() }
+            let (base, base_digest) = (merged.version.clone(), merged.digest.clone());
+            Intent::Replace { base, base_digest, superseded: Vec::new() }
         }
         // Captured for migration: it becomes the first data set, and never replaces one.
-        (None, ProfileKind::Local | ProfileKind::Roaming) => {
-            Intent::Replace { base: None, base_digest: None }
-        }
+        (None, ProfileKind::Local | ProfileKind::Roaming) => Intent::First,
         (None, _) => Intent::Quarantine { reason: NOT_MERGED.to_owned() },
     }
 }

@@ -9,7 +9,10 @@ use mp_dataset::{DataSet, Limits, Verified};
 use mp_profile::{Baseline, DataSubset, GroupName, Scope, SessionProfile, Sid, Unapplied};
 use serde::{Deserialize, Serialize};
 
-use crate::state::{StateError, StateFolder, private_folder};
+use crate::{
+    spool::digest,
+    state::{StateError, StateFolder, private_folder},
+};
 
 /// What is known of one session, from its logon.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -96,6 +99,17 @@ impl SessionRecord {
             .map_err(io::Error::other)
             .and_then(|_| fs::write(&path, &encoded))
             .map_err(StateError::at("write", &path))?;
+        self.write(state, sid, bases)
+    }
+
+    /// Writes the record and these bases; other bases stay. Whoever reads them compares their digests with the record's.
+    pub(crate) fn write<'a>(
+        &self,
+        state: &StateFolder,
+        sid: &Sid,
+        bases: impl Iterator<Item = (&'a Scope, &'a [u8])>,
+    ) -> Result<(), StateError> {
+        let folder = state.session(sid);
         for (scope, bytes) in bases {
             let path = base_file(&folder, scope);
             fs::write(&path, bytes).map_err(StateError::at("write", &path))?;
@@ -125,9 +139,10 @@ impl SessionRecord {
         Baseline::from_data_set(set).ok()
     }
 
-    /// The data set that was merged; `None` when there was none or it cannot be read.
-    pub(crate) fn base(state: &StateFolder, sid: &Sid, scope: &Scope) -> Option<DataSet> {
-        decode(&fs::read(base_file(&state.session(sid), scope)).ok()?)
+    /// The data set that was merged; `None` when there was none, or its file is missing, damaged or another one.
+    pub(crate) fn base(state: &StateFolder, sid: &Sid, merged: &MergedScope) -> Option<DataSet> {
+        let bytes = fs::read(base_file(&state.session(sid), &merged.scope)).ok()?;
+        (merged.digest.as_ref() == Some(&digest(&bytes))).then(|| decode(&bytes))?
     }
 
     /// Removes the session's folder.

@@ -224,6 +224,31 @@ impl DataSetStore for StorageClient {
         Ok(self.get(scope, sid, held)?)
     }
 
+    /// One request. When the server refuses it as a whole, because of one scope, the error is [`StoreError::Refused`] even if
+    /// it may pass: the caller can then ask for each scope.
+    fn fetch_all(
+        &self,
+        sid: &Sid,
+        wanted: &[(Scope, Option<VersionTag>)],
+    ) -> Result<Vec<Fetched>, StoreError> {
+        let mut answers = match self.fetch_user(sid, wanted) {
+            Ok(answers) => answers,
+            Err(ClientError::Answer { server, status, error }) => {
+                let text = format!("{} {} (status {status})", error.code, error.message);
+                return Err(StoreError::Refused { server, text });
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let mut take = |(scope, held): &(Scope, Option<VersionTag>)| {
+            match answers.iter().position(|(answered, _)| answered == scope) {
+                Some(index) => Ok(answers.swap_remove(index).1),
+                // Storage leaves out what this Agent does not reach, and says so when asked for it.
+                None => self.fetch(scope, sid, held.as_ref()),
+            }
+        };
+        wanted.iter().map(&mut take).collect()
+    }
+
     fn store(
         &self,
         scope: &Scope,

@@ -148,13 +148,8 @@ impl Backend for FolderBackend {
         let place = self.place(key)?;
         let _writing = self.writing(key);
         let current = self.current(&place)?;
-        match (current, base) {
-            (Some(version), _) if version.digest == file.digest() => {
-                return Ok(Replaced::As { version, created: false });
-            }
-            (None, Base::Nothing) => {}
-            (Some(version), Base::Version(tag)) if version.tag() == *tag => {}
-            _ => return Ok(Replaced::Conflict),
+        if let Some(answer) = base.answer(current, file.digest()) {
+            return Ok(answer);
         }
         make_folder(&place.folder)?;
         let temporary = mp_durable::write_beside(&place.current, file.bytes(), Readers::AsFolder)

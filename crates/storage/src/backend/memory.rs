@@ -70,16 +70,8 @@ impl Backend for MemoryBackend {
         let mut users = self.users();
         let user = users.entry(key.clone()).or_default();
         let current = user.current.as_ref().map(|(version, _)| *version);
-        let expected = match (current, base) {
-            (Some(version), _) if version.digest == file.digest() => {
-                return Ok(Replaced::As { version, created: false });
-            }
-            (None, Base::Nothing) => true,
-            (Some(version), Base::Version(tag)) => version.tag() == *tag,
-            _ => false,
-        };
-        if !expected {
-            return Ok(Replaced::Conflict);
+        if let Some(answer) = base.answer(current, file.digest()) {
+            return Ok(answer);
         }
         user.set_aside(keep);
         let sequence = user.former.first().map_or(0, |former| former.sequence) + 1;

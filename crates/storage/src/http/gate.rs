@@ -6,7 +6,10 @@ use std::{
 use axum::{
     body::HttpBody,
     extract::{Request, State},
-    http::header::CONTENT_LENGTH,
+    http::{
+        HeaderMap, HeaderValue, Version,
+        header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING},
+    },
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -29,15 +32,20 @@ pub(super) async fn gate(State(shared): State<Shared>, mut request: Request, nex
     let begun = Instant::now();
     let method = request.method().clone();
     let received = content_length(request.headers());
+    let closes = request.version() <= Version::HTTP_11 && brings_a_body(request.headers());
     let access = admit(&shared, &request);
     let agent = access.as_ref().map_or_else(|_| "-".to_owned(), |access| access.name().to_owned());
-    let response = match access {
+    let mut response = match access {
         Ok(access) => {
             request.extensions_mut().insert(access);
             next.run(request).await
         }
         Err(refusal) => refusal.into_response(),
     };
+    if closes && (response.status().is_client_error() || response.status().is_server_error()) {
+        // The body may not have been read, and then the connection ends here; who does not know sends the next request into it.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     let about = response.extensions().get::<About>();
     tracing::info!(
         target: "mp_storage::access",
@@ -64,6 +72,10 @@ fn admit(shared: &Shared, request: &Request) -> Result<AgentAccess, Refusal> {
     AgentAccess::admit(&shared.plan.borrow(), &certificate, SystemTime::now())
 }
 
-fn content_length(headers: &axum::http::HeaderMap) -> Option<u64> {
+fn brings_a_body(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRANSFER_ENCODING) || headers.get(CONTENT_LENGTH).is_some_and(|len| len != "0")
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

@@ -21,7 +21,7 @@ use percent_encoding::percent_decode_str;
 
 use super::{Shared, body::receive, gate::About};
 use crate::{
-    AgentAccess, Code, DataSetFile, Refusal,
+    AgentAccess, AgentStore, Code, DataSetFile, Refusal,
     backend::{Base, Read, Removed, Replaced},
     data_set_file::NotStorable,
     refusal::chain,
@@ -31,6 +31,7 @@ type Texts = Path<(String, String)>;
 type Answer = Result<Response, Refusal>;
 
 /// Scope and user of a path, with which every answer is logged.
+#[derive(Clone)]
 struct Target {
     scope: Scope,
     sid: Sid,
@@ -98,20 +99,10 @@ pub(super) async fn put(
 ) -> Answer {
     let target = Target::parse(path)?;
     let base = base(&headers)?;
-    let (store, scope, sid) = (shared.store.of(access), target.scope.clone(), target.sid.clone());
-    if let Err(refusal) = store.check(&scope, &sid) {
-        return Ok(target.logged(Err(refusal)));
-    }
-    let replaced = match receive(&shared, &headers, body).await {
-        Ok(received) => {
-            let replace = move || {
-                let file = verify(received.bytes, &sid)?;
-                store.replace(&scope, &sid, &base, &file)
-            };
-            shared.blocking(replace).await
-        }
-        Err(refusal) => Err(refusal),
+    let replace = move |store: AgentStore, Target { scope, sid }: Target, file: DataSetFile| {
+        store.replace(&scope, &sid, &base, &file)
     };
+    let replaced = with_file(&shared, access, &target, &headers, body, replace).await;
     Ok(target.logged(replaced.and_then(|replaced| match replaced {
         Replaced::As { version, created } => {
             let status = if created { StatusCode::CREATED } else { StatusCode::NO_CONTENT };
@@ -152,20 +143,10 @@ pub(super) async fn quarantine(
     let reason = reason
         .ok_or_else(|| Refusal::new(Code::BadHeader, format!("a quarantine needs the header {REASON}")))?;
     let reason = percent_decode_str(reason).decode_utf8_lossy().into_owned();
-    let (store, scope, sid) = (shared.store.of(access), target.scope.clone(), target.sid.clone());
-    if let Err(refusal) = store.check(&scope, &sid) {
-        return Ok(target.logged(Err(refusal)));
-    }
-    let kept = match receive(&shared, &headers, body).await {
-        Ok(received) => {
-            let keep = move || {
-                let file = verify(received.bytes, &sid)?;
-                store.quarantine(&scope, &sid, &file, reason, SystemTime::now())
-            };
-            shared.blocking(keep).await
-        }
-        Err(refusal) => Err(refusal),
+    let keep = move |store: AgentStore, Target { scope, sid }: Target, file: DataSetFile| {
+        store.quarantine(&scope, &sid, &file, reason, SystemTime::now())
     };
+    let kept = with_file(&shared, access, &target, &headers, body, keep).await;
     Ok(target.logged(kept.map(|()| StatusCode::CREATED.into_response())))
 }
 
@@ -227,6 +208,25 @@ fn logged(about: About, answer: Answer) -> Response {
 
 fn parse_sid(text: &str) -> Result<Sid, Refusal> {
     text.parse().map_err(|error| Refusal::new(Code::BadPath, format!("{error}")))
+}
+
+/// Takes the data set file that a request brings, for a user whom the Agent reaches, and does `call` with it.
+async fn with_file<T: Send + 'static>(
+    shared: &Shared,
+    access: AgentAccess,
+    target: &Target,
+    headers: &HeaderMap,
+    body: Body,
+    call: impl FnOnce(AgentStore, Target, DataSetFile) -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
+    let (store, target) = (shared.store.of(access), target.clone());
+    store.check(&target.scope, &target.sid)?;
+    let received = receive(shared, headers, body).await?;
+    let verified = move || {
+        let file = verify(received.bytes, &target.sid)?;
+        call(store, target, file)
+    };
+    shared.blocking(verified).await
 }
 
 fn verify(bytes: Vec<u8>, sid: &Sid) -> Result<DataSetFile, Refusal> {

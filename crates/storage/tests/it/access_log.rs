@@ -5,7 +5,7 @@ use std::{
     sync::Mutex,
 };
 
-use mp_profile::{DataSetStore, VersionTag};
+use mp_profile::{DataSetStore, Scope, VersionTag};
 
 use crate::support::{Farm, data_set, group, sid};
 
@@ -31,7 +31,8 @@ fn every_request_is_logged_without_contents() {
     let (_, client) = farm.agent(1, Some("Office"));
     let body = data_set(&sid(4711), 1, 100);
     client.store(&group("Office"), &sid(4711), None, &body).unwrap();
-    client.fetch_user(&sid(4711), &[]).unwrap();
+    let wanted = [(Scope::Global, None), (group("Office"), None)];
+    client.fetch_all(&sid(4711), &wanted).unwrap();
     client.fetch(&group("Lab"), &sid(4711), Some(&VersionTag("\"1-a\"".to_owned()))).unwrap_err();
 
     let log = String::from_utf8(LOG.lock().unwrap().clone()).unwrap();

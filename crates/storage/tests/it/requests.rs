@@ -89,6 +89,13 @@ fn a_logon_is_one_request() {
     let sets = all(&[(Scope::Global, Some(tag.clone())), (group("Office"), None)]);
     assert_eq!(sets[0].1, Fetched::NotModified);
     assert!(matches!(&sets[1].1, Fetched::Data { bytes, .. } if *bytes == office));
+    // The Agent's call is that request, whose answers it puts into the order asked for.
+    let wanted = [(group("Office"), None), (Scope::Global, Some(tag.clone()))];
+    let fetched = client.fetch_all(&sid, &wanted).unwrap();
+    assert!(matches!(&fetched[0], Fetched::Data { bytes, .. } if *bytes == office));
+    assert_eq!(fetched[1], Fetched::NotModified);
+    let refused = client.fetch_all(&sid, &[(Scope::Global, None), (group("Lab"), None)]).unwrap_err();
+    assert!(refused.to_string().contains("group"), "{refused}");
     // The tag of one scope says nothing about the other.
     let sets = all(&[(group("Office"), Some(tag))]);
     assert!(sets.iter().all(|(_, fetched)| matches!(fetched, Fetched::Data { .. })));
@@ -197,6 +204,30 @@ fn refuses_with_the_documented_status_and_code() {
     put(base, &content_digest(&someone), &someone.len().to_string(), &someone, (422, "MP-STO-016"));
     assert!(
         matches!(client.fetch(&Scope::Global, &sid(1), None).unwrap(), Fetched::Data { bytes, .. } if bytes == good)
+    );
+}
+
+#[test]
+fn a_refused_body_ends_the_connection_and_the_answer_says_so() {
+    let farm = Farm::new();
+    let (identity, _) = farm.agent(1, Some("Office"));
+    let body = data_set(&sid(1), 1, 100);
+    let len = body.len().to_string();
+    for path in ["/v1/data-sets/global/S-1-5-21-1-2-3-1", "/v1/data-sets/group:Lab/S-1-5-21-1-2-3-1"] {
+        let put = request("PUT", path, &[("content-length", &len)], &body);
+        let kept =
+            String::from_utf8_lossy(&put[..put.len() - body.len()]).replace("connection: close\r\n", "");
+        let (status, answer) = raw(&farm, &identity, &[kept.as_bytes(), &body].concat());
+        assert!((400..500).contains(&status) && answer.contains("\r\nconnection: close\r\n"), "{answer}");
+    }
+    let get = request("GET", "/v1/elsewhere", &[], b"");
+    let get = String::from_utf8(get).unwrap().replace("connection: close\r\n", "");
+    let last = request("GET", "/v1/elsewhere", &[], b"");
+    let (_, answers) = raw(&farm, &identity, &[get.as_bytes(), &last].concat());
+    assert_eq!(
+        answers.matches("MP-STO-002").count(),
+        2,
+        "what brings no body leaves the connection: {answers}"
     );
 }
 

@@ -1,6 +1,5 @@
 use std::{
-    error::Error,
-    fmt, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -71,16 +70,4 @@ impl<T> Doing<T> for io::Result<T> {
     fn doing(self, doing: &'static str, path: &Path) -> Result<T, SimulationError> {
         self.map_err(|source| SimulationError::Io { doing, path: path.to_owned(), source })
     }
-}
-
-/// An error with its causes, for the text of a [`mp_profile::HostError`].
-pub(super) fn chain(error: &dyn Error) -> String {
-    struct Chain<'a>(&'a dyn Error);
-    impl fmt::Display for Chain<'_> {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(f, "{}", self.0)?;
-            self.0.source().map_or(Ok(()), |source| write!(f, ": {}", Chain(source)))
-        }
-    }
-    Chain(error).to_string()
 }

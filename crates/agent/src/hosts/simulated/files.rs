@@ -11,7 +11,8 @@ use mp_profile::{
 };
 use mp_registry::{FileTime, Name};
 
-use super::{attributes::Attributes, error::chain, folders::Folders, list::Lister};
+use super::{attributes::Attributes, folders::Folders, list::Lister};
+use crate::chain::chain;
 
 /// The special folders of one profile. Links are refused wherever they are met, and so are files with several names.
 #[derive(Debug)]

@@ -41,6 +41,7 @@ use mp_dataset::ProfileKind;
 use mp_profile::{HostError, SessionHost, SessionProfile, Sid};
 use mp_registry::Key;
 
+use crate::chain::chain;
 use attributes::Attributes;
 use error::Doing;
 pub use error::SimulationError;
@@ -204,8 +205,8 @@ impl SessionHost for SimulatedHost {
     fn open(&self, sid: &Sid) -> Result<Box<dyn SessionProfile + '_>, HostError> {
         let failed = |doing, text: String| HostError::Failed { doing, sid: sid.clone(), text };
         let mut open = self.open();
-        let list = ProfileList::load(&self.root)
-            .map_err(|error| failed("find the profile", error::chain(&error)))?;
+        let list =
+            ProfileList::load(&self.root).map_err(|error| failed("find the profile", chain(&error)))?;
         let listed = list.profiles.get(sid).filter(|listed| listed.loaded);
         let listed = listed.ok_or_else(|| HostError::NotLoaded(sid.clone()))?;
         if !open.insert(sid.clone()) {
@@ -216,7 +217,7 @@ impl SessionHost for SimulatedHost {
             Ok(profile) => Ok(Box::new(profile)),
             Err(error) => {
                 self.release(sid);
-                Err(failed("open the profile", error::chain(&error)))
+                Err(failed("open the profile", chain(&error)))
             }
         }
     }

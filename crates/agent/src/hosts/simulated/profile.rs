@@ -4,10 +4,8 @@ use mp_dataset::ProfileKind;
 use mp_profile::{HostError, ProfileFiles, SessionProfile, Sid};
 use mp_registry::Registry;
 
-use super::{
-    SimulatedHost, attributes::Attributes, error::chain, files::SimulatedFiles, folders::Folders,
-    hive::LiveHive,
-};
+use super::{SimulatedHost, attributes::Attributes, files::SimulatedFiles, folders::Folders, hive::LiveHive};
+use crate::chain::chain;
 
 /// The most bytes of a marker, as the port promises.
 const MAX_MARKER: usize = 64 << 10;

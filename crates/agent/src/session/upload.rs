@@ -1,0 +1,174 @@
+//! From a session's exports to storage, and what that means for the rest of the session.
+
+use mp_profile::{DataSetStore, Sid};
+
+use super::{Agent, record::SessionRecord};
+use crate::{
+    chain::chain,
+    plan::CachedPlan,
+    report::{Outcome, Recorder},
+    spool::{Deliveries, Delivery, Sent, SpoolEntry, deliver, digest},
+};
+
+/// One scope's export, packed.
+pub(super) struct Export {
+    /// What is to become of it. Its number is only right when it is spooled.
+    pub(super) entry: SpoolEntry,
+    pub(super) bytes: Vec<u8>,
+    /// Whether it is in the spool; otherwise it is only in memory.
+    pub(super) spooled: bool,
+}
+
+/// What became of an export.
+pub(super) enum After {
+    Sent(Sent),
+    Waits,
+    Lost,
+}
+
+impl Agent<'_> {
+    /// Sends all that waits for the user, and says what became of this session's exports.
+    pub(super) fn send_exports(
+        &self,
+        sid: &Sid,
+        plan: Option<&CachedPlan>,
+        exports: &[Export],
+        recorder: &mut Recorder,
+    ) -> Vec<After> {
+        recorder.worse(Outcome::Stored);
+        let waits = |agent: &Self| agent.spool.of(sid).is_ok_and(|of| !of.entries.is_empty());
+        if exports.is_empty() && !waits(self) {
+            return Vec::new();
+        }
+        let store = match plan {
+            Some(plan) => self.connections.storage(&plan.plan).map_err(|error| chain(&error)),
+            None => Err("there is no plan that says where to send it".to_owned()),
+        };
+        if let Err(text) = &store {
+            recorder.problem("MP-AGT-041", format!("{text}; the export waits in the spool"));
+        }
+        let store = store.as_deref().ok();
+        let sent = store.map_or_else(Deliveries::default, |store| self.spool.send_user(sid, store));
+        let ours = |delivery: &&Delivery| {
+            exports.iter().any(|export| export.spooled && export.entry.number == delivery.entry.number)
+        };
+        for error in &sent.damaged {
+            recorder.problem("MP-AGT-020", format!("an entry of the spool cannot be sent: {}", chain(error)));
+        }
+        report_leftovers(sent.tried.iter().filter(|delivery| !ours(delivery)), recorder);
+        let after = exports.iter().map(|export| {
+            let delivery = sent.tried.iter().find(|delivery| delivery.entry.number == export.entry.number);
+            let result = match (export.spooled, delivery, store) {
+                (true, Some(delivery), _) => {
+                    Some(delivery.result.as_ref().cloned().map_err(|error| chain(error)))
+                }
+                (true, None, _) | (false, _, None) => None,
+                (false, _, Some(store)) => Some(send_unspooled(export, store)),
+            };
+            report_export(export, result, recorder)
+        });
+        let after = after.collect();
+        if waits(self) {
+            recorder.worse(Outcome::Spooled);
+        }
+        after
+    }
+
+    /// After an export the session may go on: another session of the user on this host may share the load of the hive.
+    /// What was exported is its base from now on.
+    pub(super) fn keep_base(
+        &self,
+        sid: &Sid,
+        record: Option<SessionRecord>,
+        exports: &[Export],
+        after: &[After],
+        recorder: &mut Recorder,
+    ) {
+        let kept = match record {
+            None => SessionRecord::remove(&self.state, sid),
+            Some(mut record) => {
+                let mut bases = Vec::new();
+                for (export, after) in exports.iter().zip(after) {
+                    let scope = record.scopes.iter_mut().find(|merged| merged.scope == export.entry.scope);
+                    let Some(scope) = scope else { continue };
+                    let version = match after {
+                        After::Lost => continue,
+                        After::Sent(Sent::Quarantined(_)) => {
+                            scope.merged = false;
+                            continue;
+                        }
+                        After::Sent(Sent::Stored(version)) => Some(version.0.clone()),
+                        After::Waits if scope.merged => None,
+                        After::Waits => continue,
+                    };
+                    scope.version = version;
+                    scope.digest = Some(digest(&export.bytes));
+                    bases.push((&export.entry.scope, export.bytes.as_slice()));
+                }
+                record.write(&self.state, sid, bases.into_iter())
+            }
+        };
+        if let Err(error) = kept {
+            let next = "another logoff of this session replaces nothing";
+            recorder.problem(
+                "MP-AGT-052",
+                format!("the session's record is not kept: {}; {next}", chain(&error)),
+            );
+        }
+    }
+}
+
+/// Says what became of what earlier sessions left.
+pub(super) fn report_leftovers<'a>(tried: impl Iterator<Item = &'a Delivery>, recorder: &mut Recorder) {
+    for delivery in tried {
+        let of = format!("the data set of {} of an earlier session", delivery.entry.scope);
+        match &delivery.result {
+            Ok(Sent::Stored(_)) => {}
+            Ok(Sent::Quarantined(reason)) => recorder.problem(
+                "MP-AGT-042",
+                format!("{of} is kept beside the stored one: {reason}; look at both in the console"),
+            ),
+            Err(error) => {
+                recorder.problem("MP-AGT-021", format!("{of} still waits in the spool: {}", chain(error)));
+            }
+        }
+    }
+}
+
+fn send_unspooled(export: &Export, store: &dyn DataSetStore) -> Result<Sent, String> {
+    deliver(&export.entry, store, &export.bytes).map_err(|error| chain(&error))
+}
+
+fn report_export(export: &Export, result: Option<Result<Sent, String>>, recorder: &mut Recorder) -> After {
+    let (scope, bytes) = (&export.entry.scope, Some(export.bytes.len()));
+    match result {
+        Some(Ok(Sent::Stored(version))) => {
+            recorder.data_set(scope, "stored", bytes, Some(version.0.clone()));
+            After::Sent(Sent::Stored(version))
+        }
+        Some(Ok(Sent::Quarantined(reason))) => {
+            recorder.data_set(scope, "quarantined", bytes, None);
+            let next = "look at both in the console";
+            let text = format!("the export of {scope} is kept beside the stored data set: {reason}; {next}");
+            recorder.problem("MP-AGT-042", text);
+            recorder.worse(Outcome::Quarantined);
+            After::Sent(Sent::Quarantined(reason))
+        }
+        not_sent if export.spooled => {
+            recorder.data_set(scope, "spooled", bytes, None);
+            if let Some(Err(error)) = not_sent {
+                recorder.problem("MP-AGT-041", format!("{error}; the export of {scope} waits in the spool"));
+            }
+            recorder.worse(Outcome::Spooled);
+            After::Waits
+        }
+        not_sent => {
+            recorder.data_set(scope, "not stored", bytes, None);
+            let why = not_sent.and_then(Result::err).unwrap_or_else(|| "storage cannot be asked".to_owned());
+            let next = "what is stored stays as it is; make room, and run the logoff again while the profile is loaded";
+            recorder.problem("MP-AGT-044", format!("the export of {scope} is nowhere: {why}; {next}"));
+            recorder.worse(Outcome::Failed);
+            After::Lost
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Whole sessions against a storage and a console that can fail: what is kept, what is replaced, and what is said.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod away;
+mod capture;
+mod conflicts;
+mod console;
+mod damage;
+mod plans;
+mod random;
+mod reports;
+mod same_load;
+mod sequence;
+mod spool;
+mod station;
+mod store;
+mod texts;

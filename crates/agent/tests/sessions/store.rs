@@ -1,0 +1,178 @@
+//! A storage in memory that fails when it is told to.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use mp_dataset::{DataSet, Limits};
+use mp_profile::{DataSetStore, Fetched, Scope, Sid, StoreError, Stored, VersionTag};
+
+/// What goes wrong from now on.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Faults {
+    /// Nothing gets through.
+    pub(crate) away: bool,
+    /// Only what is read gets through.
+    pub(crate) read_only: bool,
+    /// What is written is stored, and nobody learns of it.
+    pub(crate) lost_acknowledgements: bool,
+    /// This scope is refused.
+    pub(crate) refused: Option<Scope>,
+    /// Nothing more can be quarantined.
+    pub(crate) quarantine_full: bool,
+    /// Each answer takes this long.
+    pub(crate) slow: Duration,
+    /// Answers `not modified` to everything.
+    pub(crate) not_modified: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Quarantined {
+    pub(crate) scope: Scope,
+    pub(crate) reason: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// A version's name and its file.
+type Version = (String, Vec<u8>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// All versions; the last is the current one.
+    versions: BTreeMap<(Scope, Sid), Vec<Version>>,
+    quarantined: Vec<Quarantined>,
+    faults: Faults,
+    writes: usize,
+    last_version: u32,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FakeStore(Arc<Mutex<State>>);
+
+fn unreachable() -> StoreError {
+    StoreError::Unreachable { server: "store1:8444".into(), text: "MP-NET-002 timed out".into() }
+}
+
+impl FakeStore {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    pub(crate) fn fail(&self, faults: Faults) {
+        self.state().faults = faults;
+    }
+
+    pub(crate) fn away(&self) {
+        self.fail(Faults { away: true, ..Faults::default() });
+    }
+
+    pub(crate) fn back(&self) {
+        self.fail(Faults::default());
+    }
+
+    /// How often something was written since the last call.
+    pub(crate) fn writes(&self) -> usize {
+        std::mem::take(&mut self.state().writes)
+    }
+
+    pub(crate) fn current(&self, scope: &Scope, sid: &Sid) -> Option<Version> {
+        self.state().versions.get(&(scope.clone(), sid.clone()))?.last().cloned()
+    }
+
+    pub(crate) fn versions(&self, scope: &Scope, sid: &Sid) -> usize {
+        self.state().versions.get(&(scope.clone(), sid.clone())).map_or(0, Vec::len)
+    }
+
+    /// Makes these bytes the current data set, as another Agent does, or an administrator who restores a version.
+    pub(crate) fn put(&self, scope: &Scope, sid: &Sid, bytes: &[u8]) -> String {
+        let mut state = self.state();
+        state.last_version += 1;
+        let version = format!("\"v{}\"", state.last_version);
+        let key = (scope.clone(), sid.clone());
+        state.versions.entry(key).or_default().push((version.clone(), bytes.to_vec()));
+        version
+    }
+
+    pub(crate) fn quarantined(&self) -> Vec<Quarantined> {
+        self.state().quarantined.clone()
+    }
+
+    fn read(&self, scope: &Scope) -> Result<MutexGuard<'_, State>, StoreError> {
+        let state = self.state();
+        let slow = state.faults.slow;
+        drop(state);
+        std::thread::sleep(slow);
+        let state = self.state();
+        if state.faults.away {
+            return Err(unreachable());
+        }
+        if state.faults.refused.as_ref() == Some(scope) {
+            let text = "MP-STO-011 this Agent may not reach it (status 403)".to_owned();
+            return Err(StoreError::Refused { server: "store1:8444".into(), text });
+        }
+        Ok(state)
+    }
+
+    fn write(&self, scope: &Scope) -> Result<MutexGuard<'_, State>, StoreError> {
+        let mut state = self.read(scope)?;
+        if state.faults.read_only {
+            return Err(unreachable());
+        }
+        state.writes += 1;
+        Ok(state)
+    }
+}
+
+impl DataSetStore for FakeStore {
+    fn fetch(&self, scope: &Scope, sid: &Sid, _: Option<&VersionTag>) -> Result<Fetched, StoreError> {
+        let state = self.read(scope)?;
+        if state.faults.not_modified {
+            return Ok(Fetched::NotModified);
+        }
+        let versions = state.versions.get(&(scope.clone(), sid.clone()));
+        Ok(match versions.and_then(|versions| versions.last()) {
+            Some((version, bytes)) => {
+                Fetched::Data { version: VersionTag(version.clone()), bytes: bytes.clone() }
+            }
+            None => Fetched::None,
+        })
+    }
+
+    fn store(
+        &self,
+        scope: &Scope,
+        sid: &Sid,
+        base: Option<&VersionTag>,
+        bytes: &[u8],
+    ) -> Result<Stored, StoreError> {
+        let state = self.write(scope)?;
+        let lost = state.faults.lost_acknowledgements;
+        let versions = state.versions.get(&(scope.clone(), sid.clone()));
+        let current = versions.and_then(|versions| versions.last()).map(|(version, _)| version.clone());
+        drop(state);
+        if current.as_deref() != base.map(|VersionTag(base)| base.as_str()) {
+            return Ok(Stored::Conflict);
+        }
+        let version = self.put(scope, sid, bytes);
+        if lost { Err(unreachable()) } else { Ok(Stored::As(VersionTag(version))) }
+    }
+
+    fn quarantine(&self, scope: &Scope, _: &Sid, reason: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        let mut state = self.write(scope)?;
+        if state.faults.quarantine_full {
+            return Err(unreachable());
+        }
+        // As the Storage Service does: the same bytes are kept once.
+        if !state.quarantined.iter().any(|kept| kept.scope == *scope && kept.bytes == bytes) {
+            let kept = Quarantined { scope: scope.clone(), reason: reason.to_owned(), bytes: bytes.to_vec() };
+            state.quarantined.push(kept);
+        }
+        if state.faults.lost_acknowledgements { Err(unreachable()) } else { Ok(()) }
+    }
+}
+
+pub(crate) fn decode(bytes: &[u8]) -> DataSet {
+    mp_dataset::decode(bytes, &Limits::default()).unwrap().into_data_set()
+}

@@ -1,0 +1,10 @@
+//! A whole farm in one process: console and Storage Service over mutual TLS, session hosts that are folders, and Agents that
+//! enrolled as in production.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+mod outages;
+mod reach;
+mod renewal;
+mod station;
+mod story;
+mod template;
