@@ -1,6 +1,9 @@
 //! Reading a hive: into a tree that owns all it holds, against other readers and against a walk that keeps nothing.
 
-use std::{path::Path, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, ensure};
 use mp_hive::{ReadOptions, open, parse};
@@ -92,7 +95,7 @@ fn measure(name: &str, file: &Path, peers: &Path) -> Result<()> {
 }
 
 fn with_notatin(file: &Path) -> Result<usize> {
-    let parser = ParserBuilder::from_path(file.to_path_buf()).build()?;
+    let parser = ParserBuilder::from_path(PathBuf::from(file)).build()?;
     let mut seen = 0;
     for key in ParserIterator::new(&parser).iter() {
         for value in key.value_iter() {
