@@ -239,7 +239,8 @@ impl Writer {
     }
 
     fn get(&self) -> Result<()> {
-        Ok(drop(self.client.fetch(&Scope::Global, &self.sid, None)?))
+        self.client.fetch(&Scope::Global, &self.sid, None)?;
+        Ok(())
     }
 }
 

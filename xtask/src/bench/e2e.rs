@@ -153,11 +153,6 @@ fn compare(bench: &mut Bench) -> Result<()> {
             bench.ratio(&of(&format!("{event}-to-roaming")), &ours, &format!("e2e.roaming_full.{event}"))?;
         }
         bench.aim(&of("logon-to-limit"), 2.0, &format!("times the raw registry loop, {set}, whole logon"))?;
-        bench.aim(
-            &of("logon-work-to-limit"),
-            2.0,
-            &format!("times the raw registry loop, {set}, without process start"),
-        )?;
         bench.aim(&of("logon-to-script"), 1.0 / 3.0, &format!("of a script's logon, {set}"))?;
         bench.aim(&of("logon-to-roaming"), 1.0 / 12.0, &format!("of a roaming profile's logon, {set}"))?;
     }
