@@ -101,7 +101,7 @@ fn under_wine(steps: &mut Steps) -> Result<()> {
     drop(prefix);
     steps.step("two session hosts under Wine", || {
         let hosts = [wine.prefix("ts1")?, wine.prefix("ts2")?];
-        let mut tests = cargo(&["test", "--package", "mp-farm-tests", "--test", "wine"]);
+        let mut tests = cargo(&["test", "--workspace", "--test", "wine"]);
         // The prefix is named by the test for each command; the rest of Wine's environment is the same for both.
         tests.envs(hosts[0].cargo_environment()).env_remove("WINEPREFIX");
         tests.env("METAPROFILES_WINE", wine.loader());
