@@ -31,7 +31,7 @@ pub(super) fn write(
     let mut unwanted = Vec::new();
     let [global, group] = Part::ALL.map(|part| {
         let mut plan = Plan { rules, part, unwanted: &mut unwanted };
-        plan.key(&wanted[index(part)], Some(&live), &mut KeyPath::root())
+        plan.key(&wanted[index(part)], Some(&live), &mut KeyPath::root(), false)
     });
     let mut edits = overlay(global, group);
     // What is deepest goes first, so that a key whose sub-keys go can go itself.
@@ -116,7 +116,8 @@ struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    fn key(&mut self, wanted: &KeyEdit, live: Option<&Key>, path: &mut KeyPath) -> KeyEdit {
+    /// `replaced`: a key above is made anew, so what is wanted of this one is all of it.
+    fn key(&mut self, wanted: &KeyEdit, live: Option<&Key>, path: &mut KeyPath, replaced: bool) -> KeyEdit {
         let Some(live) = live else {
             // Nothing that these edits are about is there: what they set is new, what they delete is gone already.
             return wanted.against(None);
@@ -124,7 +125,7 @@ impl Plan<'_> {
         if wanted.action == KeyAction::Delete {
             return self.removal(live, path);
         }
-        let replace = wanted.action == KeyAction::Replace;
+        let replace = replaced || wanted.action == KeyAction::Replace;
         let mut needed = KeyEdit::new(live.name.clone(), KeyAction::Pass);
         let differs = |edit: &&ValueEdit| match edit {
             ValueEdit::Set(value) => {
@@ -143,7 +144,7 @@ impl Plan<'_> {
         let mut subkeys = Vec::new();
         for below in wanted.subkeys() {
             path.push(below.name.clone());
-            subkeys.push(self.key(below, live.subkey(&below.name), path));
+            subkeys.push(self.key(below, live.subkey(&below.name), path, replace));
             path.pop();
         }
         for below in live.subkeys().iter().filter(|below| wanted.subkey(&below.name).is_none()) {

@@ -351,3 +351,20 @@ fn edits(depth: u32) -> impl Strategy<Value = KeyEdit> {
         root
     })
 }
+
+/// Found by [`the_next_logon_shows_what_the_last_logoff_left`]: what is below a key that was made anew is made anew as well.
+#[test]
+fn a_key_deleted_in_one_session_and_made_anew_in_the_next_brings_no_default_back() {
+    let rules = rules(&[subset("s", &[key("App")], &[])]);
+    let mut root = Key::new("");
+    root.ensure(&KeyPath::parse(r"App\app2")).set_value(Value::dword("B", 1));
+    let template = MemoryProfile::mandatory(root);
+    let mut session = Session::logon(&rules, &template, None);
+    session.profile.registry.root.remove_subkey(&"App".into());
+    let stored = session.logoff();
+    let mut next = Session::logon(&rules, &template, Some(&stored));
+    next.profile.registry.root.ensure(&KeyPath::parse(r"App\app2")).set_value(Value::dword("a", 2));
+    let stored = next.logoff();
+    let last = Session::logon(&rules, &template, Some(&stored));
+    shows(&last.profile, &next.profile, &rules);
+}
