@@ -191,6 +191,7 @@ fn empties(registry: &dyn Registry, edits: &KeyEdit, path: &KeyPath) -> bool {
     let Ok(Some(all)) = registry.list(path) else { return false };
     let gone = |name: &Name| edit.subkey(name).is_some_and(|below| below.action == KeyAction::Delete);
     let deleted = |name: &Name| matches!(edit.value(name), Some(ValueEdit::Delete(_)));
-    let makes = edit.subkeys().iter().any(|below| below.action == KeyAction::Ensure);
+    let makes = edit.subkeys().iter().any(|below| below.action == KeyAction::Ensure)
+        || edit.values().iter().any(|value| matches!(value, ValueEdit::Set(_)));
     !makes && all.values.iter().all(|(name, ..)| deleted(name)) && all.subkeys.iter().all(gone)
 }
