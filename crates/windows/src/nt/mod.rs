@@ -9,7 +9,7 @@ mod status;
 
 pub(crate) use buffer::Buffer;
 pub(crate) use file::{Entry, FileAccess, FileHandle, FileInfo};
-pub(crate) use handle::{Handle, attributes, counted};
+pub(crate) use handle::{Handle, attributes, counted, size_u32};
 pub(crate) use key::{Found, KeyAccess, KeyHandle, KeyInfo};
 pub(crate) use security::SecurityDescriptor;
 pub(crate) use status::Status;

@@ -4,7 +4,9 @@
 
 mod files;
 mod host;
+mod pipe;
 mod registry_edits;
 mod registry_load;
 mod registry_values;
+mod service;
 mod support;
