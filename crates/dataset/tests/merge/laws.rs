@@ -136,7 +136,7 @@ proptest! {
             kept: other(one.kept),
             place: one.place,
         }).collect();
-        let places = |list: &[Override]| list.iter().map(|one| upper(&one.place)).collect::<Vec<_>>();
+        let places = |list: &[Override]| -> Vec<_> { list.iter().map(|one| upper(&one.place)).collect() };
         prop_assert_eq!(places(&there.overrides.named), places(&mirrored));
         for (a, b) in there.overrides.named.iter().zip(&mirrored) {
             prop_assert_eq!((&a.theirs, &a.mine, a.kept), (&b.theirs, &b.mine, b.kept));
@@ -154,6 +154,11 @@ proptest! {
         let again = merge(Some(&theirs), &theirs, &merged, &of_seed(seed));
         prop_assert_eq!(content(&again.set), content(&merged));
     }
+
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Data sets of any shape, also such as no export makes.
     #[test]
