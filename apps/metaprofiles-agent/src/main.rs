@@ -12,7 +12,7 @@ mod simulate;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
-use mp_agent::{AgentSettings, LogLevel, Problem};
+use mp_agent::{LogLevel, PolicySettings, Problem};
 
 #[derive(Parser)]
 #[command(
@@ -46,7 +46,7 @@ struct Common {
     state: PathBuf,
     simulated: Option<PathBuf>,
     json: bool,
-    settings: AgentSettings,
+    settings: PolicySettings,
 }
 
 #[derive(Subcommand)]

@@ -10,7 +10,7 @@ use mp_protocol::{
     tls::{self, ServerKind},
 };
 
-use crate::{plan::CachedPlan, settings::AgentSettings};
+use crate::{plan::CachedPlan, settings::PolicySettings};
 
 /// The Agent's ways to the other parts of the farm.
 pub trait Connections: Send + Sync {
@@ -30,19 +30,19 @@ pub trait Connections: Send + Sync {
 /// The real ways, over mutual TLS with this machine's identity.
 pub struct EnrolledMachine {
     identity: Arc<Identity>,
-    settings: AgentSettings,
+    settings: PolicySettings,
 }
 
 impl EnrolledMachine {
     /// With the identity that the machine got when it enrolled.
     #[must_use]
     pub fn new(identity: Arc<Identity>) -> Self {
-        Self { identity, settings: AgentSettings::default() }
+        Self { identity, settings: PolicySettings::default() }
     }
 
     /// The same, with what Group Policy says of waits.
     #[must_use]
-    pub fn with_settings(mut self, settings: AgentSettings) -> Self {
+    pub fn with_settings(mut self, settings: PolicySettings) -> Self {
         self.settings = settings;
         self
     }

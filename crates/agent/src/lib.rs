@@ -20,7 +20,7 @@ pub use plan::CachedPlan;
 pub use renewal::{Renewal, renew_certificate};
 pub use report::{DataSetReport, Outcome, Problem, SessionEvent, SessionReport, StepReport};
 pub use session::{Agent, AgentError, NOT_MERGED};
-pub use settings::{AgentSettings, LogLevel, POLICY_KEY};
+pub use settings::{LogLevel, POLICY_KEY, PolicySettings};
 pub use spool::{
     CONFLICT, Deliveries, Delivery, Intent, NOT_FIRST, SendError, Sent, Spool, SpoolEntry, Waiting,
 };

@@ -22,7 +22,7 @@ use crate::{
     connections::Connections,
     plan::CachedPlan,
     report::{Outcome, Recorder, SessionEvent, SessionReport},
-    settings::AgentSettings,
+    settings::PolicySettings,
     spool::{Deliveries, Spool},
     state::{StateError, StateFolder},
 };
@@ -38,7 +38,7 @@ pub struct Agent<'host> {
     host: &'host dyn SessionHost,
     connections: Arc<dyn Connections>,
     clock: &'host dyn Clock,
-    settings: AgentSettings,
+    settings: PolicySettings,
 }
 
 impl<'host> Agent<'host> {
@@ -51,12 +51,12 @@ impl<'host> Agent<'host> {
         clock: &'host dyn Clock,
     ) -> Self {
         let spool = Spool::new(state.spool());
-        Self { state, spool, host, connections, clock, settings: AgentSettings::default() }
+        Self { state, spool, host, connections, clock, settings: PolicySettings::default() }
     }
 
     /// The same, with what Group Policy says of this machine.
     #[must_use]
-    pub fn with_settings(mut self, settings: AgentSettings) -> Self {
+    pub fn with_settings(mut self, settings: PolicySettings) -> Self {
         self.settings = settings;
         self
     }

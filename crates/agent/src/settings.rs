@@ -22,9 +22,9 @@ const UNKNOWN_VALUE: &str = "MP-AGT-101";
 /// Code of policies that cannot be read.
 const NOT_READ: &str = "MP-AGT-102";
 
-/// The Agent's settings by Group Policy; `None` where it says nothing.
+/// The settings by Group Policy; `None` where it says nothing.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct AgentSettings {
+pub struct PolicySettings {
     /// The Agent does nothing for sessions (`TurnOff`).
     pub turned_off: bool,
     /// Address of the console with which `enrol` joins the farm (`ConsoleAddress`).
@@ -72,7 +72,7 @@ impl LogLevel {
 }
 
 /// Takes a value into the settings, or says what was expected.
-type Take = fn(&mut AgentSettings, &Value) -> Result<(), String>;
+type Take = fn(&mut PolicySettings, &Value) -> Result<(), String>;
 
 /// Every value that is read.
 const SETTINGS: &[(&str, Take)] = &[
@@ -94,7 +94,7 @@ const SETTINGS: &[(&str, Take)] = &[
     }),
 ];
 
-impl AgentSettings {
+impl PolicySettings {
     /// Reads the settings from a registry whose root is [`POLICY_KEY`]. What is wrong is told, and not used.
     #[must_use]
     pub fn read(policies: &dyn Registry) -> (Self, Vec<Problem>) {
@@ -153,7 +153,10 @@ impl AgentSettings {
         let milliseconds = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         Waits {
             fetch_ms: self.logon_wait.map_or(plan.fetch_ms, milliseconds),
+            logon_ms: self.logon_wait.map_or(plan.logon_ms, milliseconds),
             upload_ms: self.logoff_wait.map_or(plan.upload_ms, milliseconds),
+            // The whole logoff takes at least as long as what it waits for.
+            logoff_ms: self.logoff_wait.map_or(plan.logoff_ms, |span| plan.logoff_ms.max(milliseconds(span))),
             ..plan
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use mp_agent::{AgentSettings, LogLevel, Problem};
+use mp_agent::{LogLevel, PolicySettings, Problem};
 use mp_protocol::Waits;
 use mp_registry::{Key, MemoryRegistry, Value, ValueType};
 use proptest::prelude::*;
@@ -10,14 +10,14 @@ use roxmltree::Document;
 
 use crate::template::{Choices, admx, written};
 
-fn read(values: &[Value]) -> (AgentSettings, Vec<Problem>) {
+fn read(values: &[Value]) -> (PolicySettings, Vec<Problem>) {
     let mut key = Key::new("Agent");
     values.iter().cloned().for_each(|value| key.set_value(value));
-    AgentSettings::read(&MemoryRegistry::new(key))
+    PolicySettings::read(&MemoryRegistry::new(key))
 }
 
 /// Reads values that must be right.
-fn settings(values: &[Value]) -> AgentSettings {
+fn settings(values: &[Value]) -> PolicySettings {
     let (settings, problems) = read(values);
     assert_eq!(problems, [], "{values:?}");
     settings
@@ -26,7 +26,7 @@ fn settings(values: &[Value]) -> AgentSettings {
 /// The one problem that a value is, which must change nothing.
 fn refused(value: Value) -> Problem {
     let (settings, mut problems) = read(std::slice::from_ref(&value));
-    assert_eq!((&settings, problems.len()), (&AgentSettings::default(), 1), "{value:?} {problems:?}");
+    assert_eq!((&settings, problems.len()), (&PolicySettings::default(), 1), "{value:?} {problems:?}");
     problems.remove(0)
 }
 
@@ -40,8 +40,8 @@ fn sample(name: &str) -> &'static str {
 }
 
 /// What each setting is when it alone is set.
-fn expected(name: &str, value: &Value) -> AgentSettings {
-    let mut settings = AgentSettings::default();
+fn expected(name: &str, value: &Value) -> PolicySettings {
+    let mut settings = PolicySettings::default();
     let number = || u64::from(u32::from_le_bytes(value.data.as_ref().try_into().unwrap()));
     let text = || value.to_text().unwrap();
     match name {
@@ -84,7 +84,7 @@ fn each_choice_of_each_policy_is_read_as_it_is_meant() {
             assert!(!seen.contains(&read), "{name}: two choices mean the same");
             seen.push(read);
         }
-        assert!(seen.iter().any(|read| *read != AgentSettings::default()), "{name} has no effect");
+        assert!(seen.iter().any(|read| *read != PolicySettings::default()), "{name} has no effect");
     }
 }
 
@@ -143,8 +143,18 @@ fn a_wrong_value_costs_no_other_setting_and_names_have_any_case() {
         read(&[Value::dword("LOGONWAIT", 7), Value::dword("LogoffWait", 0), Value::dword("turnoff", 1)]);
     assert_eq!((settings.logon_wait, settings.turned_off), (Some(Duration::from_secs(7)), true));
     assert_eq!(problems.len(), 1);
-    let waits = settings.waits(Waits { connect_ms: 1, fetch_ms: 2, upload_ms: 3 });
-    assert_eq!(waits, Waits { connect_ms: 1, fetch_ms: 7_000, upload_ms: 3 });
+}
+
+#[test]
+fn waits_take_the_place_of_the_plans() {
+    let plan = Waits::default();
+    assert_eq!(settings(&[]).waits(plan), plan);
+    let logon = settings(&[Value::dword("LogonWait", 7)]).waits(plan);
+    assert_eq!(logon, Waits { fetch_ms: 7_000, logon_ms: 7_000, ..plan });
+    let logoff = settings(&[Value::dword("LogoffWait", 1)]).waits(plan);
+    assert_eq!(logoff, Waits { upload_ms: 1_000, ..plan });
+    let long = settings(&[Value::dword("LogoffWait", 600)]).waits(plan);
+    assert_eq!(long, Waits { upload_ms: 600_000, logoff_ms: 600_000, ..plan });
 }
 
 #[test]
@@ -180,12 +190,12 @@ fn addresses_and_folders_are_checked() {
 proptest! {
     #[test]
     fn no_value_is_taken_silently_or_panics(
-        name in prop::sample::select(AgentSettings::names().collect::<Vec<_>>()),
+        name in prop::sample::select(PolicySettings::names().collect::<Vec<_>>()),
         ty in 0_u32..12,
         data in prop::collection::vec(any::<u8>(), 0..40),
     ) {
         let (settings, problems) = read(&[Value::new(name, ValueType(ty), data)]);
-        let changed = settings != AgentSettings::default();
+        let changed = settings != PolicySettings::default();
         prop_assert!(problems.len() <= 1 && !(changed && problems.len() == 1));
     }
 }

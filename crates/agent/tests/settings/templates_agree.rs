@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mp_agent::{AgentSettings, POLICY_KEY};
+use mp_agent::{POLICY_KEY, PolicySettings};
 use roxmltree::{Document, Node};
 
 use crate::template::{Choices, adml, admx, child, elements, file, policies, written};
@@ -32,7 +32,7 @@ fn the_agent_reads_every_policy_and_no_other() {
     let names: Vec<String> = written(&template).into_iter().map(|written| written.name).collect();
     let in_template: BTreeSet<&str> = names.iter().map(String::as_str).collect();
     assert_eq!(in_template.len(), names.len(), "no value is written by two policies");
-    assert_eq!(in_template, AgentSettings::names().collect());
+    assert_eq!(in_template, PolicySettings::names().collect());
 }
 
 #[test]
