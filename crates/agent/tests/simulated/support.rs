@@ -56,12 +56,9 @@ pub(crate) fn rules(keys: &[&str], folders: &[(&str, &str)]) -> CompiledRules {
         delete_if_missing: false,
     };
     let subset = DataSubset {
-        name: "all".into(),
-        description: String::new(),
-        applies: Applies::Global,
         registry: keys.iter().map(key).collect(),
         folders: folders.iter().map(folder).collect(),
-        max_total_bytes: None,
+        ..DataSubset::new("all", Applies::Global)
     };
     CompiledRules::compile(&[subset], None).unwrap()
 }

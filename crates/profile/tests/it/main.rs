@@ -9,4 +9,5 @@ mod import;
 mod refusing_registry;
 mod round_trip;
 mod rules;
+mod shared_keys;
 mod support;

@@ -4,6 +4,7 @@
 
 mod files;
 mod host;
+mod machine;
 mod pipe;
 mod registry_edits;
 mod registry_load;
