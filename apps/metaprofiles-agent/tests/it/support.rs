@@ -95,6 +95,7 @@ impl Place {
                 recursive: true,
                 values: Vec::new(),
                 delete_if_missing: false,
+                allow_autorun: false,
             }],
             folders: Vec::<FolderRule>::new(),
             max_total_bytes: None,

@@ -3,8 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod files;
+mod hold;
 mod host;
+mod impersonation;
+mod protect;
 mod registry_edits;
 mod registry_load;
 mod registry_values;
 mod support;
+mod watch;
