@@ -42,5 +42,5 @@ pub use scope::{GroupName, InvalidGroupName, Scope};
 pub use session_control::{ChangeWatch, HostSession, ProfileHold, SessionControl, SessionId};
 pub use sets::Sets;
 pub use sid::{InvalidSid, Sid};
-pub use subset::{Applies, DataSubset, FolderRule, RegistryRule, RuleAction};
+pub use subset::{Applies, DataSubset, FolderRule, ImportMode, OnConflict, RegistryRule, RuleAction};
 pub use unapplied::Unapplied;

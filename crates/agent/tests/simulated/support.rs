@@ -58,12 +58,9 @@ pub(crate) fn rules(keys: &[&str], folders: &[(&str, &str)]) -> CompiledRules {
         allow_autorun: false,
     };
     let subset = DataSubset {
-        name: "all".into(),
-        description: String::new(),
-        applies: Applies::Global,
         registry: keys.iter().map(key).collect(),
         folders: folders.iter().map(folder).collect(),
-        max_total_bytes: None,
+        ..DataSubset::new("all", Applies::Global)
     };
     CompiledRules::compile(&[subset], None).unwrap()
 }

@@ -10,4 +10,5 @@ mod import;
 mod refusing_registry;
 mod round_trip;
 mod rules;
+mod shared_keys;
 mod support;

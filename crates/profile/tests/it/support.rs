@@ -9,12 +9,9 @@ use mp_registry::{FileTime, Key, KeyPath, Name, Value};
 
 pub(crate) fn subset(name: &str, registry: &[RegistryRule], folders: &[FolderRule]) -> DataSubset {
     DataSubset {
-        name: name.to_owned(),
-        description: String::new(),
-        applies: Applies::Global,
         registry: registry.to_vec(),
         folders: folders.to_vec(),
-        max_total_bytes: None,
+        ..DataSubset::new(name, Applies::Global)
     }
 }
 

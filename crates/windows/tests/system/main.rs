@@ -6,6 +6,7 @@ mod files;
 mod hold;
 mod host;
 mod impersonation;
+mod machine;
 mod protect;
 mod registry_edits;
 mod registry_load;
