@@ -11,7 +11,7 @@ use crate::nt::{Buffer, Found, KeyHandle, KeyInfo};
 /// How often a key is read anew when it changes while it is read.
 const ATTEMPTS: usize = 8;
 /// The most values, and the most sub-keys, of a key that is read. More is somebody's attempt at our memory.
-const MAX_IN_KEY: u32 = 200_000;
+const MAX_IN_KEY: u32 = 32_768;
 /// The most bytes of data of one key that are held before the filter is asked about them.
 const MAX_HELD: usize = 32 << 20;
 

@@ -2,11 +2,13 @@
 #![cfg(windows)]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod attacks;
 mod files;
 mod hold;
 mod host;
 mod impersonation;
 mod machine;
+mod profile;
 mod protect;
 mod registry_edits;
 mod registry_load;
