@@ -11,6 +11,7 @@ mod plan;
 mod renewal;
 mod report;
 mod session;
+mod settings;
 mod spool;
 mod state;
 
@@ -19,6 +20,7 @@ pub use plan::CachedPlan;
 pub use renewal::{Renewal, renew_certificate};
 pub use report::{DataSetReport, Outcome, Problem, SessionEvent, SessionReport, StepReport};
 pub use session::{Agent, AgentError, NOT_MERGED};
+pub use settings::{LogLevel, POLICY_KEY, PolicySettings};
 pub use spool::{
     CONFLICT, Deliveries, Delivery, Intent, NOT_FIRST, SendError, Sent, Spool, SpoolEntry, Waiting,
 };

@@ -6,7 +6,7 @@
 //! * [`encode`] writes a [`DataSet`], [`decode`] verifies and reads one. Only verified bytes give a data set ([`Verified`]).
 //! * [`Checker`] and [`check`] tell whether a file is intact without decoding it, and give its [`Digest`], the ETag: for
 //!   whoever stores or passes on files.
-//! * [`diff`] tells what differs between two data sets.
+//! * [`diff`] tells what differs between two data sets; [`merge`] makes one of two that were made from one base.
 //!
 //! ```
 //! use mp_dataset::{DataSet, Limits, check, decode, encode};
@@ -34,6 +34,7 @@ mod encode;
 mod error;
 mod frame;
 mod limits;
+mod merge;
 mod records;
 mod wtf8;
 
@@ -47,3 +48,4 @@ pub use encode::{EncodedInfo, encode};
 pub use error::{DecodeError, EncodeError, Part, Place};
 pub use frame::{Checker, Digest, FORMAT_VERSION, HEADER_LEN, Header, ParseDigestError, check};
 pub use limits::Limits;
+pub use merge::{Held, Item, ItemPlace, MAX_OVERRIDES, Merged, Override, Overrides, Side, merge};

@@ -177,11 +177,12 @@ pub(crate) fn settle(edit: KeyEdit) -> KeyEdit {
 }
 
 /// Whether an edit makes the key or sets something in it or below it.
-pub(crate) fn writes(edit: &KeyEdit) -> bool {
+fn writes(edit: &KeyEdit) -> bool {
     matches!(edit.action, KeyAction::Ensure | KeyAction::Replace) || writes_in(edit)
 }
 
-fn writes_in(edit: &KeyEdit) -> bool {
+/// Whether an edit sets something in the key or below it.
+pub(crate) fn writes_in(edit: &KeyEdit) -> bool {
     edit.values().iter().any(|value| matches!(value, ValueEdit::Set(_))) || edit.subkeys().iter().any(writes)
 }
 

@@ -22,6 +22,54 @@ pub struct DataSubset {
     /// The most bytes that all its files may have together; larger ones are skipped and reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_total_bytes: Option<u64>,
+    /// Whether a logon waits until it is in the profile.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub import: ImportMode,
+    /// Which content stays where two sessions changed the same.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub on_conflict: OnConflict,
+}
+
+impl DataSubset {
+    /// A data subset that keeps nothing yet, with the defaults of all that it does not say.
+    #[must_use]
+    pub fn new(name: &str, applies: Applies) -> Self {
+        Self {
+            name: name.to_owned(),
+            description: String::new(),
+            applies,
+            registry: Vec::new(),
+            folders: Vec::new(),
+            max_total_bytes: None,
+            import: ImportMode::default(),
+            on_conflict: OnConflict::default(),
+        }
+    }
+}
+
+/// Whether a logon waits for an import.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ImportMode {
+    /// The desktop appears after the import, or when the plan's bound is over.
+    #[default]
+    Synchronous,
+    /// The desktop appears at once; the import is done behind it.
+    Asynchronous,
+}
+
+/// Which content stays where two sessions of a user changed the same value or file in different ways. What does not stay is
+/// reported, and kept in the data set's history.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnConflict {
+    /// That of the session whose export reaches storage later, by storage's own order.
+    #[default]
+    NewestSessionWins,
+    /// That which storage has already.
+    KeepTheirs,
+    /// That of the session that exports or merges now.
+    KeepMine,
 }
 
 /// Where a data subset is kept.
@@ -63,6 +111,9 @@ pub struct RegistryRule {
     /// At import, what is in the profile below this key and not in the data set is deleted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub delete_if_missing: bool,
+    /// Keeps what starts programs as well, where the rule spells such a place out ([`Lift::Allowed`](crate::Lift)).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_autorun: bool,
 }
 
 /// A rule about the files of a special folder. The deepest path wins as for keys.
@@ -89,8 +140,15 @@ pub struct FolderRule {
     /// At import, what is in the profile below this path and not in the data set is deleted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub delete_if_missing: bool,
+    /// Keeps what starts programs as well, where the rule spells such a place out ([`Lift::Allowed`](crate::Lift)).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_autorun: bool,
 }
 
 fn yes() -> bool {
     true
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }

@@ -2,6 +2,7 @@
 //!
 //! Machines authenticate with certificates of the console's authority (mutual TLS); people never speak this API.
 
+mod agent_settings;
 mod certificate;
 pub mod client;
 pub mod digest;
@@ -17,12 +18,13 @@ pub mod tls;
 mod token;
 mod user_sets;
 
+pub use agent_settings::{AgentSettings, HoldProfile, StorageAway, Waits};
 pub use certificate::{CertificateError, MachineCertificate, serial_text};
 pub use client::{ClientError, ConsoleClient, StorageClient};
 pub use enrolment::{ApiError, EnrolRequest, Enrolled, RenewRequest};
 pub use identity::{Identity, IdentityError, MachineKey};
 pub use machine::{InvalidMachineId, MachineId, MachineName, MachineRole};
-pub use plan::{AgentPlan, AllowedAgent, StoragePlan, StorageTarget, Waits};
+pub use plan::{AgentPlan, AllowedAgent, StoragePlan, StorageTarget};
 pub use tls::ClientCertificates;
 pub use token::{InvalidJoinToken, JoinSecret, JoinToken};
 pub use user_sets::{

@@ -1,7 +1,7 @@
 use mp_profile::{DataSubset, GroupName};
 use serde::{Deserialize, Serialize};
 
-use crate::MachineId;
+use crate::{AgentSettings, MachineId, Waits};
 
 /// What the console tells one Agent. It is cached on disk; the Agent works with the cached one when the console is away.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -22,6 +22,9 @@ pub struct AgentPlan {
     /// How long to wait for what.
     #[serde(default)]
     pub waits: Waits,
+    /// How to treat sessions and profiles.
+    #[serde(default)]
+    pub settings: AgentSettings,
 }
 
 /// Where a Storage Service listens.
@@ -34,24 +37,6 @@ pub struct StorageTarget {
     pub host: String,
     /// TCP port.
     pub port: u16,
-}
-
-/// Bounds on every wait of a session, in milliseconds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-pub struct Waits {
-    /// For a connection, TLS included.
-    pub connect_ms: u64,
-    /// For the data sets at logon, connection included.
-    pub fetch_ms: u64,
-    /// For storage's acknowledgement at logoff, connection included; past it the data set stays in the spool.
-    pub upload_ms: u64,
-}
-
-impl Default for Waits {
-    fn default() -> Self {
-        Self { connect_ms: 3_000, fetch_ms: 10_000, upload_ms: 5_000 }
-    }
 }
 
 /// What the console tells one Storage Service.

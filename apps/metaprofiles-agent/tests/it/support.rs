@@ -3,8 +3,8 @@ use std::{fs, path::PathBuf};
 use assert_cmd::Command;
 use mp_agent::{CachedPlan, StateFolder};
 use mp_hive::WriteOptions;
-use mp_profile::{Applies, DataSubset, FolderRule, RegistryRule, RuleAction};
-use mp_protocol::{AgentPlan, MachineId, MachineRole, Waits, test_authority::TestAuthority};
+use mp_profile::{Applies, DataSubset, RegistryRule, RuleAction};
+use mp_protocol::{AgentPlan, AgentSettings, MachineId, MachineRole, Waits, test_authority::TestAuthority};
 use mp_registry::{Key, KeyPath, Value};
 use serde_json::Value as Json;
 use tempfile::TempDir;
@@ -86,18 +86,15 @@ impl Place {
         let folder = self.state().identity();
         let _identity = TestAuthority::new().enrol(&folder, MachineRole::Agent, 1, &[]);
         let subset = DataSubset {
-            name: "App".into(),
-            description: String::new(),
-            applies: Applies::Global,
             registry: vec![RegistryRule {
                 action: RuleAction::Include,
                 key: "Software\\App".into(),
                 recursive: true,
                 values: Vec::new(),
                 delete_if_missing: false,
+                allow_autorun: false,
             }],
-            folders: Vec::<FolderRule>::new(),
-            max_total_bytes: None,
+            ..DataSubset::new("App", Applies::Global)
         };
         let plan = AgentPlan {
             revision: 1,
@@ -107,6 +104,7 @@ impl Place {
             storage: None,
             subsets: vec![subset],
             waits: Waits::default(),
+            settings: AgentSettings::default(),
         };
         CachedPlan { etag: "\"1\"".into(), plan }.save(&self.state()).unwrap();
     }

@@ -2,6 +2,7 @@ use mp_profile::GroupName;
 use serde_json::{Value, json};
 
 use super::{
+    agent_settings::AgentSettings,
     api::{Api, below},
     show::{Column, field},
 };
@@ -54,6 +55,8 @@ pub(crate) struct More {
     /// The Storage Server that keeps its data sets; the first one if not given
     #[arg(long, value_name = "NAME")]
     storage_server: Option<String>,
+    #[command(flatten)]
+    settings: AgentSettings,
 }
 
 impl More {
@@ -63,6 +66,7 @@ impl More {
                 group[field] = json!(value);
             }
         }
+        self.settings.put_into(group);
     }
 }
 

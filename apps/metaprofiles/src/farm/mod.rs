@@ -1,5 +1,6 @@
 //! Calls to the console's REST API: what an administrator does in the web pages, from a shell.
 
+mod agent_settings;
 mod api;
 mod audit_log;
 mod configuration;

@@ -58,6 +58,10 @@ pub(super) fn text(value: &Value) -> String {
             shown
         }),
         Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => {
+            let field = |(name, value): (&String, &Value)| format!("{name} {}", text(value));
+            fields.iter().map(field).collect::<Vec<_>>().join(", ")
+        }
         other => other.to_string(),
     }
 }

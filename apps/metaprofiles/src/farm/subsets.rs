@@ -1,10 +1,13 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use mp_profile::{Applies, DataSubset, FolderRule, GroupName, RegistryRule, RuleAction};
+use mp_profile::{
+    Applies, DataSubset, FolderRule, GroupName, ImportMode, OnConflict, RegistryRule, RuleAction,
+};
 use serde_json::{Value, json};
 
 use super::{
+    agent_settings::Mode,
     api::{Api, below},
     show::{self, Column, field},
 };
@@ -64,7 +67,7 @@ pub(crate) enum Command {
 #[derive(clap::Args)]
 pub(crate) struct Rules {
     /// The description as TOML, in the form of the configuration file
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["description", "group", "key", "exclude_key", "folder", "exclude_folder"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["description", "group", "key", "exclude_key", "folder", "exclude_folder", "import", "on_conflict"])]
     file: Option<PathBuf>,
     /// For administrators
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
@@ -84,6 +87,30 @@ pub(crate) struct Rules {
     /// Leave this folder out
     #[arg(long, value_name = "FOLDER[:PATH]")]
     exclude_folder: Vec<String>,
+    /// Whether a logon waits for it
+    #[arg(long, value_enum)]
+    import: Option<Mode>,
+    /// Which content stays where two sessions changed the same
+    #[arg(long, value_enum)]
+    on_conflict: Option<Conflict>,
+}
+
+/// What a data subset says of conflicts, as a word of the command line.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Conflict {
+    NewestSessionWins,
+    KeepTheirs,
+    KeepMine,
+}
+
+impl From<Conflict> for OnConflict {
+    fn from(word: Conflict) -> Self {
+        match word {
+            Conflict::NewestSessionWins => Self::NewestSessionWins,
+            Conflict::KeepTheirs => Self::KeepTheirs,
+            Conflict::KeepMine => Self::KeepMine,
+        }
+    }
 }
 
 impl Command {
@@ -123,16 +150,17 @@ impl Rules {
         let keys = keys.chain(self.exclude_key.iter().map(|key| (RuleAction::Exclude, key)));
         let folders = self.folder.iter().map(|folder| (RuleAction::Include, folder));
         let folders = folders.chain(self.exclude_folder.iter().map(|folder| (RuleAction::Exclude, folder)));
+        let applies = match self.group.is_empty() {
+            true => Applies::Global,
+            false => Applies::Groups(self.group.clone()),
+        };
         Ok(DataSubset {
-            name: name.to_owned(),
             description: self.description.clone(),
-            applies: match self.group.is_empty() {
-                true => Applies::Global,
-                false => Applies::Groups(self.group.clone()),
-            },
             registry: keys.map(|(action, key)| registry_rule(action, key)).collect(),
             folders: folders.map(|(action, folder)| folder_rule(action, folder)).collect(),
-            max_total_bytes: None,
+            import: self.import.map_or_else(ImportMode::default, ImportMode::from),
+            on_conflict: self.on_conflict.map_or_else(OnConflict::default, OnConflict::from),
+            ..DataSubset::new(name, applies)
         })
     }
 }
@@ -155,6 +183,7 @@ fn registry_rule(action: RuleAction, key: &str) -> RegistryRule {
         recursive: true,
         values: Vec::new(),
         delete_if_missing: false,
+        allow_autorun: false,
     }
 }
 
@@ -168,5 +197,6 @@ fn folder_rule(action: RuleAction, place: &str) -> FolderRule {
         masks: Vec::new(),
         max_file_bytes: None,
         delete_if_missing: false,
+        allow_autorun: false,
     }
 }

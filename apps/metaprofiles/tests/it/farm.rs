@@ -179,6 +179,36 @@ fn a_farm_is_described_changed_and_taken_apart() {
 }
 
 #[test]
+fn a_group_says_how_its_agents_treat_sessions() {
+    let console = signed_in();
+    console.done(&["group", "create", "Office", "--mode", "asynchronous", "--wait", "logon=5000"]);
+    let group = console.json(&[
+        "group",
+        "set",
+        "Office",
+        "--storage-away",
+        "refuse-logon",
+        "--protect-hive",
+        "false",
+        "--wait",
+        "helper-grace=1000",
+    ]);
+    let (settings, waits) = (&group["settings"], &group["waits"]);
+    assert_eq!(
+        (&settings["mode"], &settings["storage-away"]),
+        (&"asynchronous".into(), &"refuse-logon".into())
+    );
+    assert_eq!((&settings["protect-hive"], &settings["checkpoint-minutes"]), (&false.into(), &15.into()));
+    assert_eq!((&waits["logon-ms"], &waits["helper-grace-ms"]), (&5000.into(), &1000.into()));
+    let message = console.refused(&["group", "set", "Office", "--wait", "logon=1"]);
+    assert!(message.contains("logon-ms must be 100 to 600000 milliseconds, not 1"), "{message}");
+
+    console.done(&["subset", "create", "Slow", "--import", "asynchronous", "--on-conflict", "keep-theirs"]);
+    let subset = console.done(&["subset", "show", "Slow"]);
+    assert!(subset.contains("import = \"asynchronous\"\non-conflict = \"keep-theirs\"\n"), "{subset}");
+}
+
+#[test]
 fn the_configuration_goes_out_and_in_as_text() {
     let console = signed_in();
     console.done(&["group", "create", "Office"]);

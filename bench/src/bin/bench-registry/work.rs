@@ -46,15 +46,9 @@ fn rules() -> Result<CompiledRules> {
         recursive: true,
         values: Vec::new(),
         delete_if_missing: false,
+        allow_autorun: false,
     };
-    let subset = DataSubset {
-        name: "Bench".to_owned(),
-        description: String::new(),
-        applies: Applies::Global,
-        registry: vec![rule],
-        folders: Vec::new(),
-        max_total_bytes: None,
-    };
+    let subset = DataSubset { registry: vec![rule], ..DataSubset::new("Bench", Applies::Global) };
     Ok(CompiledRules::compile(&[subset], None)?)
 }
 

@@ -6,7 +6,7 @@ use mp_agent::{CachedPlan, Connections};
 use mp_profile::{
     Applies, DataSetStore, DataSubset, FolderRule, GroupName, RegistryRule, RuleAction, Scope, StoreError,
 };
-use mp_protocol::{AgentPlan, MachineId, StorageTarget, Waits};
+use mp_protocol::{AgentPlan, AgentSettings, MachineId, StorageTarget, Waits};
 
 use crate::store::FakeStore;
 
@@ -49,6 +49,7 @@ pub(crate) fn subset(name: &str, key: &str, folder: Option<(&str, &str)>) -> Dat
         recursive: true,
         values: Vec::new(),
         delete_if_missing: false,
+        allow_autorun: false,
     };
     let folder = folder.map(|(folder, path)| FolderRule {
         action: RuleAction::Include,
@@ -58,14 +59,12 @@ pub(crate) fn subset(name: &str, key: &str, folder: Option<(&str, &str)>) -> Dat
         masks: Vec::new(),
         max_file_bytes: None,
         delete_if_missing: false,
+        allow_autorun: false,
     });
     DataSubset {
-        name: name.to_owned(),
-        description: String::new(),
-        applies: Applies::Global,
         registry: vec![registry],
         folders: folder.into_iter().collect(),
-        max_total_bytes: None,
+        ..DataSubset::new(name, Applies::Global)
     }
 }
 
@@ -84,6 +83,7 @@ pub(crate) fn plan(revision: u64) -> CachedPlan {
         storage: Some(StorageTarget { name: "STORE1".into(), host: "store1".into(), port: 8444 }),
         subsets: vec![subset("App", "Software\\App", Some(("RoamingAppData", "App"))), ledger],
         waits: Waits::default(),
+        settings: AgentSettings::default(),
     };
     CachedPlan { etag: format!("\"p{revision}\""), plan }
 }

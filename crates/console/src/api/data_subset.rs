@@ -1,8 +1,10 @@
 //! A data subset as the API shows it. The forms are those of `mp_profile`, here with a schema.
 
-use mp_profile::GroupName;
+use mp_profile::{GroupName, ImportMode, OnConflict};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::domain::{ImportModeForm, OnConflictForm};
 
 /// What to keep of the users' profiles, for whom.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -23,6 +25,14 @@ pub(super) struct DataSubset {
     /// The most bytes that all its files may have together; larger ones are skipped and reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     max_total_bytes: Option<u64>,
+    /// Whether a logon waits until it is in the profile; it never waits where the group's mode is asynchronous.
+    #[serde(default, with = "ImportModeForm")]
+    #[schema(value_type = ImportModeForm, default = "synchronous")]
+    import: ImportMode,
+    /// Which content stays where two sessions changed the same.
+    #[serde(default, with = "OnConflictForm")]
+    #[schema(value_type = OnConflictForm, default = "newest-session-wins")]
+    on_conflict: OnConflict,
 }
 
 /// Whether it is kept once for the farm or once per group.
@@ -63,6 +73,9 @@ struct RegistryRule {
     /// At import, what is below this key and not in the data set is deleted.
     #[serde(default)]
     delete_if_missing: bool,
+    /// Keeps what starts programs as well, where the rule spells such a place out.
+    #[serde(default)]
+    allow_autorun: bool,
 }
 
 /// A rule about the files of a special folder. The deepest path wins as for keys.
@@ -89,6 +102,9 @@ struct FolderRule {
     /// At import, what is below this path and not in the data set is deleted.
     #[serde(default)]
     delete_if_missing: bool,
+    /// Keeps what starts programs as well, where the rule spells such a place out.
+    #[serde(default)]
+    allow_autorun: bool,
 }
 
 fn yes() -> bool {
@@ -97,28 +113,45 @@ fn yes() -> bool {
 
 impl From<mp_profile::DataSubset> for DataSubset {
     fn from(subset: mp_profile::DataSubset) -> Self {
-        let mp_profile::DataSubset { name, description, applies, registry, folders, max_total_bytes } =
-            subset;
+        let mp_profile::DataSubset {
+            name,
+            description,
+            applies,
+            registry,
+            folders,
+            max_total_bytes,
+            import,
+            on_conflict,
+        } = subset;
         let applies = match applies {
             mp_profile::Applies::Global => Applies::Global,
             mp_profile::Applies::Groups(names) => Applies::Groups(names),
         };
         let registry = registry.into_iter().map(RegistryRule::from).collect();
         let folders = folders.into_iter().map(FolderRule::from).collect();
-        Self { name, description, applies, registry, folders, max_total_bytes }
+        Self { name, description, applies, registry, folders, max_total_bytes, import, on_conflict }
     }
 }
 
 impl From<DataSubset> for mp_profile::DataSubset {
     fn from(subset: DataSubset) -> Self {
-        let DataSubset { name, description, applies, registry, folders, max_total_bytes } = subset;
+        let DataSubset {
+            name,
+            description,
+            applies,
+            registry,
+            folders,
+            max_total_bytes,
+            import,
+            on_conflict,
+        } = subset;
         let applies = match applies {
             Applies::Global => mp_profile::Applies::Global,
             Applies::Groups(names) => mp_profile::Applies::Groups(names),
         };
         let registry = registry.into_iter().map(mp_profile::RegistryRule::from).collect();
         let folders = folders.into_iter().map(mp_profile::FolderRule::from).collect();
-        Self { name, description, applies, registry, folders, max_total_bytes }
+        Self { name, description, applies, registry, folders, max_total_bytes, import, on_conflict }
     }
 }
 
@@ -142,15 +175,16 @@ impl From<RuleAction> for mp_profile::RuleAction {
 
 impl From<mp_profile::RegistryRule> for RegistryRule {
     fn from(rule: mp_profile::RegistryRule) -> Self {
-        let mp_profile::RegistryRule { action, key, recursive, values, delete_if_missing } = rule;
-        Self { action: action.into(), key, recursive, values, delete_if_missing }
+        let mp_profile::RegistryRule { action, key, recursive, values, delete_if_missing, allow_autorun } =
+            rule;
+        Self { action: action.into(), key, recursive, values, delete_if_missing, allow_autorun }
     }
 }
 
 impl From<RegistryRule> for mp_profile::RegistryRule {
     fn from(rule: RegistryRule) -> Self {
-        let RegistryRule { action, key, recursive, values, delete_if_missing } = rule;
-        Self { action: action.into(), key, recursive, values, delete_if_missing }
+        let RegistryRule { action, key, recursive, values, delete_if_missing, allow_autorun } = rule;
+        Self { action: action.into(), key, recursive, values, delete_if_missing, allow_autorun }
     }
 }
 
@@ -164,14 +198,42 @@ impl From<mp_profile::FolderRule> for FolderRule {
             masks,
             max_file_bytes,
             delete_if_missing,
+            allow_autorun,
         } = rule;
-        Self { action: action.into(), folder, path, recursive, masks, max_file_bytes, delete_if_missing }
+        Self {
+            action: action.into(),
+            folder,
+            path,
+            recursive,
+            masks,
+            max_file_bytes,
+            delete_if_missing,
+            allow_autorun,
+        }
     }
 }
 
 impl From<FolderRule> for mp_profile::FolderRule {
     fn from(rule: FolderRule) -> Self {
-        let FolderRule { action, folder, path, recursive, masks, max_file_bytes, delete_if_missing } = rule;
-        Self { action: action.into(), folder, path, recursive, masks, max_file_bytes, delete_if_missing }
+        let FolderRule {
+            action,
+            folder,
+            path,
+            recursive,
+            masks,
+            max_file_bytes,
+            delete_if_missing,
+            allow_autorun,
+        } = rule;
+        Self {
+            action: action.into(),
+            folder,
+            path,
+            recursive,
+            masks,
+            max_file_bytes,
+            delete_if_missing,
+            allow_autorun,
+        }
     }
 }

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
 use mp_profile::GroupName;
+use mp_protocol::{AgentSettings, Waits};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -11,7 +12,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    domain::{self, Refusal},
+    domain::{self, AgentSettingsForm, Refusal, WaitsForm},
     ops::{Administrator, Core},
 };
 
@@ -27,19 +28,25 @@ pub(super) struct AgentServerGroup {
     /// Name of the Storage Server that keeps its data sets; the farm's first one if there is none.
     #[serde(default)]
     storage_server: Option<String>,
+    #[serde(default, with = "AgentSettingsForm")]
+    #[schema(value_type = AgentSettingsForm)]
+    settings: AgentSettings,
+    #[serde(default, with = "WaitsForm")]
+    #[schema(value_type = WaitsForm)]
+    waits: Waits,
 }
 
 impl From<domain::AgentServerGroup> for AgentServerGroup {
     fn from(group: domain::AgentServerGroup) -> Self {
-        let domain::AgentServerGroup { name, description, storage_server } = group;
-        Self { name, description, storage_server }
+        let domain::AgentServerGroup { name, description, storage_server, settings, waits } = group;
+        Self { name, description, storage_server, settings, waits }
     }
 }
 
 impl From<AgentServerGroup> for domain::AgentServerGroup {
     fn from(group: AgentServerGroup) -> Self {
-        let AgentServerGroup { name, description, storage_server } = group;
-        Self { name, description, storage_server }
+        let AgentServerGroup { name, description, storage_server, settings, waits } = group;
+        Self { name, description, storage_server, settings, waits }
     }
 }
 

@@ -2,7 +2,7 @@ use std::{collections::HashSet, net::IpAddr};
 
 use mp_profile::{Applies, CompiledRules, DataSubset};
 
-use super::{AgentServerGroup, Configuration, Kind, Refusal, StorageServer, name_key};
+use super::{AgentServerGroup, Configuration, Kind, Refusal, StorageServer, name_key, settings};
 
 /// Most characters of a name.
 const MAX_NAME: usize = 128;
@@ -82,6 +82,7 @@ fn storage_server(server: &StorageServer, groups: &[AgentServerGroup]) -> Result
 
 fn group(group: &AgentServerGroup, servers: &[StorageServer]) -> Result<(), String> {
     description(&group.description)?;
+    settings::check(&group.settings, &group.waits)?;
     match &group.storage_server {
         Some(name) if !servers.iter().any(|server| name_key(&server.name) == name_key(name)) => {
             Err(format!("there is no Storage Server \"{name}\"; create it first, or correct the name"))

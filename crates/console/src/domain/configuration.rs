@@ -1,4 +1,5 @@
 use mp_profile::{DataSubset, GroupName};
+use mp_protocol::{AgentSettings, Waits};
 
 /// Everything that the administrator describes, in his order. Who joined, and every secret, is elsewhere.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -45,6 +46,8 @@ pub(crate) struct AgentServerGroup {
     pub(crate) description: String,
     /// Name of the Storage Server; `None` for the first one of the farm.
     pub(crate) storage_server: Option<String>,
+    pub(crate) settings: AgentSettings,
+    pub(crate) waits: Waits,
 }
 
 /// Two names are the same when their keys are: case does not matter.
@@ -53,11 +56,14 @@ pub(crate) fn name_key(name: &str) -> String {
 }
 
 impl Configuration {
+    /// The group of this name.
+    pub(crate) fn group(&self, name: Option<&GroupName>) -> Option<&AgentServerGroup> {
+        name.and_then(|name| self.groups.iter().find(|group| group.name == *name))
+    }
+
     /// The Storage Server that keeps the data sets of a group's Agents, or of Agents in no group.
     pub(crate) fn storage_server_of(&self, group: Option<&GroupName>) -> Option<&StorageServer> {
-        let named = group
-            .and_then(|name| self.groups.iter().find(|group| group.name == *name))
-            .and_then(|group| group.storage_server.as_deref());
+        let named = self.group(group).and_then(|group| group.storage_server.as_deref());
         match named {
             Some(name) => self.storage_servers.iter().find(|server| name_key(&server.name) == name_key(name)),
             None => self.storage_servers.first(),

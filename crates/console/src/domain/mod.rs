@@ -7,6 +7,7 @@ mod farm;
 mod guard;
 mod plan;
 mod refusal;
+mod settings;
 mod text;
 mod time;
 
@@ -17,5 +18,6 @@ pub(crate) use farm::{Farm, KnownCertificate, Machine, MachineState, Peer};
 pub(crate) use guard::guard;
 pub(crate) use plan::{AnyPlan, plan_for};
 pub(crate) use refusal::{Refusal, RefusalKind};
+pub(crate) use settings::{AgentSettingsForm, ImportModeForm, OnConflictForm, WaitsForm};
 pub(crate) use text::{Item, export, import};
 pub(crate) use time::UnixMillis;

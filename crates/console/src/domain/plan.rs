@@ -1,5 +1,5 @@
 use mp_profile::{Applies, DataSubset, GroupName};
-use mp_protocol::{AgentPlan, AllowedAgent, MachineRole, StoragePlan, StorageTarget, Waits};
+use mp_protocol::{AgentPlan, AgentSettings, AllowedAgent, MachineRole, StoragePlan, StorageTarget, Waits};
 use serde::Serialize;
 
 use super::{Configuration, Farm, Machine, MachineState, Refusal, StorageServer, UnixMillis, name_key};
@@ -45,6 +45,7 @@ fn agent_plan(configuration: &Configuration, agent: &Machine) -> AgentPlan {
         host: server.host.clone(),
         port: server.port,
     };
+    let group = configuration.group(agent.group.as_ref());
     AgentPlan {
         revision: 0,
         agent: agent.id.clone(),
@@ -57,7 +58,8 @@ fn agent_plan(configuration: &Configuration, agent: &Machine) -> AgentPlan {
             .filter(applies)
             .map(|subset| told_to(subset, agent.group.as_ref()))
             .collect(),
-        waits: Waits::default(),
+        waits: group.map_or_else(Waits::default, |group| group.waits),
+        settings: group.map_or_else(AgentSettings::default, |group| group.settings.clone()),
     }
 }
 

@@ -1,9 +1,10 @@
 //! The configuration as one readable file: TOML that can be reviewed, compared and imported again.
 
 use mp_profile::{DataSubset, GroupName};
+use mp_protocol::{AgentSettings, Waits};
 use serde::{Deserialize, Serialize};
 
-use super::{AgentServerGroup, Configuration, Kind, Refusal, StorageServer};
+use super::{AgentServerGroup, AgentSettingsForm, Configuration, Kind, Refusal, StorageServer, WaitsForm};
 
 /// The file's format; a reader refuses another one.
 const FORMAT: u32 = 1;
@@ -51,6 +52,14 @@ pub(crate) struct GroupText {
     description: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     storage_server: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default", with = "AgentSettingsForm")]
+    settings: AgentSettings,
+    #[serde(default, skip_serializing_if = "is_default", with = "WaitsForm")]
+    waits: Waits,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// An item of the configuration that has a text of its own.
@@ -108,8 +117,8 @@ impl Item for AgentServerGroup {
     }
 
     fn text(&self) -> GroupText {
-        let Self { name, description, storage_server } = self.clone();
-        GroupText { name, description, storage_server }
+        let Self { name, description, storage_server, settings, waits } = self.clone();
+        GroupText { name, description, storage_server, settings, waits }
     }
 }
 
@@ -167,8 +176,8 @@ pub(crate) fn import(text: &str) -> Result<Configuration, Refusal> {
         StorageServer { name, host, base_folder, global_folder, port, keep_versions }
     };
     let group = |text: GroupText| {
-        let GroupText { name, description, storage_server } = text;
-        AgentServerGroup { name, description, storage_server }
+        let GroupText { name, description, storage_server, settings, waits } = text;
+        AgentServerGroup { name, description, storage_server, settings, waits }
     };
     Ok(Configuration {
         storage_servers: file.storage_server.into_iter().map(server).collect(),

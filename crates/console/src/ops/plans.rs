@@ -18,7 +18,7 @@ const SEEN: i64 = 60 * UnixMillis::SECOND;
 #[derive(Debug)]
 pub(crate) enum Answer {
     /// The plan, and its tag.
-    Plan(AnyPlan, String),
+    Plan(Box<AnyPlan>, String),
     /// The machine has it: its tag.
     Same(String),
 }
@@ -58,7 +58,7 @@ impl Core {
             };
             let tag = format!("{}-{}", numbered.revision, numbered.hash);
             if !knows(&tag) {
-                return Ok(Answer::Plan(plan.with_revision(numbered.revision), tag));
+                return Ok(Answer::Plan(Box::new(plan.with_revision(numbered.revision)), tag));
             }
             if !matches!(timeout_at(deadline, changes.changed()).await, Ok(Ok(()))) {
                 return Ok(Answer::Same(tag));

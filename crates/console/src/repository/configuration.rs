@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use mp_profile::DataSubset;
 use sqlx::{Any, Transaction};
 
-use super::{Write, column, number, parsed, undecodable};
+use super::{Write, column, json, number, parsed};
 use crate::domain::{
     Action, AgentServerGroup, Configuration, Difference, Kind, Refusal, StorageServer, name_key,
 };
@@ -52,7 +52,7 @@ pub(super) async fn load(
         configuration.storage_servers.push(server);
     }
     let rows = sqlx::query(
-        "SELECT g.id, g.name, g.description, g.version, s.name AS server FROM agent_server_groups g \
+        "SELECT g.id, g.name, g.description, g.settings, g.waits, g.version, s.name AS server FROM agent_server_groups g \
          LEFT JOIN storage_servers s ON s.id = g.storage_server_id ORDER BY g.position",
     )
     .fetch_all(&mut **transaction)
@@ -62,6 +62,8 @@ pub(super) async fn load(
             name: parsed(row, "name")?,
             description: column(row, "description")?,
             storage_server: column(row, "server")?,
+            settings: json(row, "settings")?,
+            waits: json(row, "waits")?,
         };
         ids.note(Kind::Group, group.name.as_str(), column(row, "id")?, column(row, "version")?);
         configuration.groups.push(group);
@@ -70,9 +72,7 @@ pub(super) async fn load(
         .fetch_all(&mut **transaction)
         .await?;
     for row in &rows {
-        let text: String = column(row, "definition")?;
-        let subset: DataSubset =
-            serde_json::from_str(&text).map_err(|error| undecodable("definition", error))?;
+        let subset: DataSubset = json(row, "definition")?;
         ids.note(Kind::Subset, &subset.name, column(row, "id")?, column(row, "version")?);
         configuration.subsets.push(subset);
     }
@@ -153,16 +153,20 @@ impl Write<'_> {
         let id = self.identity(ids, Kind::Group, group.name.as_str())?;
         let server = group.storage_server.as_ref().and_then(|name| ids.id(Kind::StorageServer, name));
         sqlx::query(
-            "INSERT INTO agent_server_groups (id, name, name_key, description, storage_server_id, position, version) \
-             VALUES ($1, $2, $3, $4, $5, 0, $6) \
+            "INSERT INTO agent_server_groups \
+             (id, name, name_key, description, storage_server_id, settings, waits, position, version) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8) \
              ON CONFLICT (id) DO UPDATE SET description = excluded.description, \
-             storage_server_id = excluded.storage_server_id, version = excluded.version",
+             storage_server_id = excluded.storage_server_id, settings = excluded.settings, waits = excluded.waits, \
+             version = excluded.version",
         )
         .bind(id)
         .bind(group.name.as_str())
         .bind(name_key(group.name.as_str()))
         .bind(&group.description)
         .bind(server)
+        .bind(serde_json::to_string(&group.settings).map_err(Refusal::internal)?)
+        .bind(serde_json::to_string(&group.waits).map_err(Refusal::internal)?)
         .bind(self.revision)
         .execute(&mut **self.transaction.connection())
         .await?;

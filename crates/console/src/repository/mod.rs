@@ -57,6 +57,11 @@ where
     T::try_from(column::<i64>(row, name)?).map_err(|error| undecodable(name, error))
 }
 
+/// One column of a row that holds a value as JSON.
+fn json<T: serde::de::DeserializeOwned>(row: &AnyRow, name: &str) -> Result<T, sqlx::Error> {
+    serde_json::from_str(&column::<String>(row, name)?).map_err(|error| undecodable(name, error))
+}
+
 fn undecodable(name: &str, error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
     sqlx::Error::ColumnDecode { index: name.to_owned(), source: Box::new(error) }
 }

@@ -3,6 +3,7 @@
 
 mod authorisation;
 mod configuration;
+mod group_settings;
 mod machines;
 mod open;
 mod openapi;

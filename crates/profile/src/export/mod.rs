@@ -141,8 +141,7 @@ pub fn export(
             unknown: before.map(|before| before.unknown.clone()).unwrap_or_default(),
             ..DataSet::default()
         };
-        let other = &base.registry[index(part.other())];
-        let picture = registry::Picture { rules, part, live: &live, inputs, other };
+        let picture = registry::Picture { rules, part, live: &live, registry: profile.registry(), inputs };
         let carried = base.carried_registry[index(part)].clone();
         set.registry = settle(overlay(carried, picture.make(&base.registry[index(part)])));
         let counts = match part {

@@ -1,16 +1,16 @@
-use mp_registry::{FileTime, Key, KeyAction, KeyEdit, KeyPath, Name, ValueEdit};
+use mp_registry::{FileTime, Key, KeyAction, KeyEdit, KeyPath, Name, Registry, ValueEdit};
 
 use super::ExportInputs;
-use crate::{CompiledRules, Part, edits::writes, live::LiveRegistry};
+use crate::{CompiledRules, Part, edits::writes_in, live::LiveRegistry};
 
 /// Makes the registry part of one data set.
 pub(super) struct Picture<'a> {
     pub(super) rules: &'a CompiledRules,
     pub(super) part: Part,
     pub(super) live: &'a LiveRegistry,
+    /// The same profile, also with what the rules leave out.
+    pub(super) registry: &'a dyn Registry,
     pub(super) inputs: &'a ExportInputs<'a>,
-    /// What the other part's data set held at logon.
-    pub(super) other: &'a KeyEdit,
 }
 
 /// One key as it is, as it was at logon before the import, and as the base has it.
@@ -70,9 +70,7 @@ impl<'a> Picture<'a> {
         let anew = above.anew || destroyed;
         let mut pending = above.pending || destroyed;
         if let Some(rule) = rule {
-            // A key that the import made for the other part's sake says nothing about this one.
-            let explained = default.is_some() || self.other.at(path).is_some_and(writes);
-            let same = explained && base_action == KeyAction::Pass;
+            let same = default.is_some() && base_action == KeyAction::Pass;
             made.action = match () {
                 () if pending => KeyAction::Replace,
                 () if anew || rule.mirror || !same => KeyAction::Ensure,
@@ -86,16 +84,27 @@ impl<'a> Picture<'a> {
         self.values(&mut made, path, live, three, anew, tombstones);
         self.below(&mut made, path, three, below, !tombstones);
         made.last_write = modified(&made, base, live);
-        let empty = made.values().is_empty() && made.subkeys().is_empty();
-        // The import could not take the key away because of something in it that the rules leave out.
-        if base_action == KeyAction::Delete
-            && empty
-            && default.is_some()
-            && !self.rules.keys.covers(path.names(), self.part)
-        {
-            made.action = KeyAction::Delete;
+        let unexplained = anew || default.is_none();
+        let undecided = matches!(base_action, KeyAction::Delete | KeyAction::Pass);
+        if unexplained && undecided && !writes_in(&made) && self.holds_something(path, live) {
+            if base_action == KeyAction::Delete || (rule.is_some() && above.pending) {
+                let mut gone = KeyEdit::new(made.name, KeyAction::Delete);
+                gone.last_write = made.last_write;
+                return gone;
+            }
+            made.action = KeyAction::Pass;
         }
         made
+    }
+
+    /// Whether anything is in a key; asked of one in which nothing is this part's, it says that the key is there for the
+    /// sake of others. Such a key says nothing about what the user wants of this part.
+    fn holds_something(&self, path: &KeyPath, live: &Key) -> bool {
+        let left_out = || match self.registry.list(path) {
+            Ok(listing) => listing.is_some_and(|all| !all.values.is_empty() || !all.subkeys.is_empty()),
+            Err(_) => true,
+        };
+        !live.values().is_empty() || !live.subkeys().is_empty() || left_out()
     }
 
     /// An edit of this key failed at import and it still is as it was.

@@ -201,8 +201,13 @@ fn nothing_excluded(exported: &Exported, rules: &CompiledRules) {
     }
 }
 
+/// So many cases, or as many as `PROPTEST_CASES` says.
+fn cases(usual: u32) -> u32 {
+    std::env::var_os("PROPTEST_CASES").map_or(usual, |_| ProptestConfig::default().cases)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(150), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// What a user leaves behind on one host is there again after the next logon, on a fresh copy of the same profile.
     #[test]

@@ -9,12 +9,9 @@ use mp_registry::{FileTime, Key, KeyPath, Name, Value};
 
 pub(crate) fn subset(name: &str, registry: &[RegistryRule], folders: &[FolderRule]) -> DataSubset {
     DataSubset {
-        name: name.to_owned(),
-        description: String::new(),
-        applies: Applies::Global,
         registry: registry.to_vec(),
         folders: folders.to_vec(),
-        max_total_bytes: None,
+        ..DataSubset::new(name, Applies::Global)
     }
 }
 
@@ -30,6 +27,7 @@ pub(crate) fn key(path: &str) -> RegistryRule {
         recursive: true,
         values: Vec::new(),
         delete_if_missing: false,
+        allow_autorun: false,
     }
 }
 
@@ -50,7 +48,13 @@ pub(crate) fn folder(name: &str, path: &str) -> FolderRule {
         masks: Vec::new(),
         max_file_bytes: None,
         delete_if_missing: false,
+        allow_autorun: false,
     }
+}
+
+/// The rule, with permission to keep what starts programs.
+pub(crate) fn allowed(rule: RegistryRule) -> RegistryRule {
+    RegistryRule { allow_autorun: true, ..rule }
 }
 
 pub(crate) fn rules(subsets: &[DataSubset]) -> CompiledRules {

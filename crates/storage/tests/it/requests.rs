@@ -280,7 +280,7 @@ fn no_call_waits_longer_than_it_may() {
     let mut target = farm.target();
     target.port = silent.local_addr().unwrap().port();
     let tls = tls::machine_client(&identity, ServerKind::Storage).unwrap();
-    let waits = Waits { connect_ms: 300, fetch_ms: 600, upload_ms: 600 };
+    let waits = Waits { connect_ms: 300, fetch_ms: 600, upload_ms: 600, ..Waits::default() };
     let client = StorageClient::new(Arc::clone(&tls), &target, waits);
     let begun = Instant::now();
     let error = client.fetch(&Scope::Global, &sid(1), None).unwrap_err();
