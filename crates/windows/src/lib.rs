@@ -5,7 +5,11 @@
 mod refresh_topic;
 
 #[cfg(windows)]
+mod as_user;
+#[cfg(windows)]
 mod files;
+#[cfg(windows)]
+mod hold;
 #[cfg(windows)]
 mod host;
 #[cfg(windows)]
@@ -19,6 +23,10 @@ mod privilege;
 #[cfg(windows)]
 mod profile_list;
 #[cfg(windows)]
+mod protect;
+#[cfg(windows)]
+mod redirection;
+#[cfg(windows)]
 mod registry;
 #[cfg(windows)]
 pub mod service;
@@ -27,10 +35,16 @@ mod sessions;
 #[cfg(windows)]
 mod settings_key;
 #[cfg(windows)]
+mod token;
+#[cfg(windows)]
+mod watch;
+#[cfg(windows)]
 mod wide;
 
 #[cfg(windows)]
 pub use files::WindowsFiles;
+#[cfg(windows)]
+pub use hold::{LoadedProfile, ProfileLoader, SystemProfiles, hold_profile};
 #[cfg(windows)]
 pub use host::WindowsHost;
 #[cfg(windows)]
@@ -39,6 +53,10 @@ pub use peer::Peer;
 pub use privilege::enable_backup_privileges;
 #[cfg(windows)]
 pub use profile_list::{ProfileEntry, ProfileList};
+#[cfg(windows)]
+pub use protect::{Protection, protect_hive};
+#[cfg(windows)]
+pub use redirection::refuse_redirections;
 pub use refresh_topic::RefreshTopic;
 #[cfg(windows)]
 pub use registry::{LiveRegistry, OpenMode};
@@ -46,3 +64,7 @@ pub use registry::{LiveRegistry, OpenMode};
 pub use sessions::{WindowsSessions, refresh_here};
 #[cfg(windows)]
 pub use settings_key::SettingsKey;
+#[cfg(windows)]
+pub use token::{Impersonation, UserToken, UserTokens};
+#[cfg(windows)]
+pub use watch::KeyWatch;

@@ -1,10 +1,10 @@
 //! Installing and removing a service, and what is registered beside it. That it runs is shown by the whole Agent.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use mp_profile::SessionControl;
 use mp_windows::{
-    SettingsKey, WindowsSessions,
+    OpenMode, SettingsKey, WindowsSessions,
     service::{
         EventLevel, EventSource, RunState, ServiceDefinition, install, query, register_event_source,
         send_user_control, uninstall, unregister_event_source,
@@ -95,6 +95,7 @@ fn settings_are_written_read_and_deleted() {
 #[test]
 fn sessions_are_listed() {
     // Wine knows no sessions; that the call works is all that can be seen here.
-    let sessions = WindowsSessions::new("agent.exe".into()).sessions().unwrap();
+    let sessions =
+        WindowsSessions::new("agent.exe".into(), Arc::default(), OpenMode::AsGranted).sessions().unwrap();
     assert!(sessions.iter().all(|session| session.id.0 != 0));
 }
