@@ -78,6 +78,7 @@ impl Bench<'_> {
             "apply",
             "import",
             "engine-import",
+            "engine-import-equal",
             "process-reg-export",
             "process-reg-import",
             "process-reg-query",
@@ -109,6 +110,9 @@ impl Bench<'_> {
                 times.push(ours.ask(what)?[0]);
                 check(&mut bare, what)?;
             }
+            let equal = ours.ask("engine-import")?;
+            ensure!(equal[2] == 0.0, "an import of what is there wrote {} values", equal[2]);
+            times.push(equal[0]);
             times.push(self.process(Path::new("reg"), &["export", KEY, "C:\\bench.reg", "/y"])?);
             empty(&mut bare)?;
             times.push(self.process(Path::new("reg"), &["import", "C:\\bench.reg"])?);
@@ -133,6 +137,8 @@ impl Bench<'_> {
             ("apply", "loop-set"),
             ("import", "loop-set"),
             ("engine-import", "loop-set"),
+            ("engine-import-equal", "engine-import"),
+            ("engine-import-equal", "loop-enum"),
             ("engine-export", "process-reg-export"),
             ("engine-import", "process-reg-import"),
         ] {
