@@ -20,6 +20,7 @@ pub use renewal::{Renewal, renew_certificate};
 pub use report::{DataSetReport, Outcome, Problem, SessionEvent, SessionReport, StepReport};
 pub use session::{Agent, AgentError, NOT_MERGED};
 pub use spool::{
-    CONFLICT, Deliveries, Delivery, Intent, NOT_FIRST, SendError, Sent, Spool, SpoolEntry, Waiting,
+    CONFLICT, ConflictRules, DEFAULT_LIMIT, Deliveries, Delivery, Intent, NOT_FIRST, NewEntry, OVERRIDDEN,
+    Room, SendError, Sent, Spool, SpoolEntry, Waiting,
 };
 pub use state::{SessionLock, StateError, StateFolder};
