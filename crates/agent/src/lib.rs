@@ -7,10 +7,12 @@
 mod chain;
 mod connections;
 pub mod hosts;
+pub mod pipe_protocol;
 mod plan;
 mod renewal;
 mod report;
 mod session;
+mod settings;
 mod spool;
 mod state;
 
@@ -19,6 +21,7 @@ pub use plan::CachedPlan;
 pub use renewal::{Renewal, renew_certificate};
 pub use report::{DataSetReport, Outcome, Problem, SessionEvent, SessionReport, StepReport};
 pub use session::{Agent, AgentError, NOT_MERGED};
+pub use settings::{LogLevel, POLICY_KEY, PolicySettings};
 pub use spool::{
     CONFLICT, ConflictRules, DEFAULT_LIMIT, Deliveries, Delivery, Intent, NOT_FIRST, NewEntry, OVERRIDDEN,
     Room, SendError, Sent, Spool, SpoolEntry, Waiting,

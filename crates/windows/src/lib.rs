@@ -1,27 +1,70 @@
-//! Every Win32 call: live registry, profiles, files.
+//! Every Win32 call: live registry, profiles, files, the service, its pipe, the sessions.
 //!
-//! On other systems the crate is empty.
+//! On other systems there is only what is pure.
+
+mod refresh_topic;
 
 #[cfg(windows)]
+mod as_user;
+#[cfg(windows)]
 mod files;
+#[cfg(windows)]
+mod hold;
 #[cfg(windows)]
 mod host;
 #[cfg(windows)]
 mod nt;
 #[cfg(windows)]
+mod peer;
+#[cfg(windows)]
+pub mod pipe;
+#[cfg(windows)]
 mod privilege;
 #[cfg(windows)]
 mod profile_list;
 #[cfg(windows)]
+mod protect;
+#[cfg(windows)]
+mod redirection;
+#[cfg(windows)]
 mod registry;
+#[cfg(windows)]
+pub mod service;
+#[cfg(windows)]
+mod sessions;
+#[cfg(windows)]
+mod settings_key;
+#[cfg(windows)]
+mod token;
+#[cfg(windows)]
+mod watch;
+#[cfg(windows)]
+mod wide;
 
 #[cfg(windows)]
 pub use files::WindowsFiles;
 #[cfg(windows)]
+pub use hold::{LoadedProfile, ProfileLoader, SystemProfiles, hold_profile};
+#[cfg(windows)]
 pub use host::WindowsHost;
+#[cfg(windows)]
+pub use peer::Peer;
 #[cfg(windows)]
 pub use privilege::enable_backup_privileges;
 #[cfg(windows)]
 pub use profile_list::{ProfileEntry, ProfileList};
 #[cfg(windows)]
+pub use protect::{Protection, protect_hive};
+#[cfg(windows)]
+pub use redirection::refuse_redirections;
+pub use refresh_topic::RefreshTopic;
+#[cfg(windows)]
 pub use registry::{LiveRegistry, OpenMode};
+#[cfg(windows)]
+pub use sessions::{WindowsSessions, refresh_here};
+#[cfg(windows)]
+pub use settings_key::SettingsKey;
+#[cfg(windows)]
+pub use token::{Impersonation, UserToken, UserTokens};
+#[cfg(windows)]
+pub use watch::KeyWatch;

@@ -26,7 +26,8 @@ pub enum OpenMode {
     BackupRestore,
 }
 
-/// The live registry of one user: `HKEY_USERS\<SID>`, with `HKEY_USERS\<SID>_Classes` as its `Software\Classes`.
+/// The live registry of one user: `HKEY_USERS\<SID>`, with `HKEY_USERS\<SID>_Classes` as its `Software\Classes`; or what is
+/// below a key of the machine's registry.
 ///
 /// Where that second hive is loaded, the symbolic link that Windows has at `Software\Classes` is replaced by it in every
 /// operation. All other symbolic links are refused: reported, neither followed nor changed.
@@ -81,14 +82,50 @@ impl LiveRegistry {
         Ok(Some(Self { root, classes: open("_Classes")?, options }))
     }
 
+    /// Opens what is below a key of `HKEY_LOCAL_MACHINE`, such as `Software\Policies\Vendor`; `None` when it is not there.
+    ///
+    /// # Errors
+    /// When it is there and cannot be opened.
+    pub fn machine(path: &str) -> Result<Option<Self>, RegistryError> {
+        let access = KeyAccess { rights: READ, options: 0 };
+        let root = KeyHandle::open_path(&format!(r"\Registry\Machine\{path}"), access)
+            .map_err(|status| error("open", &KeyPath::parse(path), None, kind(status)))?;
+        Ok(root.map(|root| Self { root, classes: None, options: 0 }))
+    }
+
     pub(super) fn access(&self, rights: u32) -> KeyAccess {
         KeyAccess { rights, options: self.options }
+    }
+
+    /// Applies edits past no access list: with what they grant to whom the thread acts as.
+    pub(crate) fn apply_as_granted(&mut self, edits: &KeyEdit) -> Result<Applied, RegistryError> {
+        let options = std::mem::replace(&mut self.options, 0);
+        let applied = self.edit(edits);
+        self.options = options;
+        applied
     }
 
     /// The root that takes the place of the key at `path`, if one does.
     pub(super) fn routed(&self, path: &KeyPath) -> Option<&KeyHandle> {
         let classes = self.classes.as_ref()?;
         (path.depth() == 2 && is_classes(path)).then_some(classes)
+    }
+
+    /// Opens the key at a path, none of whose names may be a link, as a handle of its own; `None` when it is not there.
+    pub(crate) fn open_key(
+        &self,
+        doing: &'static str,
+        path: &KeyPath,
+        rights: u32,
+    ) -> Result<Option<KeyHandle>, RegistryError> {
+        let Some(found) = self.find(doing, path, rights)? else { return Ok(None) };
+        let access = self.access(rights);
+        match found {
+            Opened::Below(key) => Ok(Some(key)),
+            Opened::Root(root) => {
+                root.reopen(access).map_err(|status| error(doing, path, None, kind(status)))
+            }
+        }
     }
 
     /// Sorts out why a call failed.
@@ -191,7 +228,7 @@ pub(super) fn error(
     RegistryError { doing, path: path.clone(), value, cause }
 }
 
-fn kind(status: Status) -> RegistryErrorKind {
+pub(crate) fn kind(status: Status) -> RegistryErrorKind {
     if status.is_denied() {
         RegistryErrorKind::AccessDenied
     } else if status.is_deleted() {

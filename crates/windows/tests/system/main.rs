@@ -2,9 +2,18 @@
 #![cfg(windows)]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod attacks;
 mod files;
+mod hold;
 mod host;
+mod impersonation;
+mod machine;
+mod pipe;
+mod profile;
+mod protect;
 mod registry_edits;
 mod registry_load;
 mod registry_values;
+mod service;
 mod support;
+mod watch;
