@@ -9,6 +9,7 @@ mod folder_place;
 mod import;
 mod known_folders;
 mod live;
+pub mod machine;
 pub mod memory;
 mod ports;
 mod report;
