@@ -57,7 +57,7 @@ impl SessionHost for WindowsHost {
         let files = WindowsFiles::open(entry.folder.as_deref(), &registry)
             .map_err(failed("read the special folders"))?;
         let registry = RegistryAsUser { live: registry, user: user.clone() };
-        let files = files.as_user(user);
+        let files = files.acting(user);
         Ok(Box::new(WindowsProfile { sid: sid.clone(), kind: entry.kind, registry, files }))
     }
 }

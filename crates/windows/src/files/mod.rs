@@ -55,8 +55,8 @@ impl WindowsFiles {
         })
     }
 
-    /// The same folders, touched with a user's rights.
-    pub(crate) fn as_user(self, user: AsUser) -> Self {
+    /// The same folders, touched with the rights of `user`.
+    pub(crate) fn acting(self, user: AsUser) -> Self {
         Self { user, ..self }
     }
 
