@@ -10,6 +10,7 @@ pub mod hosts;
 mod plan;
 mod renewal;
 mod report;
+mod reports_queue;
 mod session;
 mod spool;
 mod state;
@@ -17,7 +18,11 @@ mod state;
 pub use connections::{Connections, EnrolledMachine};
 pub use plan::CachedPlan;
 pub use renewal::{Renewal, renew_certificate};
-pub use report::{DataSetReport, Outcome, Problem, SessionEvent, SessionReport, StepReport};
+pub use report::{
+    DataSetReport, Outcome, OverrideReport, OverrideReports, Problem, SessionEvent, SessionReport,
+    SessionTimeline, StepReport,
+};
+pub use reports_queue::{DEFAULT_MAX_QUEUED, ReportsQueue, ReportsSent};
 pub use session::{Agent, AgentError, NOT_MERGED};
 pub use spool::{
     CONFLICT, Deliveries, Delivery, Intent, NOT_FIRST, SendError, Sent, Spool, SpoolEntry, Waiting,

@@ -9,6 +9,7 @@ mod damage;
 mod plans;
 mod random;
 mod reports;
+mod sent_reports;
 mod same_load;
 mod sequence;
 mod spool;
