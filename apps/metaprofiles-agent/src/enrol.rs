@@ -9,9 +9,9 @@ use crate::Common;
 
 #[derive(Args)]
 pub(crate) struct EnrolArgs {
-    /// Address of the console, such as `https://console.example.com:8443`
-    #[arg(long)]
-    console: String,
+    /// Address of the console, such as `https://console.example.com:8443`; by default the one that Group Policy names
+    #[arg(long, env = "METAPROFILES_CONSOLE")]
+    console: Option<String>,
     /// Join token from the console, good once
     #[arg(long, env = "METAPROFILES_JOIN_TOKEN", hide_env_values = true)]
     token: String,
@@ -36,13 +36,17 @@ pub(crate) fn enrol(common: &Common, args: &EnrolArgs) -> Result<ExitCode> {
             identity.console()
         );
     }
+    let console =
+        args.console.as_ref().or(common.settings.console_address.as_ref()).context(
+            "the console's address is not known; give it with --console, or set it by Group Policy",
+        )?;
     let name = args
         .name
         .clone()
         .or_else(computer_name)
         .context("this computer has no name; give one with --name")?;
     let now = SystemTime::now();
-    let identity = client::enrol(&folder, &args.console, &token, MachineRole::Agent, &name, Vec::new(), now)?;
+    let identity = client::enrol(&folder, console, &token, MachineRole::Agent, &name, Vec::new(), now)?;
     if common.json {
         let machine = identity.machine();
         println!(

@@ -6,11 +6,13 @@ mod host;
 mod plan;
 mod renew;
 mod session;
+mod settings;
 mod simulate;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
+use mp_agent::{LogLevel, PolicySettings, Problem};
 
 #[derive(Parser)]
 #[command(
@@ -20,22 +22,31 @@ use clap::{Args, Parser, Subcommand};
 )]
 struct Cli {
     #[command(flatten)]
-    common: Common,
+    common: CommonArgs,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Args)]
-struct Common {
-    /// Folder with the Agent's identity, plan, sessions, spool and reports
-    #[arg(long, global = true, env = "METAPROFILES_AGENT_STATE", default_value_os_t = default_state())]
-    state: PathBuf,
+struct CommonArgs {
+    /// Folder with the Agent's identity, plan, sessions, spool and reports; by default the one that Group Policy names, else
+    /// `%ProgramData%\MetaProfiles\Agent` (`/var/lib/metaprofiles/agent`)
+    #[arg(long, global = true, env = "METAPROFILES_AGENT_STATE")]
+    state: Option<PathBuf>,
     /// Work on a simulated session host in this folder instead of this machine's own sessions
     #[arg(long, global = true, env = "METAPROFILES_SIMULATED_HOST", value_name = "FOLDER")]
     simulated: Option<PathBuf>,
     /// Print one JSON document instead of text
     #[arg(long, global = true)]
     json: bool,
+}
+
+/// What all commands need to know.
+struct Common {
+    state: PathBuf,
+    simulated: Option<PathBuf>,
+    json: bool,
+    settings: PolicySettings,
 }
 
 #[derive(Subcommand)]
@@ -65,26 +76,34 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return not_understood(&error),
     };
+    let (settings, problems) = settings::load(cli.common.simulated.as_deref());
     let filter = tracing_subscriber::EnvFilter::try_from_env("METAPROFILES_LOG");
+    let level = settings.log_level.unwrap_or(LogLevel::Error).name();
     tracing_subscriber::fmt()
-        .with_env_filter(filter.unwrap_or_else(|_| "error".into()))
+        .with_env_filter(filter.unwrap_or_else(|_| level.into()))
         .with_writer(std::io::stderr)
         .init();
+    for Problem { code, message } in problems {
+        tracing::error!(code, "{message}");
+    }
+    let CommonArgs { state, simulated, json } = cli.common;
+    let state = state.or_else(|| settings.state_folder.clone()).unwrap_or_else(default_state);
+    let common = Common { state, simulated, json, settings };
     let done = match &cli.command {
-        Command::Enrol(args) => enrol::enrol(&cli.common, args),
-        Command::Plan => plan::plan(&cli.common),
-        Command::Renew(args) => renew::renew(&cli.common, args),
-        Command::Logon(args) => session::logon(&cli.common, args),
-        Command::Logoff(args) => session::logoff(&cli.common, args),
-        Command::Spool(args) => session::spool(&cli.common, args),
-        Command::Export(args) => file::export(&cli.common, args),
-        Command::Import(args) => file::import(&cli.common, args),
-        Command::Simulate(args) => simulate::simulate(&cli.common, args),
+        Command::Enrol(args) => enrol::enrol(&common, args),
+        Command::Plan => plan::plan(&common),
+        Command::Renew(args) => renew::renew(&common, args),
+        Command::Logon(args) => session::logon(&common, args),
+        Command::Logoff(args) => session::logoff(&common, args),
+        Command::Spool(args) => session::spool(&common, args),
+        Command::Export(args) => file::export(&common, args),
+        Command::Import(args) => file::import(&common, args),
+        Command::Simulate(args) => simulate::simulate(&common, args),
     };
     match done {
         Ok(code) => code,
         Err(error) => {
-            if cli.common.json {
+            if common.json {
                 println!("{}", serde_json::json!({ "error": format!("{error:#}") }));
             }
             eprintln!("error: {error:#}");

@@ -7,17 +7,17 @@ use mp_protocol::Identity;
 use crate::Common;
 
 /// The ways of this enrolled machine.
-pub(crate) fn connections(state: &StateFolder) -> Result<Arc<EnrolledMachine>> {
+pub(crate) fn connections(common: &Common, state: &StateFolder) -> Result<Arc<EnrolledMachine>> {
     let identity = Identity::load(state.identity()).context(
         "this machine is not enrolled; get a join token from the console and run `metaprofiles-agent enrol`",
     )?;
-    Ok(Arc::new(EnrolledMachine::new(Arc::new(identity))))
+    Ok(Arc::new(EnrolledMachine::new(Arc::new(identity)).with_settings(common.settings.clone())))
 }
 
 pub(crate) fn plan(common: &Common) -> Result<ExitCode> {
     let state = StateFolder::open(&common.state)?;
     let cached = CachedPlan::load(&state)?;
-    let answer = connections(&state)?.newer_plan(cached.as_ref());
+    let answer = connections(common, &state)?.newer_plan(cached.as_ref());
     let plan = match (answer, cached) {
         (Ok(Some(newer)), _) => {
             newer.save(&state)?;

@@ -40,10 +40,11 @@ pub(crate) fn logoff(common: &Common, args: &SessionArgs) -> Result<ExitCode> {
 
 fn with_agent(common: &Common, work: impl FnOnce(&Agent<'_>) -> Result<ExitCode>) -> Result<ExitCode> {
     let state = StateFolder::open(&common.state)?;
-    let connections = plan::connections(&state)?;
+    let connections = plan::connections(common, &state)?;
     let host = host::open(common)?;
     let clock = host::SystemClock::new();
-    work(&Agent::new(state, host.as_ref(), connections, &clock))
+    let agent = Agent::new(state, host.as_ref(), connections, &clock);
+    work(&agent.with_settings(common.settings.clone()))
 }
 
 fn show(common: &Common, report: &SessionReport) -> Result<ExitCode> {

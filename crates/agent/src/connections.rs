@@ -12,7 +12,7 @@ use mp_protocol::{
     tls::{self, ServerKind},
 };
 
-use crate::plan::CachedPlan;
+use crate::{plan::CachedPlan, settings::PolicySettings};
 
 /// The Agent's ways to the other parts of the farm.
 pub trait Connections: Send + Sync {
@@ -38,13 +38,21 @@ pub trait Connections: Send + Sync {
 /// The real ways, over mutual TLS with this machine's identity.
 pub struct EnrolledMachine {
     identity: Arc<Identity>,
+    settings: PolicySettings,
 }
 
 impl EnrolledMachine {
     /// With the identity that the machine got when it enrolled.
     #[must_use]
     pub fn new(identity: Arc<Identity>) -> Self {
-        Self { identity }
+        Self { identity, settings: PolicySettings::default() }
+    }
+
+    /// The same, with what Group Policy says of waits.
+    #[must_use]
+    pub fn with_settings(mut self, settings: PolicySettings) -> Self {
+        self.settings = settings;
+        self
     }
 }
 
@@ -68,7 +76,7 @@ impl Connections for EnrolledMachine {
         })?;
         let tls = tls::machine_client(&self.identity, ServerKind::Storage)
             .map_err(|error| refused(&target.host, error.to_string()))?;
-        Ok(Box::new(StorageClient::new(tls, target, plan.waits)))
+        Ok(Box::new(StorageClient::new(tls, target, self.settings.waits(plan.waits))))
     }
 
     fn send_reports(&self, batch: &ReportBatch) -> Result<BatchAnswer, String> {

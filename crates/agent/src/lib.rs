@@ -12,6 +12,7 @@ mod renewal;
 mod report;
 mod reports_queue;
 mod session;
+mod settings;
 mod spool;
 mod state;
 
@@ -24,6 +25,7 @@ pub use report::{
 };
 pub use reports_queue::{DEFAULT_MAX_QUEUED, ReportsQueue, ReportsSent};
 pub use session::{Agent, AgentError, NOT_MERGED};
+pub use settings::{LogLevel, POLICY_KEY, PolicySettings};
 pub use spool::{
     CONFLICT, Deliveries, Delivery, Intent, NOT_FIRST, SendError, Sent, Spool, SpoolEntry, Waiting,
 };

@@ -88,7 +88,8 @@ impl ReportsQueue {
             }
             let (paths, reports): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
             let dropped = self.dropped();
-            let answer = console.send_reports(&ReportBatch { sent: now, dropped, reports: reports.clone() })?;
+            let answer =
+                console.send_reports(&ReportBatch { sent: now, dropped, reports: reports.clone() })?;
             if dropped > 0 {
                 self.forget(&self.folder.join(DROPPED));
             }

@@ -21,12 +21,16 @@ use crate::{
     chain::chain,
     connections::Connections,
     plan::CachedPlan,
-    report::{Outcome, Recorder, SessionReport, unix_milliseconds},
+    report::{Outcome, Recorder, SessionEvent, SessionReport, unix_milliseconds},
     reports_queue::{DEFAULT_MAX_QUEUED, ReportsQueue, ReportsSent},
+    settings::PolicySettings,
     spool::{Deliveries, Spool},
     state::{StateError, StateFolder},
 };
 pub use logoff::NOT_MERGED;
+
+/// Code of what is left undone because Group Policy turned the Agent off.
+const TURNED_OFF: &str = "MP-AGT-103";
 
 /// The Agent of one session host.
 pub struct Agent<'host> {
@@ -36,6 +40,7 @@ pub struct Agent<'host> {
     host: &'host dyn SessionHost,
     connections: Arc<dyn Connections>,
     clock: &'host dyn Clock,
+    settings: PolicySettings,
 }
 
 impl<'host> Agent<'host> {
@@ -49,7 +54,14 @@ impl<'host> Agent<'host> {
     ) -> Self {
         let spool = Spool::new(state.spool());
         let reports = ReportsQueue::new(state.reports_out(), DEFAULT_MAX_QUEUED);
-        Self { state, spool, reports, host, connections, clock }
+        Self { state, spool, reports, host, connections, clock, settings: PolicySettings::default() }
+    }
+
+    /// The same, with what Group Policy says of this machine.
+    #[must_use]
+    pub fn with_settings(mut self, settings: PolicySettings) -> Self {
+        self.settings = settings;
+        self
     }
 
     /// Data sets that wait for storage.
@@ -94,6 +106,11 @@ pub enum AgentError {
     /// No Storage Server can be used.
     #[error("MP-AGT-007 the spool cannot be sent")]
     Storage(#[source] StoreError),
+    /// Group Policy turned the Agent off.
+    #[error(
+        "MP-AGT-103 the Agent is turned off by Group Policy on this machine, so nothing is sent; what waits stays in the spool"
+    )]
+    TurnedOff,
     /// The Agent's own folder cannot be used.
     #[error("MP-AGT-008 the Agent's state folder cannot be used")]
     State(#[from] StateError),
@@ -116,11 +133,25 @@ impl AgentError {
             Self::Storage(_) => "MP-AGT-007",
             Self::State(_) => "MP-AGT-008",
             Self::Reports(_) => "MP-AGT-054",
+            Self::TurnedOff => TURNED_OFF,
         }
     }
 }
 
 impl Agent<'_> {
+    /// The report of an event for which nothing is done, when Group Policy turned the Agent off.
+    fn turned_off(&self, event: SessionEvent, sid: &Sid) -> Option<Result<SessionReport, AgentError>> {
+        self.settings.turned_off.then(|| {
+            let mut recorder = Recorder::new(event, sid, self.host.name(), self.clock.now());
+            recorder.problem(
+                TURNED_OFF,
+                "the Agent is turned off by Group Policy on this machine: nothing is imported or exported"
+                    .to_owned(),
+            );
+            self.finish(recorder, Ok(()))
+        })
+    }
+
     /// Keeps the report of what was done, also of a failure.
     fn finish(
         &self,
@@ -166,6 +197,9 @@ impl Agent<'_> {
     /// # Errors
     /// When the spool cannot be read, or there is no plan that says where to send it.
     pub fn send_spool(&self, only: Option<&Sid>) -> Result<Deliveries, AgentError> {
+        if self.settings.turned_off {
+            return Err(AgentError::TurnedOff);
+        }
         let users = match only {
             Some(sid) => vec![sid.clone()],
             None => self.spool.users()?,

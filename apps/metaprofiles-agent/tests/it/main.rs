@@ -4,5 +4,6 @@
 mod by_hand;
 mod failures;
 mod help;
+mod policies;
 mod sessions;
 mod support;

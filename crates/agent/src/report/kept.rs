@@ -46,9 +46,12 @@ impl SessionReport {
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
         paths.sort();
         let read = |path: &std::path::PathBuf| {
-            let report = fs::read(path).and_then(|text| serde_json::from_slice(&text).map_err(io::Error::from));
+            let report =
+                fs::read(path).and_then(|text| serde_json::from_slice(&text).map_err(io::Error::from));
             report
-                .inspect_err(|error| tracing::warn!(path = %path.display(), %error, "A report cannot be read"))
+                .inspect_err(
+                    |error| tracing::warn!(path = %path.display(), %error, "A report cannot be read"),
+                )
                 .ok()
         };
         Ok(paths.iter().filter_map(read).collect())

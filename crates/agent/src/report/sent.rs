@@ -124,7 +124,8 @@ fn merged(report: &ImportReport) -> Vec<Item> {
         "{values_written} values written, {values_deleted} deleted; {keys_created} keys created, {keys_deleted} deleted"
     );
     let ImportReport { files_written, files_unchanged, files_deleted, .. } = report;
-    let files = format!("{files_written} files written, {files_unchanged} unchanged, {files_deleted} deleted");
+    let files =
+        format!("{files_written} files written, {files_unchanged} unchanged, {files_deleted} deleted");
     vec![
         item("MP-AGT-210", "HKCU", registry, None),
         item("MP-AGT-211", "special folders", files, Some(report.file_bytes_written)),

@@ -37,6 +37,9 @@ impl Agent<'_> {
     /// # Errors
     /// When nothing could be exported. That storage is away is no error: the export waits in the spool.
     pub fn logoff(&self, sid: &Sid) -> Result<SessionReport, AgentError> {
+        if let Some(left_alone) = self.turned_off(SessionEvent::Logoff, sid) {
+            return left_alone;
+        }
         let mut recorder = Recorder::new(SessionEvent::Logoff, sid, self.host.name(), self.clock.now());
         let _lock = self.state.lock(sid)?;
         let done = self.take_out(sid, &mut recorder);

@@ -28,6 +28,9 @@ impl Agent<'_> {
     /// # Errors
     /// When nothing could be done at all. That storage is away is no error: the session goes on, and the report says so.
     pub fn logon(&self, sid: &Sid) -> Result<SessionReport, AgentError> {
+        if let Some(left_alone) = self.turned_off(SessionEvent::Logon, sid) {
+            return left_alone;
+        }
         let mut recorder = Recorder::new(SessionEvent::Logon, sid, self.host.name(), self.clock.now());
         let _lock = self.state.lock(sid)?;
         let done = self.bring_in(sid, &mut recorder);

@@ -40,7 +40,9 @@ impl SentReport {
             (i64::try_from(self.started).is_ok() && i64::try_from(self.duration).is_ok(), "time"),
             (
                 data_sets.len() <= MAX_DATA_SETS
-                    && data_sets.iter().all(|set| word(&set.result) && set.version.as_deref().is_none_or(word)),
+                    && data_sets
+                        .iter()
+                        .all(|set| word(&set.result) && set.version.as_deref().is_none_or(word)),
                 "list of data sets",
             ),
             (steps.len() <= MAX_STEPS && steps.iter().all(|step| word(&step.name)), "list of steps"),
@@ -53,9 +55,7 @@ impl SentReport {
             ),
             (
                 problems.len() <= MAX_PROBLEMS
-                    && problems
-                        .iter()
-                        .all(|problem| word(&problem.code) && fits(&problem.message, MAX_TEXT)),
+                    && problems.iter().all(|problem| word(&problem.code) && fits(&problem.message, MAX_TEXT)),
                 "list of problems",
             ),
         ] {

@@ -47,7 +47,9 @@ impl Outcome {
             Self::Quarantined => Some(
                 "nothing is lost: both data sets are kept; compare the one in quarantine with the stored one, and restore what is missed",
             ),
-            Self::Failed => Some("the problems say what stopped it and what to do; what is stored stays as it was"),
+            Self::Failed => {
+                Some("the problems say what stopped it and what to do; what is stored stays as it was")
+            }
         }
     }
 }

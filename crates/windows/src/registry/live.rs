@@ -26,7 +26,8 @@ pub enum OpenMode {
     BackupRestore,
 }
 
-/// The live registry of one user: `HKEY_USERS\<SID>`, with `HKEY_USERS\<SID>_Classes` as its `Software\Classes`.
+/// The live registry of one user: `HKEY_USERS\<SID>`, with `HKEY_USERS\<SID>_Classes` as its `Software\Classes`; or what is
+/// below a key of the machine's registry.
 ///
 /// Where that second hive is loaded, the symbolic link that Windows has at `Software\Classes` is replaced by it in every
 /// operation. All other symbolic links are refused: reported, neither followed nor changed.
@@ -79,6 +80,17 @@ impl LiveRegistry {
         };
         let Some(root) = open("")? else { return Ok(None) };
         Ok(Some(Self { root, classes: open("_Classes")?, options }))
+    }
+
+    /// Opens what is below a key of `HKEY_LOCAL_MACHINE`, such as `Software\Policies\Vendor`; `None` when it is not there.
+    ///
+    /// # Errors
+    /// When it is there and cannot be opened.
+    pub fn machine(path: &str) -> Result<Option<Self>, RegistryError> {
+        let access = KeyAccess { rights: READ, options: 0 };
+        let root = KeyHandle::open_path(&format!(r"\Registry\Machine\{path}"), access)
+            .map_err(|status| error("open", &KeyPath::parse(path), None, kind(status)))?;
+        Ok(root.map(|root| Self { root, classes: None, options: 0 }))
     }
 
     pub(super) fn access(&self, rights: u32) -> KeyAccess {

@@ -4,6 +4,7 @@
 
 mod files;
 mod host;
+mod machine;
 mod registry_edits;
 mod registry_load;
 mod registry_values;

@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! <root>/ProfileList.json          who has a profile here, and whether it is loaded
+//! <root>/Policies.reg              what Group Policy says of the machine, as `.reg` text; may be missing
 //! <root>/<SID>.marker              what was noted about this load of the hive
 //! <root>/Mandatory/                the mandatory profile, with NTUSER.MAN
 //! <root>/Users/<user>/             a user's local profile, with NTUSER.MAN or NTUSER.DAT as the live hive
@@ -26,6 +27,7 @@ mod files;
 mod folders;
 mod hive;
 mod list;
+mod policies;
 mod profile;
 mod profile_list;
 mod tree;
@@ -46,6 +48,7 @@ use attributes::Attributes;
 use error::Doing;
 pub use error::SimulationError;
 use hive::LiveHive;
+pub use policies::{PoliciesError, machine_policies};
 use profile::SimulatedProfile;
 use profile_list::{Listed, ProfileList};
 
