@@ -56,7 +56,6 @@ pub struct SentReport {
 /// Session events that the Agent acts on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
 pub enum SessionEvent {
     /// A user logged on: import.
     Logon,
