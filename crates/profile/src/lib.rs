@@ -9,6 +9,7 @@ mod folder_place;
 mod import;
 mod known_folders;
 mod live;
+pub mod machine;
 pub mod memory;
 mod ports;
 mod report;
@@ -22,19 +23,20 @@ mod subset;
 mod unapplied;
 
 pub use baseline::{Baseline, InvalidBaseline};
-pub use exclusions::{EXCLUSIONS, Excluded, Exclusion};
+pub use exclusions::{EXCLUSIONS, Excluded, Exclusion, Lift, TEMPORARY_FILES, is_left_behind};
 pub use export::{ALWAYS_READ, ExportError, ExportInputs, ExportReport, Exported, PartCounts, export};
 pub use folder_place::{FolderPlace, USER_SHELL_FOLDERS, expand_variables};
 pub use import::{ImportError, ImportReport, Imported, import};
 pub use known_folders::{KNOWN_FOLDERS, KnownFolder, known_folder};
 pub use ports::{
     Clock, DataSetStore, Fetched, FileError, FileErrorKind, FileFilter, FileListing, FolderLocation,
-    FoundFile, HostError, ProfileFiles, SessionHost, SessionProfile, StoreError, Stored, VersionTag,
+    FoundFile, HostError, MAX_LISTED, ProfileFiles, SessionHost, SessionProfile, StoreError, Stored,
+    VersionTag,
 };
 pub use report::{MAX_NOTES, Note, NoteCode, Notes};
 pub use rules::{
-    CompiledRules, DEFAULT_MAX_FILE_BYTES, DEFAULT_MAX_TOTAL_BYTES, Explanation, MAX_VALUE_BYTES, Part,
-    RuleError, RuleProblem,
+    CompiledRules, DEFAULT_MAX_FILE_BYTES, DEFAULT_MAX_TOTAL_BYTES, Explanation, MAX_LIVE_BYTES,
+    MAX_LIVE_ITEMS, MAX_VALUE_BYTES, Part, RuleError, RuleProblem,
 };
 pub use safe_path::{MAX_COMPONENT, MAX_COMPONENTS, MAX_PATH, SafePath};
 pub use scope::{GroupName, InvalidGroupName, Scope};

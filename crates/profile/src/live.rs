@@ -1,6 +1,6 @@
 //! Reading the kept parts of a live profile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use mp_dataset::FilePath;
 use mp_registry::{Key, KeyPath, Name, RegistryError, RegistryErrorKind, upcase};
@@ -8,7 +8,7 @@ use mp_registry::{Key, KeyPath, Name, RegistryError, RegistryErrorKind, upcase};
 use crate::{
     CompiledRules, FileError, FileErrorKind, FolderLocation, FoundFile, ProfileFiles, SessionProfile,
     report::{NoteCode, Notes},
-    rules::{FolderFilter, KeyFilter, ListRoot, Narrow, Rule, value_place},
+    rules::{FolderFilter, KeyFilter, ListRoot, MAX_LIVE_BYTES, MAX_LIVE_ITEMS, Narrow, Rule, value_place},
     sets::{PlaceKey, file_key},
 };
 
@@ -35,6 +35,15 @@ impl LiveRegistry {
             root
         });
         let mut live = Self { root, unread_keys: Vec::new(), unread_values: filter.too_long };
+        if let Some(first) = filter.full {
+            let text = format!(
+                "there is more than the {MAX_LIVE_ITEMS} keys and values, or {MAX_LIVE_BYTES} bytes, that are read of one \
+                 registry"
+            );
+            notes.add(NoteCode::RegistryUnread, format!("HKCU\\{first}"), text);
+            // Where the rest would have been is not known: nothing counts as deleted.
+            live.unread_keys.push(KeyPath::root());
+        }
         for problem in read.problems {
             if problem.cause == RegistryErrorKind::HiveGone {
                 return Err(problem);
@@ -71,6 +80,8 @@ fn same_path(a: &KeyPath, b: &KeyPath) -> bool {
 #[derive(Debug, Default)]
 pub(crate) struct LiveFiles<'a> {
     pub(crate) files: BTreeMap<PlaceKey, (FoundFile, &'a Rule)>,
+    /// What writes that were cut off left behind.
+    pub(crate) left_behind: Vec<FilePath>,
     /// Special folders of which nothing, or not everything, was seen.
     unseen_folders: Vec<&'static str>,
     /// Files and folders that were not seen, as [`FilePath`] displays them.
@@ -144,11 +155,19 @@ impl<'a> LiveFiles<'a> {
             notes.add(code_of(&problem), problem.path.clone(), &problem);
             self.unseen(name, &problem);
         }
+        self.left_behind.extend(listing.left_behind);
         for found in listing.files {
             // The port may have listed more than the filter took; what counts is what the rules keep.
             let kept = rules.file(&found.path).kept();
-            if let (Some(rule), Some(key)) = (kept, file_key(&found.path)) {
-                self.files.insert(key, (found, rule));
+            let (Some(rule), Some(key)) = (kept, file_key(&found.path)) else { continue };
+            match self.files.entry(key) {
+                Entry::Vacant(place) => _ = place.insert((found, rule)),
+                // Such folders can be made on Windows as well; a data set knows one file of a name.
+                Entry::Occupied(other) if other.get().0.path.components != found.path.components => {
+                    let text = "another name differs from it only in case";
+                    notes.add(NoteCode::NameCollision, found.path.to_string(), text);
+                }
+                Entry::Occupied(_) => {}
             }
         }
     }

@@ -107,6 +107,10 @@ pub trait ProfileFiles {
     fn delete(&mut self, path: &FilePath) -> Result<bool, FileError>;
 }
 
+/// The most entries that one listing looks at. Kept folders have some thousands; more than this is somebody's attempt at the
+/// host's memory, and what lies there is left as the data set has it.
+pub const MAX_LISTED: usize = 100_000;
+
 /// Result of [`ProfileFiles::list`].
 #[derive(Debug, Default)]
 pub struct FileListing {
@@ -114,6 +118,8 @@ pub struct FileListing {
     pub files: Vec<FoundFile>,
     /// Entries that could not be looked at, or that never travel.
     pub problems: Vec<FileError>,
+    /// What a write that was cut off left behind ([`TEMPORARY_FILES`](crate::TEMPORARY_FILES)).
+    pub left_behind: Vec<FilePath>,
 }
 
 /// A plain file that was found.
@@ -160,6 +166,11 @@ pub enum FileErrorKind {
         /// The most allowed.
         limit: u64,
     },
+    /// A folder has more entries than are looked at.
+    TooMany {
+        /// The most that are.
+        limit: usize,
+    },
     /// Its name cannot be used safely; the text says why.
     UnsafeName(&'static str),
     /// The folder is redirected out of the profile, or missing.
@@ -183,6 +194,12 @@ impl fmt::Display for FileError {
             FileErrorKind::TooLarge { len, limit } => {
                 write!(f, "it has {len} bytes, more than the {limit} allowed")
             }
+            FileErrorKind::TooMany { limit } => {
+                write!(
+                    f,
+                    "there are more than {limit} entries in it and below it, the most that are looked at"
+                )
+            }
             FileErrorKind::UnsafeName(why) => write!(f, "its name is not safe: {why}"),
             FileErrorKind::NotInProfile => f.write_str("its folder is not inside the profile"),
             FileErrorKind::InUse => f.write_str("another process holds it open"),
@@ -201,6 +218,12 @@ pub enum HostError {
     /// The user's hive is not loaded.
     #[error("user {0} has no loaded profile on this host")]
     NotLoaded(Sid),
+    /// The host may touch what is the user's only with the user's own token, and has none.
+    #[error(
+        "no token of user {0} is held, so their profile is left alone; the service takes one at logon, and for those who are \
+         logged on when it starts"
+    )]
+    NoToken(Sid),
     /// Something else failed.
     #[error("cannot {doing} of user {sid}: {text}")]
     Failed {

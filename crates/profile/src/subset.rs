@@ -111,6 +111,9 @@ pub struct RegistryRule {
     /// At import, what is in the profile below this key and not in the data set is deleted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub delete_if_missing: bool,
+    /// Keeps what starts programs as well, where the rule spells such a place out ([`Lift::Allowed`](crate::Lift)).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_autorun: bool,
 }
 
 /// A rule about the files of a special folder. The deepest path wins as for keys.
@@ -137,6 +140,9 @@ pub struct FolderRule {
     /// At import, what is in the profile below this path and not in the data set is deleted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub delete_if_missing: bool,
+    /// Keeps what starts programs as well, where the rule spells such a place out ([`Lift::Allowed`](crate::Lift)).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_autorun: bool,
 }
 
 fn yes() -> bool {

@@ -1,11 +1,14 @@
-use std::{io, ptr};
+use std::{io, ptr, sync::Arc};
 
 use mp_dataset::ProfileKind;
 use mp_profile::{HostError, ProfileFiles, SessionHost, SessionProfile, Sid};
 use mp_registry::{Registry, RegistryError};
 use windows_sys::Win32::System::SystemInformation::{ComputerNamePhysicalDnsHostname, GetComputerNameExW};
 
-use crate::{LiveRegistry, OpenMode, ProfileList, WindowsFiles};
+use crate::{
+    LiveRegistry, OpenMode, ProfileList, UserTokens, WindowsFiles,
+    as_user::{AsUser, FilesAsUser, RegistryAsUser},
+};
 
 /// This machine, with the profiles that are loaded on it.
 #[derive(Clone, Debug)]
@@ -13,15 +16,26 @@ pub struct WindowsHost {
     name: String,
     profiles: ProfileList,
     mode: OpenMode,
+    tokens: Option<Arc<UserTokens>>,
 }
 
 impl WindowsHost {
-    /// This machine, whose profiles are in `profiles` ([`ProfileList::default`] but in tests).
+    /// This machine for a person who calls the program: whatever is done to a profile is done as the caller. Its profiles
+    /// are in `profiles` ([`ProfileList::default`] but in tests).
     ///
     /// # Errors
     /// When the machine does not tell its name.
     pub fn new(profiles: ProfileList, mode: OpenMode) -> io::Result<Self> {
-        Ok(Self { name: computer_name()?, profiles, mode })
+        Ok(Self { name: computer_name()?, profiles, mode, tokens: None })
+    }
+
+    /// This machine for the service: files are read and written, and the registry is written, as the user whose token is
+    /// kept in `tokens`. Profiles of users without a token are not opened.
+    ///
+    /// # Errors
+    /// When the machine does not tell its name.
+    pub fn for_service(profiles: ProfileList, mode: OpenMode, tokens: Arc<UserTokens>) -> io::Result<Self> {
+        Ok(Self { tokens: Some(tokens), ..Self::new(profiles, mode)? })
     }
 }
 
@@ -35,9 +49,15 @@ impl SessionHost for WindowsHost {
         let Some(registry) = LiveRegistry::open(sid, self.mode).map_err(failed("open the registry"))? else {
             return Err(HostError::NotLoaded(sid.clone()));
         };
+        let user = AsUser(match &self.tokens {
+            Some(tokens) => Some(tokens.of(sid).ok_or_else(|| HostError::NoToken(sid.clone()))?),
+            None => None,
+        });
         let entry = self.profiles.entry(sid).map_err(failed("read the profile list entry"))?;
         let files = WindowsFiles::open(entry.folder.as_deref(), &registry)
             .map_err(failed("read the special folders"))?;
+        let registry = RegistryAsUser { live: registry, user: user.clone() };
+        let files = FilesAsUser { files, user };
         Ok(Box::new(WindowsProfile { sid: sid.clone(), kind: entry.kind, registry, files }))
     }
 }
@@ -46,8 +66,8 @@ impl SessionHost for WindowsHost {
 struct WindowsProfile {
     sid: Sid,
     kind: ProfileKind,
-    registry: LiveRegistry,
-    files: WindowsFiles,
+    registry: RegistryAsUser,
+    files: FilesAsUser,
 }
 
 impl SessionProfile for WindowsProfile {
@@ -64,17 +84,18 @@ impl SessionProfile for WindowsProfile {
     }
 
     fn marker(&self) -> Result<Option<Vec<u8>>, HostError> {
-        self.registry.marker().map_err(|error| failed("read the session marker", &self.sid, &error))
+        self.registry.live.marker().map_err(|error| failed("read the session marker", &self.sid, &error))
     }
 
     fn set_marker(&mut self, marker: &[u8]) -> Result<(), HostError> {
         self.registry
+            .live
             .set_marker(marker)
             .map_err(|error| failed("write the session marker", &self.sid, &error))
     }
 
     fn close(self: Box<Self>) -> Result<(), HostError> {
-        self.registry.flush().map_err(|error| failed("save the hive", &self.sid, &error))
+        self.registry.live.flush().map_err(|error| failed("save the hive", &self.sid, &error))
     }
 }
 

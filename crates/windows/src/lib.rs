@@ -3,7 +3,11 @@
 //! On other systems the crate is empty.
 
 #[cfg(windows)]
+mod as_user;
+#[cfg(windows)]
 mod files;
+#[cfg(windows)]
+mod hold;
 #[cfg(windows)]
 mod host;
 #[cfg(windows)]
@@ -13,10 +17,20 @@ mod privilege;
 #[cfg(windows)]
 mod profile_list;
 #[cfg(windows)]
+mod protect;
+#[cfg(windows)]
+mod redirection;
+#[cfg(windows)]
 mod registry;
+#[cfg(windows)]
+mod token;
+#[cfg(windows)]
+mod watch;
 
 #[cfg(windows)]
 pub use files::WindowsFiles;
+#[cfg(windows)]
+pub use hold::{LoadedProfile, ProfileLoader, SystemProfiles, hold_profile};
 #[cfg(windows)]
 pub use host::WindowsHost;
 #[cfg(windows)]
@@ -24,4 +38,12 @@ pub use privilege::enable_backup_privileges;
 #[cfg(windows)]
 pub use profile_list::{ProfileEntry, ProfileList};
 #[cfg(windows)]
+pub use protect::{Protection, protect_hive};
+#[cfg(windows)]
+pub use redirection::refuse_redirections;
+#[cfg(windows)]
 pub use registry::{LiveRegistry, OpenMode};
+#[cfg(windows)]
+pub use token::{Impersonation, UserToken, UserTokens};
+#[cfg(windows)]
+pub use watch::KeyWatch;

@@ -100,7 +100,7 @@ fn is_temporary_folder(path: &[u16]) -> bool {
     stem.is_some_and(|stem| upcase::eq(stem, &"TEMP".encode_utf16().collect::<Vec<_>>()))
 }
 
-fn dword(value: &Value) -> Option<u32> {
+pub(crate) fn dword(value: &Value) -> Option<u32> {
     let bytes = value.data.as_ref().try_into().ok()?;
     (value.ty == ValueType::DWORD).then_some(u32::from_le_bytes(bytes))
 }

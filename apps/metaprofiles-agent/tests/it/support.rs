@@ -92,6 +92,7 @@ impl Place {
                 recursive: true,
                 values: Vec::new(),
                 delete_if_missing: false,
+                allow_autorun: false,
             }],
             ..DataSubset::new("App", Applies::Global)
         };

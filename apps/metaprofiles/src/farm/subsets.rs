@@ -183,6 +183,7 @@ fn registry_rule(action: RuleAction, key: &str) -> RegistryRule {
         recursive: true,
         values: Vec::new(),
         delete_if_missing: false,
+        allow_autorun: false,
     }
 }
 
@@ -196,5 +197,6 @@ fn folder_rule(action: RuleAction, place: &str) -> FolderRule {
         masks: Vec::new(),
         max_file_bytes: None,
         delete_if_missing: false,
+        allow_autorun: false,
     }
 }

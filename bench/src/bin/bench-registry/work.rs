@@ -46,6 +46,7 @@ fn rules() -> Result<CompiledRules> {
         recursive: true,
         values: Vec::new(),
         delete_if_missing: false,
+        allow_autorun: false,
     };
     let subset = DataSubset { registry: vec![rule], ..DataSubset::new("Bench", Applies::Global) };
     Ok(CompiledRules::compile(&[subset], None)?)

@@ -90,6 +90,7 @@ pub(crate) fn subset(name: &str, key: &str, folder: Option<(&str, &str)>) -> Dat
         recursive: true,
         values: Vec::new(),
         delete_if_missing: false,
+        allow_autorun: false,
     };
     let folder = folder.map(|(folder, path)| FolderRule {
         action: RuleAction::Include,
@@ -99,6 +100,7 @@ pub(crate) fn subset(name: &str, key: &str, folder: Option<(&str, &str)>) -> Dat
         masks: Vec::new(),
         max_file_bytes: None,
         delete_if_missing: false,
+        allow_autorun: false,
     });
     DataSubset {
         registry: vec![registry],

@@ -45,6 +45,7 @@ pub(crate) fn rules(keys: &[&str], folders: &[(&str, &str)]) -> CompiledRules {
         recursive: true,
         values: Vec::new(),
         delete_if_missing: false,
+        allow_autorun: false,
     };
     let folder = |(folder, path): &(&str, &str)| FolderRule {
         action: RuleAction::Include,
@@ -54,6 +55,7 @@ pub(crate) fn rules(keys: &[&str], folders: &[(&str, &str)]) -> CompiledRules {
         masks: Vec::new(),
         max_file_bytes: None,
         delete_if_missing: false,
+        allow_autorun: false,
     };
     let subset = DataSubset {
         registry: keys.iter().map(key).collect(),

@@ -73,6 +73,9 @@ struct RegistryRule {
     /// At import, what is below this key and not in the data set is deleted.
     #[serde(default)]
     delete_if_missing: bool,
+    /// Keeps what starts programs as well, where the rule spells such a place out.
+    #[serde(default)]
+    allow_autorun: bool,
 }
 
 /// A rule about the files of a special folder. The deepest path wins as for keys.
@@ -99,6 +102,9 @@ struct FolderRule {
     /// At import, what is below this path and not in the data set is deleted.
     #[serde(default)]
     delete_if_missing: bool,
+    /// Keeps what starts programs as well, where the rule spells such a place out.
+    #[serde(default)]
+    allow_autorun: bool,
 }
 
 fn yes() -> bool {
@@ -169,15 +175,16 @@ impl From<RuleAction> for mp_profile::RuleAction {
 
 impl From<mp_profile::RegistryRule> for RegistryRule {
     fn from(rule: mp_profile::RegistryRule) -> Self {
-        let mp_profile::RegistryRule { action, key, recursive, values, delete_if_missing } = rule;
-        Self { action: action.into(), key, recursive, values, delete_if_missing }
+        let mp_profile::RegistryRule { action, key, recursive, values, delete_if_missing, allow_autorun } =
+            rule;
+        Self { action: action.into(), key, recursive, values, delete_if_missing, allow_autorun }
     }
 }
 
 impl From<RegistryRule> for mp_profile::RegistryRule {
     fn from(rule: RegistryRule) -> Self {
-        let RegistryRule { action, key, recursive, values, delete_if_missing } = rule;
-        Self { action: action.into(), key, recursive, values, delete_if_missing }
+        let RegistryRule { action, key, recursive, values, delete_if_missing, allow_autorun } = rule;
+        Self { action: action.into(), key, recursive, values, delete_if_missing, allow_autorun }
     }
 }
 
@@ -191,14 +198,42 @@ impl From<mp_profile::FolderRule> for FolderRule {
             masks,
             max_file_bytes,
             delete_if_missing,
+            allow_autorun,
         } = rule;
-        Self { action: action.into(), folder, path, recursive, masks, max_file_bytes, delete_if_missing }
+        Self {
+            action: action.into(),
+            folder,
+            path,
+            recursive,
+            masks,
+            max_file_bytes,
+            delete_if_missing,
+            allow_autorun,
+        }
     }
 }
 
 impl From<FolderRule> for mp_profile::FolderRule {
     fn from(rule: FolderRule) -> Self {
-        let FolderRule { action, folder, path, recursive, masks, max_file_bytes, delete_if_missing } = rule;
-        Self { action: action.into(), folder, path, recursive, masks, max_file_bytes, delete_if_missing }
+        let FolderRule {
+            action,
+            folder,
+            path,
+            recursive,
+            masks,
+            max_file_bytes,
+            delete_if_missing,
+            allow_autorun,
+        } = rule;
+        Self {
+            action: action.into(),
+            folder,
+            path,
+            recursive,
+            masks,
+            max_file_bytes,
+            delete_if_missing,
+            allow_autorun,
+        }
     }
 }

@@ -30,6 +30,10 @@ pub(super) fn write(
     };
     let narrow = |place: &[Name]| mentioned(&place_key(place)) || mirrored(place);
     let live = LiveFiles::list_within(port, rules, &narrow, &mut imported.report.notes);
+    for path in &live.left_behind {
+        // One that is in use belongs to an import that runs; the next one tries again.
+        drop(port.delete(path));
+    }
     let sound = sound_entries(&wanted, rules, &mut imported.report.notes);
     for (key, entry) in &sound {
         let found = live.files.get(*key).map(|(found, _)| found);

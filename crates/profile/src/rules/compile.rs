@@ -7,8 +7,8 @@ use super::{
     tree::{Owner, Part, Rule, RuleTree},
 };
 use crate::{
-    Applies, CompiledRules, DataSubset, FolderRule, GroupName, KnownFolder, RegistryRule, RuleAction,
-    known_folders::known_folder,
+    Applies, CompiledRules, DataSubset, Exclusion, FolderRule, GroupName, KnownFolder, Lift, RegistryRule,
+    RuleAction, known_folders::known_folder,
 };
 
 /// A data subset cannot be used as it is written.
@@ -68,6 +68,22 @@ pub enum RuleProblem {
     /// Only an include rule can have this setting.
     #[error("{0} has no meaning in an exclude rule; leave it out")]
     OnlyForInclude(&'static str),
+    /// The place starts programs, and the rule does not allow that.
+    #[error(
+        "this place starts programs ({code}): {reason} Write allow-autorun = true into the rule to keep it"
+    )]
+    NeedsPermission {
+        /// Code of the built-in exclusion.
+        code: &'static str,
+        /// Its reason.
+        reason: &'static str,
+    },
+    /// The rule allows what starts programs, and names no such place.
+    #[error(
+        "allow-autorun has a meaning only in a rule that spells out a place from which programs start, such as \
+         Software\\Microsoft\\Windows\\CurrentVersion\\Run; leave it out"
+    )]
+    AllowsNothing,
     /// The place can never be kept.
     #[error("this place is never kept ({code}): {reason}")]
     NeverKept {
@@ -147,6 +163,9 @@ fn key_rule(rule: &RegistryRule, owner: &Arc<Owner>) -> Result<Rule, RuleProblem
     if rule.action == RuleAction::Exclude && rule.delete_if_missing {
         return Err(RuleProblem::OnlyForInclude("delete-if-missing"));
     }
+    if rule.action == RuleAction::Exclude && rule.allow_autorun {
+        return Err(RuleProblem::OnlyForInclude("allow-autorun"));
+    }
     let rule = Rule {
         owner: Arc::clone(owner),
         text: key_text(rule),
@@ -155,10 +174,11 @@ fn key_rule(rule: &RegistryRule, owner: &Arc<Owner>) -> Result<Rule, RuleProblem
         recursive: rule.recursive,
         leaves: rule.values.iter().map(|name| Mask::new(if name == "@" { "" } else { name })).collect(),
         mirror: rule.delete_if_missing,
+        allow_autorun: rule.allow_autorun,
         max_bytes: None,
         root: None,
     };
-    never_kept(rule, true)
+    check_built_in(rule, true)
 }
 
 fn folder_rule(rule: &FolderRule, owner: &Arc<Owner>) -> Result<Rule, RuleProblem> {
@@ -183,6 +203,9 @@ fn folder_rule(rule: &FolderRule, owner: &Arc<Owner>) -> Result<Rule, RuleProble
         if rule.delete_if_missing {
             return Err(RuleProblem::OnlyForInclude("delete-if-missing"));
         }
+        if rule.allow_autorun {
+            return Err(RuleProblem::OnlyForInclude("allow-autorun"));
+        }
         if rule.max_file_bytes.is_some() {
             return Err(RuleProblem::OnlyForInclude("max-file-bytes"));
         }
@@ -196,19 +219,27 @@ fn folder_rule(rule: &FolderRule, owner: &Arc<Owner>) -> Result<Rule, RuleProble
         recursive: rule.recursive,
         leaves: rule.masks.iter().map(|mask| Mask::new(mask)).collect(),
         mirror: rule.delete_if_missing,
+        allow_autorun: rule.allow_autorun,
         max_bytes: rule.max_file_bytes,
         root: Some((folder, below.literal_start())),
     };
-    never_kept(rule, false)
+    check_built_in(rule, false)
 }
 
-/// Refuses an include rule that could never keep anything.
-fn never_kept(rule: Rule, of_registry: bool) -> Result<Rule, RuleProblem> {
-    let place: Vec<_> = rule.pattern.masks().iter().map(Mask::to_name).collect();
-    let excluded = RuleTree::new(Vec::new(), of_registry).absolutely_excluded(&place);
-    match excluded.filter(|_| rule.keep) {
-        Some(exclusion) => Err(RuleProblem::NeverKept { code: exclusion.code, reason: exclusion.reason }),
-        None => Ok(rule),
+/// Refuses an include rule that could never keep anything, and one that allows what it does not name.
+fn check_built_in(rule: Rule, of_registry: bool) -> Result<Rule, RuleProblem> {
+    let built_in = RuleTree::new(Vec::new(), of_registry);
+    if rule.allow_autorun && !built_in.uses_permission(&rule) {
+        return Err(RuleProblem::AllowsNothing);
+    }
+    match built_in.defeats(&rule).filter(|_| rule.keep) {
+        Some(&Exclusion { code, reason, lift: Lift::Never, .. }) => {
+            Err(RuleProblem::NeverKept { code, reason })
+        }
+        Some(&Exclusion { code, reason, lift: Lift::Allowed, .. }) => {
+            Err(RuleProblem::NeedsPermission { code, reason })
+        }
+        Some(_) | None => Ok(rule),
     }
 }
 

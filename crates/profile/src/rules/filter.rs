@@ -11,6 +11,11 @@ use crate::{
 /// Name of the value that makes a key a symbolic link when it is of type `REG_LINK` (winnt.h).
 const LINK_VALUE: &str = "SymbolicLinkValue";
 
+/// The most keys and values that are read of one registry. Whole user hives have some 10,000.
+pub const MAX_LIVE_ITEMS: usize = 500_000;
+/// The most bytes of names and data that are read of one registry; a data set holds no more.
+pub const MAX_LIVE_BYTES: usize = 192 << 20;
+
 /// Lets through the keys and values that the rules keep, so that nothing else is opened, and notes what a built-in
 /// exclusion left out.
 pub(crate) struct KeyFilter<'a> {
@@ -18,24 +23,49 @@ pub(crate) struct KeyFilter<'a> {
     pub(crate) notes: Notes,
     /// Values that are kept, but too long to travel.
     pub(crate) too_long: Vec<(KeyPath, Name)>,
+    /// The first key that there was no room for.
+    pub(crate) full: Option<KeyPath>,
+    items: usize,
+    bytes: usize,
 }
 
 impl<'a> KeyFilter<'a> {
     pub(crate) fn new(rules: &'a CompiledRules) -> Self {
-        Self { rules, notes: Notes::default(), too_long: Vec::new() }
+        Self { rules, notes: Notes::default(), too_long: Vec::new(), full: None, items: 0, bytes: 0 }
+    }
+
+    /// Whether there is room for one thing more.
+    fn fits(&mut self, path: &KeyPath, name: &Name, len: usize) -> bool {
+        self.items += 1;
+        self.bytes = self.bytes.saturating_add(len + 2 * name.units().len());
+        if self.items > MAX_LIVE_ITEMS || self.bytes > MAX_LIVE_BYTES {
+            self.full.get_or_insert_with(|| path.clone());
+        }
+        self.full.is_none()
     }
 }
 
 impl TreeFilter for KeyFilter<'_> {
     fn key(&mut self, path: &KeyPath) -> KeyChoice {
         let keys = &self.rules.keys;
-        if keys.is_open(path.names()) {
-            return KeyChoice::Take;
+        let choice = if keys.is_open(path.names()) {
+            KeyChoice::Take
+        } else if keys.leads_on(path.names()) {
+            KeyChoice::Descend
+        } else {
+            KeyChoice::Skip
+        };
+        let name = path.names().last().cloned().unwrap_or_default();
+        if choice != KeyChoice::Skip && !self.fits(path, &name, 0) {
+            return KeyChoice::Skip;
+        }
+        if choice == KeyChoice::Take {
+            return choice;
         }
         if let Decision::Excluded(exclusion, _) = self.rules.key(path) {
             self.notes.excluded(exclusion, format!("HKCU\\{path}"));
         }
-        if keys.leads_on(path.names()) { KeyChoice::Descend } else { KeyChoice::Skip }
+        choice
     }
 
     fn value(&mut self, path: &KeyPath, name: &Name, ty: ValueType, len: usize) -> bool {
@@ -49,7 +79,7 @@ impl TreeFilter for KeyFilter<'_> {
                 self.too_long.push((path.clone(), name.clone()));
                 false
             }
-            Decision::Kept(_) => true,
+            Decision::Kept(_) => self.fits(path, name, len),
             Decision::Excluded(exclusion, _) => {
                 self.notes.excluded(exclusion, value_place(path, name));
                 false

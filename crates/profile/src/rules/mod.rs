@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 
 pub use compile::{RuleError, RuleProblem};
 pub(crate) use filter::{FolderFilter, KeyFilter, ListRoot, Narrow, is_link_value, value_place};
+pub use filter::{MAX_LIVE_BYTES, MAX_LIVE_ITEMS};
 pub use tree::Part;
 pub(crate) use tree::{Decision, Rule};
 
-use crate::{DataSubset, GroupName, known_folders::place};
+use crate::{DataSubset, GroupName, Lift, known_folders::place};
 use tree::RuleTree;
 
 /// The most bytes of a value that travels. Windows itself warns against values over 2 KB; 16 MiB is beyond anything seen.
@@ -49,7 +50,8 @@ pub enum Explanation {
         /// The rule.
         rule: String,
     },
-    /// A built-in exclusion leaves it out, which a rule that spells the place out could lift unless it is absolute.
+    /// A built-in exclusion leaves it out, which a rule that spells the place out could lift unless it is absolute; see
+    /// [`Lift`].
     Excluded {
         /// Code of the exclusion.
         code: String,
@@ -84,7 +86,7 @@ impl From<Decision<'_>> for Explanation {
             Decision::Excluded(exclusion, rule) => Self::Excluded {
                 code: exclusion.code.to_owned(),
                 reason: exclusion.reason.to_owned(),
-                absolute: exclusion.absolute,
+                absolute: exclusion.lift == Lift::Never,
                 subset: rule.owner.subset.clone(),
                 rule: rule.text.clone(),
             },

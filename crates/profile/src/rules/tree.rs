@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pattern::{Mask, Pattern};
 use crate::{
-    exclusions::{EXCLUSIONS, Excluded, Exclusion},
+    exclusions::{EXCLUSIONS, Excluded, Exclusion, Lift},
     known_folders::KnownFolder,
 };
 
@@ -52,6 +52,7 @@ pub(crate) struct Rule {
     pub(crate) recursive: bool,
     pub(crate) leaves: Vec<Mask>,
     pub(crate) mirror: bool,
+    pub(crate) allow_autorun: bool,
     pub(crate) max_bytes: Option<u64>,
     /// The special folder of a folder rule, and the names below it that hold no wildcard.
     pub(crate) root: Option<(&'static KnownFolder, Vec<Name>)>,
@@ -64,6 +65,17 @@ impl Rule {
             Some(leaf) => self.leaves.is_empty() || self.leaves.iter().any(|mask| mask.matches(leaf)),
         };
         leaf_fits && self.pattern.matches(path, self.recursive)
+    }
+
+    /// The names that the rule spells out, and its wildcards as they are written.
+    fn place(&self) -> Vec<Name> {
+        self.pattern.masks().iter().map(Mask::to_name).collect()
+    }
+
+    /// The names of leaves that the rule is about; a single `None` when it is about all of them.
+    fn named_leaves(&self) -> impl Iterator<Item = Option<Name>> {
+        let all = self.leaves.is_empty().then_some(None);
+        all.into_iter().chain(self.leaves.iter().map(|mask| Some(mask.to_name())))
     }
 
     /// Deepest first, exclude before include, spelled out before wildcards.
@@ -94,7 +106,12 @@ impl BuiltIn {
             };
             rule.leaves.iter().any(|mask| named(&mask))
         });
-        !self.exclusion.absolute && leaf_named && rule.pattern.spells_out(&self.pattern)
+        let may = match self.exclusion.lift {
+            Lift::Never => false,
+            Lift::Named => true,
+            Lift::Allowed => rule.allow_autorun,
+        };
+        may && leaf_named && rule.pattern.spells_out(&self.pattern)
     }
 }
 
@@ -214,8 +231,27 @@ impl RuleTree {
 
     /// The built-in exclusion that no rule can lift, if the place lies in one.
     pub(crate) fn absolutely_excluded(&self, path: &[Name]) -> Option<&'static Exclusion> {
-        let absolute = |built_in: &&BuiltIn| built_in.exclusion.absolute && built_in.matches(path, None);
+        let absolute =
+            |built_in: &&BuiltIn| built_in.exclusion.lift == Lift::Never && built_in.matches(path, None);
         self.built_in.iter().find(absolute).map(|built_in| built_in.exclusion)
+    }
+
+    /// The built-in exclusion that leaves out the very places that an include rule is written for, if one does.
+    pub(crate) fn defeats(&self, rule: &Rule) -> Option<&'static Exclusion> {
+        let place = rule.place();
+        let mut against = rule.named_leaves().map(|leaf| self.built_in_against(&place, leaf.as_ref(), rule));
+        let first = against.next().flatten();
+        first.filter(|_| against.all(|exclusion| exclusion.is_some()))
+    }
+
+    /// Whether the rule's permission for what starts programs lifts a built-in exclusion.
+    pub(crate) fn uses_permission(&self, rule: &Rule) -> bool {
+        let place = rule.place();
+        let of_autorun = || self.built_in.iter().filter(|own| own.exclusion.lift == Lift::Allowed);
+        rule.named_leaves().any(|leaf| {
+            let leaf = leaf.as_ref();
+            of_autorun().any(|own| own.matches(&place, leaf) && own.lifted_by(rule, leaf))
+        })
     }
 
     /// Whether some leaf directly in this container may be kept, or the container itself is.

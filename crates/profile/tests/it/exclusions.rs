@@ -1,7 +1,7 @@
 use mp_profile::{CompiledRules, Explanation};
 use mp_registry::KeyPath;
 
-use crate::support::{file, folder, key, rules, subset, values};
+use crate::support::{allowed, file, folder, key, rules, subset, values};
 
 fn value_code(rules: &CompiledRules, path: &str, name: &str) -> Option<String> {
     match rules.explain_value(&KeyPath::parse(path), &name.into()) {
@@ -51,17 +51,19 @@ fn a_broad_rule_does_not_carry_what_is_excluded() {
 
 #[test]
 fn only_a_rule_that_spells_the_place_out_lifts_an_exclusion() {
-    let run = "Software\\Microsoft\\Windows\\CurrentVersion\\Run";
+    let cloud = "Software\\Microsoft\\Windows\\CurrentVersion\\CloudStore";
     let with = |rule| rules(&[subset("s", &[rule], &[])]);
-    assert_eq!(value_code(&with(key(run)), run, "x"), None);
-    for shallow in ["Software\\Microsoft\\Windows\\CurrentVersion", "Software\\Microsoft\\Windows\\*\\Run"] {
-        assert_eq!(value_code(&with(key(shallow)), run, "x").as_deref(), Some("MP-EXC-010"), "{shallow}");
+    assert_eq!(value_code(&with(key(cloud)), cloud, "x"), None);
+    for shallow in
+        ["Software\\Microsoft\\Windows\\CurrentVersion", "Software\\Microsoft\\Windows\\*\\CloudStore"]
+    {
+        assert_eq!(value_code(&with(key(shallow)), cloud, "x").as_deref(), Some("MP-EXC-032"), "{shallow}");
     }
     let desktop = "Control Panel\\Desktop";
     let saver = |rule| value_code(&with(rule), desktop, "SCRNSAVE.EXE");
     assert_eq!(saver(key(desktop)).as_deref(), Some("MP-EXC-016"), "the whole key does not name the value");
     assert_eq!(saver(values(desktop, &["*"])).as_deref(), Some("MP-EXC-016"));
-    assert_eq!(saver(values(desktop, &["scrnsave.exe"])), None);
+    assert_eq!(saver(allowed(values(desktop, &["scrnsave.exe"]))), None);
     let classes = with(key("Software\\Classes"));
     assert_eq!(value_code(&classes, "Software\\Classes\\.x", ""), None);
     assert_eq!(value_code(&classes, "Software\\Classes\\CLSID\\{1}", "").as_deref(), Some("MP-EXC-021"));
@@ -89,14 +91,15 @@ fn files_that_never_travel_or_only_when_named() {
         ("Profile:AppData\\Roaming\\Microsoft\\Protect\\S-1\\k", "MP-EXC-130"),
         ("Startup:evil.lnk", "MP-EXC-140"),
         ("Programs:Startup\\evil.lnk", "MP-EXC-140"),
+        ("Documents:WindowsPowerShell\\Microsoft.PowerShell_profile.ps1", "MP-EXC-146"),
+        ("Desktop:~metaprofiles-1-2.tmp", "MP-EXC-105"),
     ] {
         assert_eq!(code(&all, path).as_deref(), Some(expected), "{path}");
     }
     assert_eq!(code(&all, "Profile:AppData\\Local\\Google\\Chrome\\User Data\\Default\\Bookmarks"), None);
 
-    let named =
-        rules(&[subset("s", &[], &[folder("Startup", ""), folder("RoamingAppData", "Microsoft\\Protect")])]);
-    assert_eq!(code(&named, "Startup:own.lnk"), None);
+    let named = rules(&[subset("s", &[], &[folder("RoamingAppData", "Microsoft\\Protect")])]);
     assert_eq!(code(&named, "RoamingAppData:Microsoft\\Protect\\S-1\\k"), None);
-    assert_eq!(code(&named, "Startup:ntuser.dat").as_deref(), Some("MP-EXC-100"), "hives never");
+    let hive = "RoamingAppData:Microsoft\\Protect\\ntuser.dat";
+    assert_eq!(code(&named, hive).as_deref(), Some("MP-EXC-100"), "hives never");
 }

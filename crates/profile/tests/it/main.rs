@@ -1,6 +1,7 @@
 //! Behaviour of export and import through the public API.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod autoruns;
 mod exclusions;
 mod export_files;
 mod export_registry;

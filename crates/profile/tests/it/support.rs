@@ -27,6 +27,7 @@ pub(crate) fn key(path: &str) -> RegistryRule {
         recursive: true,
         values: Vec::new(),
         delete_if_missing: false,
+        allow_autorun: false,
     }
 }
 
@@ -47,7 +48,13 @@ pub(crate) fn folder(name: &str, path: &str) -> FolderRule {
         masks: Vec::new(),
         max_file_bytes: None,
         delete_if_missing: false,
+        allow_autorun: false,
     }
+}
+
+/// The rule, with permission to keep what starts programs.
+pub(crate) fn allowed(rule: RegistryRule) -> RegistryRule {
+    RegistryRule { allow_autorun: true, ..rule }
 }
 
 pub(crate) fn rules(subsets: &[DataSubset]) -> CompiledRules {

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use mp_dataset::{FileAttributes, FileContent};
-use mp_profile::FileErrorKind;
+use mp_profile::{FileErrorKind, TEMPORARY_FILES};
 use mp_registry::{FileTime, Name};
 use windows_sys::{
     Wdk::Storage::FileSystem::{FILE_CREATE, FILE_NON_DIRECTORY_FILE, FILE_OPEN, FILE_OPEN_NO_RECALL},
@@ -13,9 +13,6 @@ use windows_sys::{
 
 use super::walk::{SHARE_ALL, kind, plain};
 use crate::nt::{FileAccess, FileHandle, Status};
-
-/// How the names of files start that are being written. One that a crash left behind is nobody's setting.
-pub(super) const TEMPORARY: &str = "~metaprofiles-";
 
 const OPEN: FileAccess =
     FileAccess { rights: 0, share: SHARE_ALL, disposition: FILE_OPEN, options: FILE_OPEN_NO_RECALL };
@@ -112,7 +109,8 @@ fn create_beside(folder: &FileHandle) -> Result<FileHandle, FileErrorKind> {
     };
     for _ in 0..16 {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{TEMPORARY}{}-{number}.tmp", std::process::id());
+        let (start, end) = TEMPORARY_FILES;
+        let name = format!("{start}{}-{number}{end}", std::process::id());
         match folder.open_at(&name.as_str().into(), access) {
             Err(status) if status.is_collision() => {}
             created => return created.map_err(kind),

@@ -1,16 +1,12 @@
 use mp_dataset::{FileAttributes, FilePath};
-use mp_profile::{FileError, FileErrorKind, FileFilter, FileListing, FoundFile, MAX_COMPONENTS};
+use mp_profile::{
+    FileError, FileErrorKind, FileFilter, FileListing, FoundFile, MAX_COMPONENTS, MAX_LISTED, is_left_behind,
+};
 use mp_registry::Name;
 use windows_sys::Win32::Storage::FileSystem::FILE_ATTRIBUTE_DIRECTORY;
 
-use super::{
-    content::TEMPORARY,
-    walk::{kind, open_folder, refused},
-};
+use super::walk::{kind, open_folder, refused};
 use crate::nt::{Buffer, Entry, FileHandle};
-
-/// The most entries of one listing. A profile has some thousands; more than this is somebody's attempt at our memory.
-const MAX_ENTRIES: usize = 1_000_000;
 
 /// Lists what a filter takes, folder by folder.
 pub(super) struct Lister<'a> {
@@ -34,14 +30,12 @@ impl Lister<'_> {
                 break;
             }
             self.seen += entries.len();
-            if self.seen > MAX_ENTRIES {
-                return Err(FileErrorKind::System("more than 1,000,000 entries".to_owned()));
+            if self.seen > MAX_LISTED {
+                return Err(FileErrorKind::TooMany { limit: MAX_LISTED });
             }
             for entry in entries {
                 if entry.attributes & FILE_ATTRIBUTE_DIRECTORY == 0 {
-                    if !is_temporary(&entry.name) {
-                        self.file(entry);
-                    }
+                    self.file(entry);
                 } else if self.recursive && !is_dots(&entry.name) {
                     folders.push(entry.name);
                 }
@@ -73,7 +67,9 @@ impl Lister<'_> {
 
     fn file(&mut self, entry: Entry) {
         self.path.components.push(entry.name);
-        if self.filter.take(&self.path) {
+        if is_left_behind(&self.path) {
+            self.listing.left_behind.push(self.path.clone());
+        } else if self.filter.take(&self.path) {
             match refused(entry.attributes) {
                 Some(cause) => self.problem(cause),
                 None => self.listing.files.push(FoundFile {
@@ -95,8 +91,4 @@ impl Lister<'_> {
 fn is_dots(name: &Name) -> bool {
     const DOT: u16 = 0x2E;
     matches!(name.units(), [DOT] | [DOT, DOT])
-}
-
-fn is_temporary(name: &Name) -> bool {
-    TEMPORARY.encode_utf16().eq(name.units().iter().copied().take(TEMPORARY.len()))
 }

@@ -2,8 +2,8 @@
 //!
 //! The profile is the user's ground, and this runs as a service: a path is walked from the profile folder down, one open
 //! handle after the other, and each name is opened as itself. So a junction or symbolic link is refused whenever it is put
-//! there, and nothing outside the profile folder is reached. Every open is made with the calling thread's token: a caller
-//! that impersonates the user around a call reaches only what that user may.
+//! there, and nothing outside the profile folder is reached. Every open is made with the calling thread's token: the
+//! service impersonates the user around each call and so reaches only what that user may.
 
 mod content;
 mod list;
@@ -11,10 +11,10 @@ mod walk;
 
 use mp_dataset::{FileContent, FilePath};
 use mp_profile::{
-    FileError, FileErrorKind, FileFilter, FileListing, FolderLocation, FolderPlace, ProfileFiles, SafePath,
-    USER_SHELL_FOLDERS, known_folder,
+    FileError, FileErrorKind, FileFilter, FileListing, FolderLocation, FolderPlace, MAX_PATH, ProfileFiles,
+    SafePath, USER_SHELL_FOLDERS, known_folder,
 };
-use mp_registry::{Key, KeyPath, Name, Registry, RegistryError, TakeAll};
+use mp_registry::{Key, KeyChoice, KeyPath, Name, Registry, RegistryError, TreeFilter, ValueType};
 
 use crate::{nt::FileHandle, registry::LiveRegistry};
 
@@ -32,7 +32,7 @@ impl WindowsFiles {
     /// # Errors
     /// When the user's choice of folders cannot be read.
     pub fn open(profile: Option<&[u16]>, registry: &LiveRegistry) -> Result<Self, RegistryError> {
-        let read = registry.read_tree(&KeyPath::parse(USER_SHELL_FOLDERS), &mut TakeAll)?;
+        let read = registry.read_tree(&KeyPath::parse(USER_SHELL_FOLDERS), &mut ShellFolders)?;
         let profile = profile.map(|path| {
             let end = path.iter().rposition(|&unit| unit != u16::from(b'\\')).map_or(0, |last| last + 1);
             path[..end].to_vec()
@@ -76,7 +76,8 @@ impl WindowsFiles {
     ) -> Result<Option<(FileHandle, &'a Name)>, FileErrorKind> {
         SafePath::check(path).map_err(FileErrorKind::UnsafeName)?;
         let Some((name, above)) = path.components.split_last() else { return Ok(None) };
-        Ok(self.folder(&path.folder, above, create)?.map(|folder| (folder, name)))
+        let folder = self.folder(&path.folder, above, create)?;
+        folder.map(|folder| walk::check_alias(&folder, name).map(|()| (folder, name))).transpose()
     }
 }
 
@@ -141,6 +142,20 @@ impl ProfileFiles for WindowsFiles {
             None => Ok(false),
         });
         deleted.map_err(|cause| FileError { doing: "delete", path: path.to_string(), cause })
+    }
+}
+
+/// Lets through what can be the user's choice of a folder. The key is the user's, who may put there what they like.
+struct ShellFolders;
+
+impl TreeFilter for ShellFolders {
+    fn key(&mut self, path: &KeyPath) -> KeyChoice {
+        let own = KeyPath::parse(USER_SHELL_FOLDERS).depth();
+        if path.depth() == own { KeyChoice::Take } else { KeyChoice::Skip }
+    }
+
+    fn value(&mut self, _: &KeyPath, _: &Name, ty: ValueType, len: usize) -> bool {
+        matches!(ty, ValueType::SZ | ValueType::EXPAND_SZ) && len <= 2 * MAX_PATH
     }
 }
 

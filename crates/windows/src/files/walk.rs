@@ -10,7 +10,7 @@ use windows_sys::{
     },
 };
 
-use crate::nt::{FileAccess, FileHandle, FileInfo, Status};
+use crate::nt::{Buffer, FileAccess, FileHandle, FileInfo, Status};
 
 /// Lets others do with the file what they want.
 pub(super) const SHARE_ALL: u32 = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
@@ -39,12 +39,28 @@ pub(super) fn descend(
 ) -> Result<Option<FileHandle>, FileErrorKind> {
     let mut at = from;
     for name in names {
+        check_alias(&at, name)?;
         match open_folder(&at, name, create)? {
             Some(folder) => at = folder,
             None => return Ok(None),
         }
     }
     Ok(Some(at))
+}
+
+/// Refuses a name that leads to an entry of another name. `STARTM~1` can be the short form of `Start Menu`, and what the
+/// rules say is about names in full. The folder's entries must not have been looked at by this handle.
+pub(super) fn check_alias(parent: &FileHandle, name: &Name) -> Result<(), FileErrorKind> {
+    if !name.units().contains(&u16::from(b'~')) {
+        return Ok(());
+    }
+    let mut buffer = Buffer::with_room(4096);
+    match parent.entry_of(name, &mut buffer).map_err(kind)? {
+        Some(entry) if !entry.name.same(name) => {
+            Err(FileErrorKind::UnsafeName("it is the short form of another name"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Opens a direct sub-folder; `None` when it is not there.

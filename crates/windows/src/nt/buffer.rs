@@ -11,8 +11,8 @@ pub(crate) struct Buffer {
 impl Buffer {
     /// Enough for every name and for all values but the rarest.
     const USUAL: usize = 128 * 1024;
-    /// The most that is ever allocated: a value of 512 MiB is no setting.
-    const MOST: usize = 512 * 1024 * 1024;
+    /// The most that is ever allocated, by what others wrote: four times the longest value that travels.
+    const MOST: usize = 64 * 1024 * 1024;
 
     pub(crate) fn new() -> Self {
         Self::with_room(Self::USUAL)

@@ -18,7 +18,10 @@ use windows_sys::{
     },
 };
 
-use super::{Buffer, Handle, Status, attributes, counted, handle::size_u32};
+use super::{
+    Buffer, Handle, Status, attributes, counted,
+    handle::{Counted, size_u32},
+};
 
 /// How a file or folder is opened; the constants are those of `NtCreateFile`.
 #[derive(Clone, Copy, Debug)]
@@ -246,9 +249,21 @@ impl FileHandle {
 
     /// The next entries of the folder, as many as fit into the buffer; none at the end.
     pub(crate) fn entries(&self, buffer: &mut Buffer) -> Result<Vec<Entry>, Status> {
+        self.query_entries(None, buffer)
+    }
+
+    /// The entry that a name without wildcards leads to, which may be called otherwise: the name can be its short form
+    /// (8.3). The system remembers the question with the handle, so it must be the first one about the folder's entries.
+    pub(crate) fn entry_of(&self, name: &Name, buffer: &mut Buffer) -> Result<Option<Entry>, Status> {
+        Ok(self.query_entries(Some(name), buffer)?.into_iter().next())
+    }
+
+    fn query_entries(&self, name: Option<&Name>, buffer: &mut Buffer) -> Result<Vec<Entry>, Status> {
+        let name = name.map(|name| counted(name.units())).transpose()?;
         let mut io = IO_STATUS_BLOCK::default();
         let room = buffer.room();
-        // SAFETY: the buffer has `room` writable bytes, aligned for the structures; the handle is open and synchronous.
+        // SAFETY: the buffer has `room` writable bytes, aligned for the structures; the name, if there is one, is alive; the
+        // handle is open and synchronous.
         let status = unsafe {
             NtQueryDirectoryFile(
                 self.0.raw(),
@@ -260,7 +275,7 @@ impl FileHandle {
                 room,
                 FileFullDirectoryInformation,
                 false,
-                ptr::null(),
+                name.as_ref().map_or(ptr::null(), Counted::as_ptr),
                 false,
             )
         };

@@ -9,11 +9,14 @@ use windows_sys::{
     },
     Win32::{
         Foundation::{HANDLE, OBJ_OPENLINK},
-        System::Registry::REG_CREATED_NEW_KEY,
+        System::Registry::{
+            REG_CREATED_NEW_KEY, REG_NOTIFY_CHANGE_LAST_SET, REG_NOTIFY_CHANGE_NAME,
+            REG_NOTIFY_THREAD_AGNOSTIC, RegNotifyChangeKeyValue,
+        },
     },
 };
 
-use super::{Buffer, Handle, SecurityDescriptor, Status, attributes, counted, handle::Counted};
+use super::{Buffer, Event, Handle, SecurityDescriptor, Status, attributes, counted, handle::Counted};
 
 /// How keys are opened: rights, and options such as `REG_OPTION_BACKUP_RESTORE`.
 #[derive(Clone, Copy, Debug)]
@@ -203,9 +206,27 @@ impl KeyHandle {
 
     /// Whether the key is a symbolic link. Needs the right to query values.
     pub(crate) fn is_link(&self) -> Result<bool, Status> {
-        let mut buffer = Buffer::with_room(1024);
-        let target = self.value(&LINK_VALUE.into(), &mut buffer)?;
-        Ok(target.is_some_and(|value| value.ty == ValueType::LINK))
+        let name = LINK_VALUE.encode_utf16().collect::<Vec<_>>();
+        let name = counted(&name)?;
+        // Room for the type and no more: whoever owns the key decides how long the value is.
+        let mut buffer = Buffer::with_room(64);
+        let (room, mut needed) = (buffer.room(), 0);
+        // SAFETY: the buffer has `room` writable bytes, aligned for the structure; the name is alive, the handle is open.
+        let status = unsafe {
+            NtQueryValueKey(
+                self.0.raw(),
+                name.as_ptr(),
+                KeyValuePartialInformation,
+                buffer.as_mut_ptr(),
+                room,
+                &raw mut needed,
+            )
+        };
+        match Status::check(status) {
+            Err(status) if status.is_absent() => Ok(false),
+            Err(status) if !status.wants_room() => Err(status),
+            Ok(()) | Err(_) => Ok(ValueType(buffer.u32_at(4)) == ValueType::LINK),
+        }
     }
 
     /// Sets a value.
@@ -233,6 +254,24 @@ impl KeyHandle {
     pub(crate) fn delete(self) -> Result<(), Status> {
         // SAFETY: the handle is open.
         Status::check(unsafe { NtDeleteKey(self.0.raw()) })
+    }
+
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.0
+    }
+
+    /// Has an event set when a sub-key comes or goes here, and with `whole`, also when anything changes here or below; once.
+    /// What the handle was first asked for is what it always tells.
+    pub(crate) fn notify(&self, event: &Event, whole: bool) -> Result<(), u32> {
+        let what =
+            if whole { REG_NOTIFY_CHANGE_NAME | REG_NOTIFY_CHANGE_LAST_SET } else { REG_NOTIFY_CHANGE_NAME };
+        let filter = what | REG_NOTIFY_THREAD_AGNOSTIC;
+        // SAFETY: both handles are open. The event may be closed before it is set: the system holds it.
+        match unsafe { RegNotifyChangeKeyValue(self.0.raw(), whole.into(), filter, event.handle().raw(), 1) }
+        {
+            0 => Ok(()),
+            code => Err(code),
+        }
     }
 
     /// Has the hive that holds the key written to its file.

@@ -97,10 +97,35 @@ impl LiveRegistry {
         KeyAccess { rights, options: self.options }
     }
 
+    /// Applies edits past no access list: with what they grant to whom the thread acts as.
+    pub(crate) fn apply_as_granted(&mut self, edits: &KeyEdit) -> Result<Applied, RegistryError> {
+        let options = std::mem::replace(&mut self.options, 0);
+        let applied = self.edit(edits);
+        self.options = options;
+        applied
+    }
+
     /// The root that takes the place of the key at `path`, if one does.
     pub(super) fn routed(&self, path: &KeyPath) -> Option<&KeyHandle> {
         let classes = self.classes.as_ref()?;
         (path.depth() == 2 && is_classes(path)).then_some(classes)
+    }
+
+    /// Opens the key at a path, none of whose names may be a link, as a handle of its own; `None` when it is not there.
+    pub(crate) fn open_key(
+        &self,
+        doing: &'static str,
+        path: &KeyPath,
+        rights: u32,
+    ) -> Result<Option<KeyHandle>, RegistryError> {
+        let Some(found) = self.find(doing, path, rights)? else { return Ok(None) };
+        let access = self.access(rights);
+        match found {
+            Opened::Below(key) => Ok(Some(key)),
+            Opened::Root(root) => {
+                root.reopen(access).map_err(|status| error(doing, path, None, kind(status)))
+            }
+        }
     }
 
     /// Sorts out why a call failed.
@@ -203,7 +228,7 @@ pub(super) fn error(
     RegistryError { doing, path: path.clone(), value, cause }
 }
 
-fn kind(status: Status) -> RegistryErrorKind {
+pub(crate) fn kind(status: Status) -> RegistryErrorKind {
     if status.is_denied() {
         RegistryErrorKind::AccessDenied
     } else if status.is_deleted() {

@@ -10,4 +10,5 @@ mod live;
 mod marker;
 mod read;
 
+pub(crate) use live::kind;
 pub use live::{LiveRegistry, OpenMode};

@@ -3,11 +3,17 @@ use mp_registry::{
     TreeRead, Value, is_link_target,
 };
 
+use windows_sys::Win32::Foundation::ERROR_NOT_ENOUGH_QUOTA;
+
 use super::live::{Failure, LiveRegistry, READ, busy, error};
 use crate::nt::{Buffer, Found, KeyHandle, KeyInfo};
 
 /// How often a key is read anew when it changes while it is read.
 const ATTEMPTS: usize = 8;
+/// The most values, and the most sub-keys, of a key that is read. More is somebody's attempt at our memory.
+const MAX_IN_KEY: u32 = 32_768;
+/// The most bytes of data of one key that are held before the filter is asked about them.
+const MAX_HELD: usize = 32 << 20;
 
 impl LiveRegistry {
     pub(super) fn list_key(&self, path: &KeyPath) -> Result<Option<KeyListing>, RegistryError> {
@@ -65,6 +71,9 @@ impl LiveRegistry {
     ) -> Result<Snapshot, Failure> {
         for _ in 0..ATTEMPTS {
             let before = key.info(buffer).map_err(|status| self.failure(status))?;
+            if before.values.max(before.subkeys) > MAX_IN_KEY {
+                return Err(Failure::Failed(too_many()));
+            }
             let Some(mut seen) = Snapshot::enumerate(key, before, with_values, buffer)
                 .map_err(|status| self.failure(status))?
             else {
@@ -83,6 +92,12 @@ impl LiveRegistry {
     }
 }
 
+/// Why a key is given up that holds too much.
+fn too_many() -> RegistryErrorKind {
+    let text = format!("it has more than {MAX_IN_KEY} values or sub-keys, the most that are read of one key");
+    RegistryErrorKind::System { code: ERROR_NOT_ENOUGH_QUOTA, text }
+}
+
 /// What is directly in a key at one time.
 struct Snapshot {
     info: KeyInfo,
@@ -99,9 +114,12 @@ impl Snapshot {
         buffer: &mut Buffer,
     ) -> Result<Option<Self>, crate::nt::Status> {
         let (mut values, mut subkeys) = (Vec::new(), Vec::new());
+        let mut held = 0;
         for index in 0..if with_values { info.values } else { 0 } {
             let Some(found) = key.value_at(index, buffer)? else { return Ok(None) };
-            values.push(found);
+            // What is not held is read when it is known to be wanted.
+            held += found.data.as_ref().map_or(0, |data| data.len());
+            values.push(if held > MAX_HELD { Found { data: None, ..found } } else { found });
         }
         for index in 0..info.subkeys {
             let Some(name) = key.subkey_name(index, buffer)? else { return Ok(None) };

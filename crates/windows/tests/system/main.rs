@@ -2,10 +2,16 @@
 #![cfg(windows)]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod attacks;
 mod files;
+mod hold;
 mod host;
+mod impersonation;
 mod machine;
+mod profile;
+mod protect;
 mod registry_edits;
 mod registry_load;
 mod registry_values;
 mod support;
+mod watch;

@@ -140,10 +140,15 @@ pub(crate) fn dacl(key: &Opened) -> String {
 
 /// Takes everybody's rights on a key.
 pub(crate) fn lock(key: &Opened) {
+    set_dacl(key, "D:P");
+}
+
+/// Sets a key's access list, given in text form (SDDL).
+pub(crate) fn set_dacl(key: &Opened, sddl: &str) {
     let mut descriptor = null_mut();
     // SAFETY: the text ends with a NUL; the descriptor is allocated by the system and freed after its use.
     unsafe {
-        let text = wide("D:P");
+        let text = wide(sddl);
         let parsed = ConvertStringSecurityDescriptorToSecurityDescriptorW(
             text.as_ptr(),
             SDDL_REVISION_1,

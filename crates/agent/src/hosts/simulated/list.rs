@@ -1,13 +1,13 @@
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use mp_dataset::FilePath;
-use mp_profile::{FileError, FileErrorKind, FileFilter, FileListing, FoundFile, MAX_COMPONENTS, SafePath};
-use mp_registry::Name;
+use mp_profile::{
+    FileError, FileErrorKind, FileFilter, FileListing, FoundFile, MAX_COMPONENTS, MAX_LISTED, SafePath,
+    is_left_behind,
+};
+use mp_registry::{Name, upcase};
 
 use super::files::{SimulatedFiles, check_plain, kind_of, modified};
-
-/// The most entries that one listing looks at.
-const MAX_ENTRIES: usize = 1_000_000;
 
 /// Lists what a filter takes, folder by folder.
 pub(super) struct Lister<'a> {
@@ -35,23 +35,22 @@ impl<'a> Lister<'a> {
         let mut entries = Vec::new();
         for entry in fs::read_dir(folder).map_err(|error| kind_of(&error))? {
             self.seen += 1;
-            if self.seen > MAX_ENTRIES {
-                return Err(FileErrorKind::System(format!("it has more than {MAX_ENTRIES} entries")));
+            if self.seen > MAX_LISTED {
+                return Err(FileErrorKind::TooMany { limit: MAX_LISTED });
             }
             entries.push(entry.map_err(|error| kind_of(&error))?.path());
         }
         entries.sort();
-        let mut names: Vec<Name> = Vec::new();
+        let mut names: BTreeSet<Vec<u16>> = BTreeSet::new();
         for entry in entries {
             let Some(text) = entry.file_name() else { continue };
             let name = Name::from(&*text.to_string_lossy());
             self.path.components.push(name.clone());
             let found = if text.to_str().is_none() {
                 Err(FileErrorKind::UnsafeName("it is not valid Unicode"))
-            } else if names.iter().any(|other| other.same(&name)) {
+            } else if !names.insert(name.units().iter().copied().map(upcase::upcase).collect()) {
                 Err(FileErrorKind::UnsafeName("another name differs from it only in case"))
             } else {
-                names.push(name);
                 self.entry(&entry)
             };
             if let Err(cause) = found {
@@ -74,6 +73,10 @@ impl<'a> Lister<'a> {
                 return Err(FileErrorKind::UnsafeName("it has more than 128 components"));
             }
             return self.folder(on_disk);
+        }
+        if metadata.is_file() && is_left_behind(&self.path) {
+            self.listing.left_behind.push(self.path.clone());
+            return Ok(());
         }
         // A link may stand for a folder as well as for a file.
         let wanted = self.filter.take(&self.path)
