@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use mp_agent::{SessionReport, SessionTimeline, Spool, StateFolder};
+use mp_agent::{DEFAULT_MAX_QUEUED, ReportsQueue, SessionReport, SessionTimeline, Spool, StateFolder};
 use mp_profile::Sid;
 
-use crate::Common;
+use crate::{Common, session::with_agent};
 
 #[derive(Args)]
 pub(crate) struct SessionStatus {
@@ -19,6 +19,13 @@ pub(crate) struct SessionStatus {
     sessions: usize,
 }
 
+#[derive(Args)]
+pub(crate) struct ReportsArgs {
+    /// Send them
+    #[arg(long)]
+    send: bool,
+}
+
 /// Shows the last sessions of a user.
 pub(crate) fn sessions(common: &Common, args: &SessionStatus) -> Result<ExitCode> {
     let state = StateFolder::open(&common.state)?;
@@ -26,7 +33,10 @@ pub(crate) fn sessions(common: &Common, args: &SessionStatus) -> Result<ExitCode
     sessions.truncate(args.sessions);
     let waiting = Spool::new(state.spool()).of(&args.sid)?.entries.len();
     if common.json {
-        println!("{}", serde_json::to_string_pretty(&serde_json::json!({ "sessions": sessions, "waiting": waiting }))?);
+        println!(
+            "{}",
+            serde_json::to_string_pretty(&serde_json::json!({ "sessions": sessions, "waiting": waiting }))?
+        );
         return Ok(ExitCode::SUCCESS);
     }
     if sessions.is_empty() {
@@ -36,7 +46,32 @@ pub(crate) fn sessions(common: &Common, args: &SessionStatus) -> Result<ExitCode
         println!("{session}");
     }
     if waiting > 0 {
-        println!("{waiting} data sets of this user wait for storage; `metaprofiles-agent spool --send` sends them now");
+        println!(
+            "{waiting} data sets of this user wait for storage; `metaprofiles-agent spool --send` sends them now"
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows or sends the reports that wait for the console.
+pub(crate) fn reports(common: &Common, args: &ReportsArgs) -> Result<ExitCode> {
+    if args.send {
+        return with_agent(common, |agent| {
+            let sent = agent.send_reports()?;
+            if common.json {
+                println!("{}", serde_json::json!({ "taken": sent.taken, "refused": sent.refused }));
+            } else {
+                println!("the console took {} session reports and refused {}", sent.taken, sent.refused);
+            }
+            Ok(ExitCode::SUCCESS)
+        });
+    }
+    let state = StateFolder::open(&common.state)?;
+    let waiting = ReportsQueue::new(state.reports_out(), DEFAULT_MAX_QUEUED).waiting()?;
+    if common.json {
+        println!("{}", serde_json::json!({ "waiting": waiting }));
+    } else {
+        println!("{waiting} session reports wait for the console");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -119,13 +119,8 @@ fn list(found: &Value) -> String {
 /// A session for people: each event with its steps, items and problems.
 fn timeline(session: &Value) -> String {
     let of = |field: &str| text(&session[field]);
-    let mut lines = format!(
-        "session of {} on {} from {}: {}\n",
-        of("sid"),
-        of("host"),
-        of("started"),
-        of("outcome")
-    );
+    let mut lines =
+        format!("session of {} on {} from {}: {}\n", of("sid"), of("host"), of("started"), of("outcome"));
     for report in array(&session["timeline"]) {
         event(&mut lines, report);
     }

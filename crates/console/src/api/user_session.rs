@@ -192,8 +192,18 @@ enum FateForm {
 
 impl From<domain::UserSession> for UserSession {
     fn from(session: domain::UserSession) -> Self {
-        let domain::UserSession { id, machine, host, sid, started, last, logon_ms, outcome, overridden, reports } =
-            session;
+        let domain::UserSession {
+            id,
+            machine,
+            host,
+            sid,
+            started,
+            last,
+            logon_ms,
+            outcome,
+            overridden,
+            reports,
+        } = session;
         Self {
             id,
             sid: sid.to_string(),

@@ -95,7 +95,9 @@ pub(crate) enum Refusal {
     TooManyCertificates(usize),
     #[error("only Agents report sessions; this certificate is of another machine")]
     AgentsAlone,
-    #[error("there is no session {0}, or it is older than sessions are kept; compare with the list of sessions")]
+    #[error(
+        "there is no session {0}, or it is older than sessions are kept; compare with the list of sessions"
+    )]
     NoUserSession(String),
     #[error("this took longer than {0} seconds; try again")]
     Timeout(u64),

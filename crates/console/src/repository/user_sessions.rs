@@ -124,11 +124,12 @@ async fn keep(
     timed: &TimedReport,
 ) -> Result<(), Refusal> {
     let TimedReport { started, report } = timed;
-    let known = sqlx::query("SELECT 1 AS found FROM session_reports WHERE machine_id = $1 AND report_id = $2")
-        .bind(machine.as_str())
-        .bind(&report.id)
-        .fetch_optional(&mut **transaction.connection())
-        .await?;
+    let known =
+        sqlx::query("SELECT 1 AS found FROM session_reports WHERE machine_id = $1 AND report_id = $2")
+            .bind(machine.as_str())
+            .bind(&report.id)
+            .fetch_optional(&mut **transaction.connection())
+            .await?;
     if known.is_some() {
         return Ok(());
     }

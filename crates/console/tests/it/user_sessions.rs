@@ -71,7 +71,10 @@ fn a_session_is_seen_with_its_timeline() {
     assert_eq!((&timeline[0]["event"], &timeline[1]["event"]), (&json!("logon"), &json!("logoff")));
     assert_eq!(timeline[0]["steps"][1], json!({"name": "import", "start-ms": 1.5, "ms": 248.5}));
     assert_eq!(timeline[0]["items"][0]["code"], "MP-AGT-220");
-    assert_eq!((&timeline[0]["more-items"], &timeline[0]["problems"][0]["code"]), (&json!(5), &json!("MP-AGT-030")));
+    assert_eq!(
+        (&timeline[0]["more-items"], &timeline[0]["problems"][0]["code"]),
+        (&json!(5), &json!("MP-AGT-030"))
+    );
     farm.get(&format!("{LIST}/{:032x}", 7)).refused(404, "MP-CON-070");
     farm.call_as(None, "GET", LIST, &[], "").refused(401, "MP-CON-001");
 }
@@ -102,7 +105,10 @@ fn an_agent_reports_as_itself_alone() {
         .map(|session| (session["host"].clone(), session["outcome"].clone(), session["reports"].clone()))
         .collect();
     hosts.sort_by_key(|(host, ..)| host.to_string());
-    assert_eq!(hosts, [(json!("ts01"), json!("merged"), json!(1)), (json!("ts02"), json!("failed"), json!(1))]);
+    assert_eq!(
+        hosts,
+        [(json!("ts01"), json!("merged"), json!(1)), (json!("ts02"), json!("failed"), json!(1))]
+    );
 
     let storage = farm.storage("store1", "STORE1");
     let refused = try_send(&storage, now(), &[report(2, "s2", ADA, "logon", "merged", 1)]).unwrap_err();
@@ -110,8 +116,13 @@ fn an_agent_reports_as_itself_alone() {
     farm.delete(&format!("/api/v1/machines/{}", first.machine().id), "*").ok(204);
     let refused = try_send(&first, now(), &[report(3, "s3", ADA, "logon", "merged", 1)]).unwrap_err();
     assert!(refused.contains("MP-CON-062"), "{refused}");
-    farm.call("POST", paths::SESSION_REPORTS, &[("content-type", "application/json")], r#"{"sent":1,"reports":[]}"#)
-        .refused(401, "MP-CON-060");
+    farm.call(
+        "POST",
+        paths::SESSION_REPORTS,
+        &[("content-type", "application/json")],
+        r#"{"sent":1,"reports":[]}"#,
+    )
+    .refused(401, "MP-CON-060");
     assert_eq!(sessions(&farm, "").len(), 2);
 }
 
@@ -132,13 +143,19 @@ fn what_is_no_report_is_refused_and_does_not_hold_up_the_others() {
         with("profile", json!("x".repeat(129))),
         with("started", json!(u64::MAX)),
         with("outcome", json!("fine")),
-        with("items", json!({"list": vec![json!({"fate": "merged", "code": "c", "place": "p", "reason": "r"}); 201]})),
+        with(
+            "items",
+            json!({"list": vec![json!({"fate": "merged", "code": "c", "place": "p", "reason": "r"}); 201]}),
+        ),
     ];
     let mut reports = bad.to_vec();
     reports.push(report(1, "s1", ADA, "logon", "merged", 1));
     let answer = send(&agent, &reports);
     assert_eq!(answer.taken, [format!("{:032x}", 1)]);
-    assert_eq!(answer.refused.iter().map(|refused| refused.index).collect::<Vec<_>>(), (0..bad.len()).collect::<Vec<_>>());
+    assert_eq!(
+        answer.refused.iter().map(|refused| refused.index).collect::<Vec<_>>(),
+        (0..bad.len()).collect::<Vec<_>>()
+    );
     let many: Vec<_> = (0..=MAX_BATCH_REPORTS).map(|_| report(1, "s1", ADA, "logon", "merged", 1)).collect();
     assert!(try_send(&agent, now(), &many).unwrap_err().contains("MP-CON-011"));
     let huge = [with("profile", json!("x".repeat(3 << 20)))];
@@ -179,7 +196,9 @@ fn sessions_are_filtered_and_paged() {
     }
     let all: Vec<_> = sessions(&farm, "").iter().map(|session| session["id"].clone()).collect();
     assert_eq!(seen, all);
-    for query in ["?limit=0", "?limit=201", "?after=x", "?from=yesterday", "?outcome=fine", "?sid=x", "?colour=1"] {
+    for query in
+        ["?limit=0", "?limit=201", "?after=x", "?from=yesterday", "?outcome=fine", "?sid=x", "?colour=1"]
+    {
         farm.get(&format!("{LIST}{query}")).refused(400, "MP-CON-011");
     }
 }
@@ -197,24 +216,29 @@ fn times_are_those_of_the_console() {
     let list = sessions(&farm, "");
     assert_eq!(list.iter().map(|session| session["reports"].clone()).collect::<Vec<_>>(), [1, 1]);
     let to = list[0]["started"].as_str().unwrap();
-    assert_eq!(sessions(&farm, &format!("?to={to}")).len(), 1, "the one with the wrong clock is older: {list:?}");
+    assert_eq!(
+        sessions(&farm, &format!("?to={to}")).len(),
+        1,
+        "the one with the wrong clock is older: {list:?}"
+    );
 }
 
 #[test]
 fn old_sessions_are_removed_at_a_start() {
     let mut farm = Farm::described();
     let agent = farm.agent("ts01", None);
-    send(&agent, &[report(1, "s1", ADA, "logon", "merged", 1)]);
-    farm.pass(24 * 80);
-    farm.sign_in();
-    send(&agent, &[report(2, "s2", ADA, "logon", "merged", 1)]);
-    farm.pass(24 * 11);
+    let days = 24 * 60;
+    send(&agent, &[report(1, "s1", ADA, "logon", "merged", 91 * days)]);
+    send(&agent, &[report(2, "s2", ADA, "logon", "merged", 95 * days)]);
+    // What began long ago and was heard of since is kept.
+    send(&agent, &[report(3, "s2", ADA, "logoff", "stored", 89 * days)]);
+    assert_eq!(sessions(&farm, "").len(), 2);
     farm.restart();
-    farm.sign_in();
     // The first look is begun with the start.
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
     while sessions(&farm, "").len() > 1 && std::time::Instant::now() < deadline {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    assert_eq!(sessions(&farm, "").len(), 1);
+    let list = sessions(&farm, "");
+    assert_eq!((list.len(), &list[0]["reports"]), (1, &json!(2)));
 }
