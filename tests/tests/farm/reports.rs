@@ -46,7 +46,8 @@ fn the_console_shows_what_happened_in_a_session_and_why() {
     assert_eq!((&timeline[0]["event"], &timeline[0]["outcome"]), (&json!("logon"), &json!("merged")));
     let steps: Vec<_> = array(&timeline[0]["steps"]).iter().map(|step| step["name"].clone()).collect();
     assert!(steps.contains(&json!("fetch and verify")) && steps.contains(&json!("import")), "{steps:?}");
-    let overridden = array(&timeline[2]["items"]).iter().find(|item| item["fate"] == "overridden").unwrap();
+    let with_override = timeline.iter().find(|report| report["id"] == merged.id).unwrap();
+    let overridden = array(&with_override["items"]).iter().find(|item| item["fate"] == "overridden").unwrap();
     assert_eq!(overridden["code"], "MP-AGT-220");
     assert_eq!(overridden["place"], r"HKCU\Control Panel\Mouse: DoubleClickSpeed");
     assert!(!shown.to_string().contains("a secret speed"), "contents stay in data sets");
