@@ -29,7 +29,7 @@ pub(crate) enum Command {
     /// Show one: what was fetched, merged, skipped and overridden, how long it took, and why
     Show {
         /// Its identity, as the list has it
-        session: String,
+        id: String,
     },
 }
 
@@ -78,8 +78,8 @@ impl Command {
                 let found = api.get(&which.address())?;
                 api.tell(&found, &list(&found))
             }
-            Self::Show { session } => {
-                let found = api.get(&below(PATH, session))?;
+            Self::Show { id } => {
+                let found = api.get(&below(PATH, id))?;
                 api.tell(&found, &timeline(&found))
             }
         }
