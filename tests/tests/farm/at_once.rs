@@ -32,10 +32,8 @@ fn what_two_sessions_changed_at_once_is_there_at_the_next_logon() {
     assert_eq!(ts1.logoff().outcome, Outcome::Stored);
     let report = ts2.logoff();
     assert_eq!(report.outcome, Outcome::Stored, "{report}");
-    let named = |problem: &mp_agent::Problem| {
-        problem.code == "MP-AGT-045" && problem.message.contains("MouseTrails (this one counts)")
-    };
-    assert!(report.problems.iter().any(named), "{report}");
+    let [one] = &report.overrides.named[..] else { panic!("{report}") };
+    assert!(one.place.ends_with("MouseTrails") && one.mine_kept, "{one:?}");
 
     assert_eq!(ts3.logon().outcome, Outcome::Merged);
     for (name, text) in [("DoubleClickSpeed", "900"), ("SwapMouseButtons", "1"), ("MouseTrails", "two")] {

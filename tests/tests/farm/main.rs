@@ -6,6 +6,7 @@ mod at_once;
 mod outages;
 mod reach;
 mod renewal;
+mod reports;
 mod station;
 mod story;
 mod template;

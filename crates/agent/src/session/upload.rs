@@ -1,7 +1,7 @@
 //! From a session's exports to storage, and what that means for the rest of the session.
 
-use mp_dataset::{Override, Overrides, Side};
-use mp_profile::{DataSetStore, Sid};
+use mp_dataset::Overrides;
+use mp_profile::{DataSetStore, Scope, Sid};
 
 use super::{Agent, record::SessionRecord};
 use crate::{
@@ -10,11 +10,6 @@ use crate::{
     report::{Outcome, Recorder},
     spool::{Deliveries, Delivery, Parcel, Room, Sent, Spool, SpoolEntry, deliver, digest},
 };
-
-/// Items named in a report that two sessions changed differently; the others are counted.
-const NAMED_OVERRIDES: usize = 12;
-/// Characters of an item's place in a report.
-const MAX_PLACE: usize = 200;
 
 /// One scope's export, packed.
 pub(super) struct Export {
@@ -136,7 +131,9 @@ pub(super) fn report_leftovers<'a>(tried: impl Iterator<Item = &'a Delivery>, re
         let of = format!("the data set of {} of an earlier session", delivery.entry.scope);
         match &delivery.result {
             Ok(Sent::Stored(_)) => {}
-            Ok(Sent::Merged { overrides, .. }) => report_overrides(&of, overrides, recorder),
+            Ok(Sent::Merged { overrides, .. }) => {
+                report_overrides(&delivery.entry.scope, &of, overrides, recorder)
+            }
             Ok(Sent::Quarantined(reason)) => recorder.problem(
                 "MP-AGT-042",
                 format!("{of} is kept beside the stored one: {reason}; look at both in the console"),
@@ -160,28 +157,18 @@ fn report_room(spool: &Spool, recorder: &mut Recorder) {
     }
 }
 
-/// Says what two sessions changed differently, and where the contents are that gave way.
-fn report_overrides(of: &str, overrides: &Overrides, recorder: &mut Recorder) {
+/// Says what two sessions changed differently.
+fn report_overrides(scope: &Scope, of: &str, overrides: &Overrides, recorder: &mut Recorder) {
     let total = overrides.total();
     if total == 0 {
         return;
     }
-    let name = |one: &Override| {
-        let kept = if one.kept == Side::Mine { "this one" } else { "the other" };
-        let place: String = one.place.to_string().chars().take(MAX_PLACE).collect();
-        format!("{place} ({kept} counts)")
-    };
-    let mut names: Vec<String> = overrides.named.iter().take(NAMED_OVERRIDES).map(name).collect();
-    match total - names.len() {
-        0 => {}
-        more => names.push(format!("and {more} more")),
-    }
+    recorder.report.overrides.add(scope, overrides);
     let (theirs, mine) = (overrides.theirs_overridden, overrides.mine_overridden);
     recorder.problem(
         "MP-AGT-045",
         format!(
-            "{of} was merged with what another session had stored, and both had changed {total} items differently: of {theirs} this one counts, of {mine} the other; both data sets are kept in storage: {}",
-            names.join(", ")
+            "{of} was merged with what another session had stored, and both had changed {total} items differently: of {theirs} this one counts, of {mine} the other; both data sets are kept in storage"
         ),
     );
 }
@@ -200,7 +187,7 @@ fn report_export(export: &Export, result: Option<Result<Sent, String>>, recorder
         }
         Some(Ok(Sent::Merged { version, overrides })) => {
             recorder.data_set(scope, "merged with a newer one and stored", bytes, Some(version.0.clone()));
-            report_overrides(&format!("the export of {scope}"), &overrides, recorder);
+            report_overrides(scope, &format!("the export of {scope}"), &overrides, recorder);
             After::Sent(Sent::Merged { version, overrides })
         }
         Some(Ok(Sent::Quarantined(reason))) => {

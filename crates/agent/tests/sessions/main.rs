@@ -12,6 +12,7 @@ mod random;
 mod random_at_once;
 mod reports;
 mod same_load;
+mod sent_reports;
 mod sequence;
 mod spool;
 mod station;
