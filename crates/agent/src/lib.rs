@@ -25,4 +25,4 @@ pub use settings::{LogLevel, POLICY_KEY, PolicySettings};
 pub use spool::{
     CONFLICT, Deliveries, Delivery, Intent, NOT_FIRST, SendError, Sent, Spool, SpoolEntry, Waiting,
 };
-pub use state::{SessionLock, StateError, StateFolder};
+pub use state::{Removed, SessionLock, StateError, StateFolder};
