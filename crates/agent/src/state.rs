@@ -18,6 +18,7 @@ use crate::spool::Spool;
 /// sessions/<SID>/      what a session was given at logon
 /// spool/<SID>/         what was exported and storage has not acknowledged
 /// reports/<SID>/       reports of past sessions
+/// reports-out/         reports that the console does not have yet
 /// ```
 ///
 /// Only the system and administrators may have rights on it: it holds the machine's key and users' data.
@@ -27,7 +28,7 @@ pub struct StateFolder {
 }
 
 /// The entries of the state folder, but for the spool.
-const ENTRIES: [&str; 5] = ["identity", "plan.json", "sessions", "reports", "locks"];
+const ENTRIES: [&str; 6] = ["identity", "plan.json", "sessions", "reports", "reports-out", "locks"];
 
 /// The state folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -113,6 +114,12 @@ impl StateFolder {
     #[must_use]
     pub fn reports(&self, sid: &Sid) -> PathBuf {
         self.root.join("reports").join(sid.as_str())
+    }
+
+    /// Folder of the reports that the console does not have yet.
+    #[must_use]
+    pub fn reports_out(&self) -> PathBuf {
+        self.root.join("reports-out")
     }
 
     /// Waits until no other process of the Agent works for this user, and keeps others out until the lock is dropped.
