@@ -71,7 +71,7 @@ fn a_folder_that_was_moved_onto_what_is_left_out_is_left_alone() {
     let startup = known_folder("Startup").unwrap().default_place;
     for text in [
         format!(r"%USERPROFILE%\{startup}"),
-        format!(r"%USERPROFILE%\{}", startup.to_uppercase()),
+        format!(r"%USERPROFILE%\{}", startup.to_ascii_uppercase()),
         r"%USERPROFILE%\AppData\Roaming\Microsoft\Protect".to_owned(),
         r"%USERPROFILE%\AppData".to_owned(),
         "%USERPROFILE%".to_owned(),
