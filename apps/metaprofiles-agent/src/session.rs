@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{Common, host, plan, renew};
 
 /// Exit code when the session goes on but not all is as it should be: settings not merged, or an export that waits.
-const INCOMPLETE: u8 = 3;
+pub(crate) const INCOMPLETE: u8 = 3;
 
 #[derive(Args)]
 pub(crate) struct SessionArgs {
@@ -38,10 +38,7 @@ pub(crate) fn logoff(common: &Common, args: &SessionArgs) -> Result<ExitCode> {
     Ok(code)
 }
 
-pub(crate) fn with_agent(
-    common: &Common,
-    work: impl FnOnce(&Agent<'_>) -> Result<ExitCode>,
-) -> Result<ExitCode> {
+pub(crate) fn with_agent<T>(common: &Common, work: impl FnOnce(&Agent<'_>) -> Result<T>) -> Result<T> {
     let state = StateFolder::open(&common.state)?;
     let connections = plan::connections(common, &state)?;
     let host = host::open(common)?;

@@ -31,4 +31,4 @@ pub use spool::{
     CONFLICT, ConflictRules, DEFAULT_LIMIT, Deliveries, Delivery, Intent, NOT_FIRST, NewEntry, OVERRIDDEN,
     Room, SendError, Sent, Spool, SpoolEntry, Waiting,
 };
-pub use state::{SessionLock, StateError, StateFolder};
+pub use state::{Removed, SessionLock, StateError, StateFolder};
