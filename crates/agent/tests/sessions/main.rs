@@ -11,6 +11,7 @@ mod plans;
 mod random;
 mod random_at_once;
 mod reports;
+mod room;
 mod same_load;
 mod sent_reports;
 mod sequence;
