@@ -96,6 +96,7 @@ fn of_data_set(set: &DataSetReport) -> Option<Item> {
         "unchanged" => (Fate::Stored, "MP-AGT-204"),
         "stored" => (Fate::Stored, "MP-AGT-205"),
         "spooled" => (Fate::Stored, "MP-AGT-206"),
+        "merged with a newer one and stored" => (Fate::Stored, "MP-AGT-208"),
         "quarantined" => (Fate::Stored, "MP-AGT-207"),
         _ => return None,
     };
