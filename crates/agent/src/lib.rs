@@ -10,6 +10,7 @@ pub mod hosts;
 mod plan;
 mod renewal;
 mod report;
+pub mod service;
 mod session;
 mod settings;
 mod spool;

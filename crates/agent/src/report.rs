@@ -54,6 +54,12 @@ pub enum SessionEvent {
     Logon,
     /// A user logs off: export.
     Logoff,
+    /// What changed was exported in the midst of a session.
+    Checkpoint,
+    /// What could not be had at logon was brought in later.
+    LateMerge,
+    /// What waited in the spool was sent.
+    Upload,
 }
 
 /// How the work for a session event ended.
@@ -202,6 +208,9 @@ impl SessionReport {
         let event = match self.event {
             SessionEvent::Logon => "logon",
             SessionEvent::Logoff => "logoff",
+            SessionEvent::Checkpoint => "checkpoint",
+            SessionEvent::LateMerge => "late-merge",
+            SessionEvent::Upload => "upload",
         };
         let path = folder.join(format!("{:020}-{event}.json", self.started));
         let text = serde_json::to_vec_pretty(self).map_err(io::Error::from);

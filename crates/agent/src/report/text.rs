@@ -31,6 +31,9 @@ impl Display for SessionEvent {
         f.write_str(match self {
             Self::Logon => "logon",
             Self::Logoff => "logoff",
+            Self::Checkpoint => "checkpoint",
+            Self::LateMerge => "late merge",
+            Self::Upload => "upload",
         })
     }
 }

@@ -11,6 +11,7 @@ mod random;
 mod reports;
 mod same_load;
 mod sequence;
+mod service;
 mod spool;
 mod station;
 mod store;

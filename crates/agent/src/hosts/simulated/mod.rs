@@ -30,6 +30,7 @@ mod list;
 mod policies;
 mod profile;
 mod profile_list;
+mod sessions;
 mod tree;
 
 use std::{
@@ -51,6 +52,7 @@ use hive::LiveHive;
 pub use policies::{PoliciesError, machine_policies};
 use profile::SimulatedProfile;
 use profile_list::{Listed, ProfileList};
+pub use sessions::{ProfileLoader, SimulatedSessions};
 
 /// A session host that is a folder.
 #[derive(Debug)]
