@@ -7,6 +7,7 @@
 mod chain;
 mod connections;
 pub mod hosts;
+pub mod pipe_protocol;
 mod plan;
 mod renewal;
 mod report;

@@ -1,6 +1,8 @@
-//! Every Win32 call: live registry, profiles, files.
+//! Every Win32 call: live registry, profiles, files, the service, its pipe, the sessions.
 //!
-//! On other systems the crate is empty.
+//! On other systems there is only what is pure.
+
+mod refresh_topic;
 
 #[cfg(windows)]
 mod as_user;
@@ -13,6 +15,10 @@ mod host;
 #[cfg(windows)]
 mod nt;
 #[cfg(windows)]
+mod peer;
+#[cfg(windows)]
+pub mod pipe;
+#[cfg(windows)]
 mod privilege;
 #[cfg(windows)]
 mod profile_list;
@@ -23,9 +29,17 @@ mod redirection;
 #[cfg(windows)]
 mod registry;
 #[cfg(windows)]
+pub mod service;
+#[cfg(windows)]
+mod sessions;
+#[cfg(windows)]
+mod settings_key;
+#[cfg(windows)]
 mod token;
 #[cfg(windows)]
 mod watch;
+#[cfg(windows)]
+mod wide;
 
 #[cfg(windows)]
 pub use files::WindowsFiles;
@@ -34,6 +48,8 @@ pub use hold::{LoadedProfile, ProfileLoader, SystemProfiles, hold_profile};
 #[cfg(windows)]
 pub use host::WindowsHost;
 #[cfg(windows)]
+pub use peer::Peer;
+#[cfg(windows)]
 pub use privilege::enable_backup_privileges;
 #[cfg(windows)]
 pub use profile_list::{ProfileEntry, ProfileList};
@@ -41,8 +57,13 @@ pub use profile_list::{ProfileEntry, ProfileList};
 pub use protect::{Protection, protect_hive};
 #[cfg(windows)]
 pub use redirection::refuse_redirections;
+pub use refresh_topic::RefreshTopic;
 #[cfg(windows)]
 pub use registry::{LiveRegistry, OpenMode};
+#[cfg(windows)]
+pub use sessions::{WindowsSessions, refresh_here};
+#[cfg(windows)]
+pub use settings_key::SettingsKey;
 #[cfg(windows)]
 pub use token::{Impersonation, UserToken, UserTokens};
 #[cfg(windows)]

@@ -134,8 +134,9 @@ impl Plan<'_> {
             ValueEdit::Delete(name) => live.value(name).is_some(),
         };
         let mut values: Vec<ValueEdit> = wanted.values().iter().filter(differs).cloned().collect();
+        let rules = self.rules.values(path);
         for value in live.values().iter().filter(|value| wanted.value(&value.name).is_none()) {
-            let rule = self.rules.value(path, &value.name).kept();
+            let rule = rules.decide(&value.name).kept();
             if rule.is_some_and(|rule| rule.owner.part == self.part && (replace || rule.mirror)) {
                 values.push(ValueEdit::Delete(value.name.clone()));
             }
@@ -168,7 +169,8 @@ impl Plan<'_> {
             return KeyEdit::new(live.name.clone(), KeyAction::Delete);
         }
         let mut needed = KeyEdit::new(live.name.clone(), KeyAction::Pass);
-        let values = live.values().iter().filter(|value| own(self.rules.value(path, &value.name).part()));
+        let rules = self.rules.values(path);
+        let values = live.values().iter().filter(|value| own(rules.decide(&value.name).part()));
         needed.replace_values(values.map(|value| ValueEdit::Delete(value.name.clone())).collect());
         let mut subkeys = Vec::new();
         for below in live.subkeys() {
