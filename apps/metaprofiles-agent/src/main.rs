@@ -8,6 +8,7 @@ mod renew;
 mod session;
 mod settings;
 mod simulate;
+mod status;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -63,6 +64,10 @@ enum Command {
     Logoff(session::SessionArgs),
     /// Show what waits for storage, or send it
     Spool(session::SpoolArgs),
+    /// Show what happened in a user's last sessions on this host, why, and what to do
+    Status(status::SessionStatus),
+    /// Show how many session reports wait for the console, or send them
+    Reports(status::ReportsArgs),
     /// Export a user's settings into data set files, without console and storage
     Export(file::ExportArgs),
     /// Import a data set file into a user's profile, without console and storage
@@ -96,6 +101,8 @@ fn main() -> ExitCode {
         Command::Logon(args) => session::logon(&common, args),
         Command::Logoff(args) => session::logoff(&common, args),
         Command::Spool(args) => session::spool(&common, args),
+        Command::Status(args) => status::sessions(&common, args),
+        Command::Reports(args) => status::reports(&common, args),
         Command::Export(args) => file::export(&common, args),
         Command::Import(args) => file::import(&common, args),
         Command::Simulate(args) => simulate::simulate(&common, args),

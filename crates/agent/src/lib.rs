@@ -11,6 +11,7 @@ pub mod pipe_protocol;
 mod plan;
 mod renewal;
 mod report;
+mod reports_queue;
 pub mod service;
 mod session;
 mod settings;
@@ -20,7 +21,11 @@ mod state;
 pub use connections::{Connections, EnrolledMachine};
 pub use plan::CachedPlan;
 pub use renewal::{Renewal, renew_certificate};
-pub use report::{DataSetReport, Outcome, Problem, SessionEvent, SessionReport, StepReport};
+pub use report::{
+    DataSetReport, Outcome, OverrideReport, OverrideReports, Problem, SessionEvent, SessionReport,
+    SessionTimeline, StepReport,
+};
+pub use reports_queue::{DEFAULT_MAX_QUEUED, ReportsQueue, ReportsSent};
 pub use session::{Agent, AgentError, NOT_MERGED};
 pub use settings::{LogLevel, POLICY_KEY, PolicySettings};
 pub use spool::{

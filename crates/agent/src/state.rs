@@ -18,6 +18,7 @@ use mp_profile::Sid;
 /// spool/<SID>/         what was exported and storage has not acknowledged
 /// cache/<SID>/         the data sets that this host saw last
 /// reports/<SID>/       reports of past sessions
+/// reports-out/         reports that the console does not have yet
 /// ```
 ///
 /// Only the system and administrators may have rights on it: it holds the machine's key and users' data.
@@ -102,6 +103,12 @@ impl StateFolder {
     #[must_use]
     pub fn reports(&self, sid: &Sid) -> PathBuf {
         self.root.join("reports").join(sid.as_str())
+    }
+
+    /// Folder of the reports that the console does not have yet.
+    #[must_use]
+    pub fn reports_out(&self) -> PathBuf {
+        self.root.join("reports-out")
     }
 
     /// Waits until nobody else of the Agent works for this user, at most this long, and keeps others out until the lock is

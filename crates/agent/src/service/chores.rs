@@ -11,7 +11,7 @@ pub(super) const LIST_EVERY: Duration = Duration::from_secs(60);
 pub(super) const CHORES_EVERY: Duration = Duration::from_secs(60);
 
 impl Ports {
-    /// Gets a newer plan, and sends what waits in the spool, also of users who are not there.
+    /// Gets a newer plan, sends the reports, and what waits in the spool, also of users who are not there.
     pub fn do_chores(&self) {
         let cached = CachedPlan::load(&self.state).ok().flatten();
         match self.connections.newer_plan(cached.as_ref()) {
@@ -24,6 +24,9 @@ impl Ports {
             Err(error) => tracing::debug!(error, "The console gives no plan"),
         }
         let agent = self.agent();
+        if let Err(error) = agent.send_reports() {
+            tracing::debug!(error = chain(&error), "The console does not take reports");
+        }
         match agent.spool().users() {
             Ok(users) if users.is_empty() => {}
             Ok(users) => {

@@ -106,7 +106,7 @@ impl Agent<'_> {
             };
             if let Err(error) = cache::keep(&self.state, sid, &set.scope, seen) {
                 let text = format!("the data set of {} is not kept for when storage is away: ", set.scope);
-                recorder.problem("MP-AGT-053", text + &chain(&error));
+                recorder.problem("MP-AGT-071", text + &chain(&error));
             }
         }
     }

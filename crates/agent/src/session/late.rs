@@ -36,6 +36,9 @@ impl Agent<'_> {
         recorder.report.profile = profile.kind().name().to_owned();
         recorder.report.outcome = Outcome::NotMerged;
         let marked = marked(profile.as_ref()).filter(|marked| !marked.over);
+        if let Some(marked) = &marked {
+            recorder.session(&marked.session);
+        }
         let record = marked.and_then(|marked| SessionRecord::load(&self.state, sid, &marked.session));
         let known = record.zip(SessionRecord::baseline(&self.state, sid));
         let Some((mut record, before)) = known.filter(|_| profile.kind() == ProfileKind::Mandatory) else {
