@@ -4,6 +4,7 @@ mod enrol;
 mod file;
 mod host;
 mod plan;
+mod removal;
 mod renew;
 mod session;
 mod settings;
@@ -72,6 +73,8 @@ enum Command {
     Export(file::ExportArgs),
     /// Import a data set file into a user's profile, without console and storage
     Import(file::ImportArgs),
+    /// Remove the state folder, after sending what waits for storage; what storage does not take stays
+    RemoveState,
     /// Do what Windows does around the Agent, on a simulated session host
     Simulate(simulate::SimulateArgs),
 }
@@ -105,6 +108,7 @@ fn main() -> ExitCode {
         Command::Reports(args) => status::reports(&common, args),
         Command::Export(args) => file::export(&common, args),
         Command::Import(args) => file::import(&common, args),
+        Command::RemoveState => removal::remove_state(&common),
         Command::Simulate(args) => simulate::simulate(&common, args),
     };
     match done {

@@ -9,6 +9,8 @@ use std::{
 
 use mp_profile::Sid;
 
+use crate::spool::Spool;
+
 /// The folder in which the Agent keeps what must outlive it.
 ///
 /// ```text
@@ -29,6 +31,9 @@ pub struct StateFolder {
 
 /// Between two tries to get a lock that somebody else has.
 const LOCK_POLL: Duration = Duration::from_millis(20);
+
+/// The entries of the state folder, but for the spool.
+const ENTRIES: [&str; 7] = ["identity", "plan.json", "sessions", "cache", "reports", "reports-out", "locks"];
 
 /// The state folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +64,31 @@ impl StateFolder {
         let state = Self { root: root.to_path_buf() };
         private_folder(&state.root)?;
         Ok(state)
+    }
+
+    /// Removes all that the Agent keeps, and the folder when nothing else is in it. A spool in which something waits for
+    /// storage stays, and is told: those are users' settings that are nowhere else.
+    ///
+    /// # Errors
+    /// When something cannot be removed; what was removed before is gone.
+    pub fn remove(self) -> Result<Removed, StateError> {
+        let waiting = Spool::new(self.spool()).users()?;
+        let sent = waiting.is_empty().then_some("spool");
+        for name in ENTRIES.into_iter().chain(sent) {
+            let path = self.root.join(name);
+            let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            unless_missing(removed).map_err(StateError::at("remove", &path))?;
+        }
+        if !waiting.is_empty() {
+            return Ok(Removed::AllBut(waiting));
+        }
+        match fs::remove_dir(&self.root) {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(Removed::All),
+            removed => {
+                unless_missing(removed).map_err(StateError::at("remove", &self.root))?;
+                Ok(Removed::All)
+            }
+        }
     }
 
     /// Folder of the machine's identity.
@@ -137,9 +167,25 @@ impl StateFolder {
     }
 }
 
+/// What became of the state folder.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Removed {
+    /// Nothing of the Agent's is left.
+    All,
+    /// The spool stays, for in it something of these users waits for storage.
+    AllBut(Vec<Sid>),
+}
+
 /// Held while one process works for a user; the system releases it when the process ends, however it ends.
 #[derive(Debug)]
 pub struct SessionLock(#[expect(dead_code, reason = "closing the file releases the lock")] File);
+
+fn unless_missing(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
 
 /// Makes a folder that only its owner may enter (on Windows the access list of the state folder says who may).
 pub(crate) fn private_folder(path: &Path) -> Result<(), StateError> {

@@ -6,14 +6,14 @@ use mp_profile::{
 
 use super::{
     Agent, AgentError,
-    record::{SessionRecord, marked},
+    record::{MergedScope, SessionRecord, marked},
     upload::{After, Export},
 };
 use crate::{
     chain::chain,
     plan::CachedPlan,
     report::{Outcome, Recorder, SessionEvent, SessionReport},
-    spool::{Intent, SpoolEntry, digest},
+    spool::{ConflictRules, Intent, NewEntry, SpoolEntry, digest},
 };
 
 /// Reason written to quarantine when the marker is not in the hive, or the logon went on without the stored data set.
@@ -202,53 +202,76 @@ impl Agent<'_> {
             recorder.report.outcome = Outcome::Failed;
             return None;
         }
-        let mut intent = intent(&scope, session);
-        let superseded = self.supersede(sid, &scope, &mut intent, session);
-        match self.spool.put(sid, &scope, intent.clone(), &bytes) {
-            Ok(entry) => {
-                // One that stays is found by its digest when it was stored, and kept beside otherwise.
-                if let Some(Err(error)) = superseded.map(|waiting| self.spool.remove(&waiting)) {
-                    recorder.problem("MP-AGT-020", chain(&error));
-                }
-                Some(Export { entry, bytes, spooled: true })
-            }
+        let place = self.place(sid, &scope, session);
+        let rules = match &session.record {
+            Some(record) => ConflictRules::of(&record.subsets, record.group.as_ref()),
+            None => ConflictRules::default(),
+        };
+        let new = NewEntry {
+            base: place.base.as_deref(),
+            session: session.record.as_ref().map(|record| record.session.clone()),
+            rules,
+            ..NewEntry::new(sid, &scope, place.intent, &bytes)
+        };
+        let put = self.spool.put(&new, &place.instead);
+        let (entry, spooled) = match put {
+            Ok(entry) => (entry, true),
             Err(error) => {
                 let text = chain(&error);
                 recorder.problem(
                     "MP-AGT-043",
                     format!("the export of {scope} cannot be put into the spool: {text}; it is sent at once"),
                 );
-                let entry = SpoolEntry { sid: sid.clone(), scope, intent, number: 0 };
-                Some(Export { entry, bytes, spooled: false })
+                (new.entry(), false)
+            }
+        };
+        Some(Export { entry, bytes, base: place.base, spooled })
+    }
+
+    /// What is to become of the export of a scope, and which entries of the spool it stands for.
+    fn place(&self, sid: &Sid, scope: &Scope, session: &Session) -> Place {
+        let intent = intent(scope, session);
+        let waiting = self.spool.of(sid).map(|waiting| waiting.entries).unwrap_or_default();
+        let waiting: Vec<_> = waiting.into_iter().filter(|entry| entry.scope == *scope).collect();
+        match intent {
+            Intent::Replace { base, base_digest, superseded } => {
+                let merged = session.record.as_ref().and_then(|record| record.scope(scope));
+                if let Some(place) = merged.and_then(|merged| self.supersede(waiting, merged)) {
+                    return place;
+                }
+                let file = merged.and_then(|merged| SessionRecord::base_bytes(&self.state, sid, merged));
+                let intent = Intent::Replace { base, base_digest, superseded };
+                Place { intent, base: file, instead: Vec::new() }
+            }
+            intent => {
+                let session = session.record.as_ref().map(|record| &record.session);
+                // Each is a whole picture of the same profile: a captured one, or that of this very session.
+                let former = |entry: &SpoolEntry| match intent {
+                    Intent::First => entry.intent == Intent::First,
+                    _ => entry.intent == intent && session.is_some() && entry.session.as_ref() == session,
+                };
+                let instead = waiting.into_iter().filter(former).collect();
+                Place { intent, base: None, instead }
             }
         }
     }
 
     /// A data set that this session started from and that still waits in the spool is superseded: the new one holds all
-    /// of it, and takes over its base.
-    fn supersede(
-        &self,
-        sid: &Sid,
-        scope: &Scope,
-        intent: &mut Intent,
-        session: &Session,
-    ) -> Option<SpoolEntry> {
-        let merged = session.record.as_ref()?.scope(scope)?.digest.as_ref()?;
-        let Intent::Replace { base, base_digest, superseded } = intent else { return None };
-        let entries = self.spool.of(sid).ok()?.entries;
+    /// of it, and takes over its base. One whose merge may be stored already is what it was, and is sent first.
+    fn supersede(&self, waiting: Vec<SpoolEntry>, merged: &MergedScope) -> Option<Place> {
+        let merged = merged.digest.as_ref()?;
         let started_from = |entry: &SpoolEntry| {
-            entry.scope == *scope && self.spool.read(entry).is_ok_and(|bytes| digest(&bytes) == *merged)
+            !entry.merging && self.spool.read(entry).is_ok_and(|bytes| digest(&bytes) == *merged)
         };
-        let waiting = entries.into_iter().rev().find(started_from)?;
-        let Intent::Replace { base: its_base, base_digest: its_digest, superseded: before } = &waiting.intent
-        else {
-            return None;
+        let former = waiting.into_iter().rev().find(started_from)?;
+        let Intent::Replace { base, base_digest, superseded } = &former.intent else { return None };
+        let intent = Intent::Replace {
+            base: base.clone(),
+            base_digest: base_digest.clone(),
+            superseded: superseded.iter().chain([merged]).cloned().collect(),
         };
-        base.clone_from(its_base);
-        base_digest.clone_from(its_digest);
-        superseded.clone_from(before);
-        superseded.push(merged.clone());
-        Some(waiting)
+        let base = self.spool.read_base(&former).ok()?;
+        Some(Place { intent, base, instead: vec![former] })
     }
 }
 
@@ -260,6 +283,15 @@ fn wait_in_spool(exports: &[Export], recorder: &mut Recorder) -> Vec<After> {
         recorder.worse(Outcome::Spooled);
     }
     exports.iter().map(|_| After::Waits).collect()
+}
+
+/// What is to become of an export.
+struct Place {
+    intent: Intent,
+    /// The file of the data set that it was made from.
+    base: Option<Vec<u8>>,
+    /// The entries of the spool whose place it takes.
+    instead: Vec<SpoolEntry>,
 }
 
 /// What storage shall do with the export of a scope.

@@ -159,8 +159,13 @@ impl SessionRecord {
 
     /// The data set that was merged; `None` when there was none, or its file is missing, damaged or another one.
     pub(crate) fn base(state: &StateFolder, sid: &Sid, merged: &MergedScope) -> Option<DataSet> {
+        decode(&Self::base_bytes(state, sid, merged)?)
+    }
+
+    /// The file of the data set that was merged; `None` when there was none, or it is missing or another one.
+    pub(crate) fn base_bytes(state: &StateFolder, sid: &Sid, merged: &MergedScope) -> Option<Vec<u8>> {
         let bytes = fs::read(base_file(&state.session(sid), &merged.scope)).ok()?;
-        (merged.digest.as_ref() == Some(&digest(&bytes))).then(|| decode(&bytes))?
+        (merged.digest.as_ref() == Some(&digest(&bytes))).then_some(bytes)
     }
 
     /// Removes the session's folder.

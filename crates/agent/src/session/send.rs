@@ -68,6 +68,8 @@ impl Agent<'_> {
             changed = true;
             match sent {
                 Sent::Stored(version) => merged.version = Some(version.0.clone()),
+                // What is stored holds what is not in the profile: the next upload is merged again.
+                Sent::Merged { .. } => merged.version = None,
                 // What was kept beside is not what a later export may continue.
                 Sent::Quarantined(_) => merged.merged = false,
             }
