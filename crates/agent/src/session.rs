@@ -65,6 +65,9 @@ impl<'host> Agent<'host> {
     /// The same, with what Group Policy says of this machine.
     #[must_use]
     pub fn with_settings(mut self, settings: PolicySettings) -> Self {
+        if let Some(limit) = settings.spool_limit {
+            self.spool = self.spool.with_limit(limit);
+        }
         self.settings = settings;
         self
     }
