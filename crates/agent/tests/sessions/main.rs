@@ -15,6 +15,7 @@ mod room;
 mod same_load;
 mod sent_reports;
 mod sequence;
+mod service;
 mod spool;
 mod station;
 mod store;
