@@ -12,6 +12,7 @@ mod plan;
 mod renewal;
 mod report;
 mod reports_queue;
+pub mod service;
 mod session;
 mod settings;
 mod spool;

@@ -1,9 +1,10 @@
 //! The Agent's folder on disk: identity, plan, sessions, spool, reports.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use mp_profile::Sid;
@@ -17,6 +18,7 @@ use crate::spool::Spool;
 /// plan.json            the plan as last received
 /// sessions/<SID>/      what a session was given at logon
 /// spool/<SID>/         what was exported and storage has not acknowledged
+/// cache/<SID>/         the data sets that this host saw last
 /// reports/<SID>/       reports of past sessions
 /// reports-out/         reports that the console does not have yet
 /// ```
@@ -27,8 +29,11 @@ pub struct StateFolder {
     root: PathBuf,
 }
 
+/// Between two tries to get a lock that somebody else has.
+const LOCK_POLL: Duration = Duration::from_millis(20);
+
 /// The entries of the state folder, but for the spool.
-const ENTRIES: [&str; 6] = ["identity", "plan.json", "sessions", "reports", "reports-out", "locks"];
+const ENTRIES: [&str; 7] = ["identity", "plan.json", "sessions", "cache", "reports", "reports-out", "locks"];
 
 /// The state folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -107,7 +112,21 @@ impl StateFolder {
     /// Folder of what a user's session was given at logon.
     #[must_use]
     pub fn session(&self, sid: &Sid) -> PathBuf {
-        self.root.join("sessions").join(sid.as_str())
+        self.sessions().join(sid.as_str())
+    }
+
+    /// Folder of the folders of sessions.
+    pub(crate) fn sessions(&self) -> PathBuf {
+        self.root.join("sessions")
+    }
+
+    /// Folder of the data sets of a user that were seen last.
+    pub(crate) fn cache(&self, sid: &Sid) -> PathBuf {
+        self.caches().join(sid.as_str())
+    }
+
+    pub(crate) fn caches(&self) -> PathBuf {
+        self.root.join("cache")
     }
 
     /// Folder of a user's session reports.
@@ -122,17 +141,29 @@ impl StateFolder {
         self.root.join("reports-out")
     }
 
-    /// Waits until no other process of the Agent works for this user, and keeps others out until the lock is dropped.
+    /// Waits until nobody else of the Agent works for this user, at most this long, and keeps others out until the lock is
+    /// dropped.
     ///
     /// # Errors
-    /// When the lock file cannot be made.
-    pub fn lock(&self, sid: &Sid) -> Result<SessionLock, StateError> {
+    /// When the lock file cannot be made, or somebody else still works.
+    pub fn lock(&self, sid: &Sid, within: Duration) -> Result<SessionLock, StateError> {
         let folder = self.root.join("locks");
         private_folder(&folder)?;
         let path = folder.join(sid.as_str());
         let file = File::create(&path).map_err(StateError::at("create the lock", &path))?;
-        file.lock().map_err(StateError::at("lock", &path))?;
-        Ok(SessionLock(file))
+        let begun = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(SessionLock(file)),
+                Err(TryLockError::Error(error)) => return Err(StateError::at("lock", &path)(error)),
+                Err(TryLockError::WouldBlock) if begun.elapsed() >= within => {
+                    let text = "other work for this user has not ended in time";
+                    let error = io::Error::new(io::ErrorKind::TimedOut, text);
+                    return Err(StateError::at("lock", &path)(error));
+                }
+                Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_POLL),
+            }
+        }
     }
 }
 

@@ -1,10 +1,13 @@
 use mp_dataset::{DataSet, Origin, ProfileKind};
-use mp_profile::{Baseline, ExportInputs, Scope, SessionProfile, Sets, Sid};
+use mp_profile::{
+    Baseline, ExportInputs, HostError, Scope, SessionProfile, Sets, Sid,
+    machine::{Aim, ExportKind},
+};
 
 use super::{
     Agent, AgentError,
     record::{MergedScope, SessionRecord, marked},
-    upload::Export,
+    upload::{After, Export},
 };
 use crate::{
     chain::chain,
@@ -41,12 +44,31 @@ impl Agent<'_> {
             return left_alone;
         }
         let mut recorder = Recorder::new(SessionEvent::Logoff, sid, self.host.name(), self.clock.now());
-        let _lock = self.state.lock(sid)?;
-        let done = self.take_out(sid, &mut recorder);
+        let _lock = self.lock(sid)?;
+        let done = self.take_out(sid, None, &mut recorder);
         self.finish(recorder, done)
     }
 
-    fn take_out(&self, sid: &Sid, recorder: &mut Recorder) -> Result<(), AgentError> {
+    /// Exports what changed and puts it into the spool; [`Agent::upload`] sends it.
+    ///
+    /// # Errors
+    /// When nothing could be exported; with [`Aim::Replace`] also when this is not the load of the hive that was merged.
+    pub fn export(&self, sid: &Sid, kind: ExportKind, aim: Aim) -> Result<SessionReport, AgentError> {
+        let event = match kind {
+            ExportKind::Checkpoint => SessionEvent::Checkpoint,
+            ExportKind::Final => SessionEvent::Logoff,
+        };
+        if let Some(left_alone) = self.turned_off(event, sid) {
+            return left_alone;
+        }
+        let mut recorder = Recorder::new(event, sid, self.host.name(), self.clock.now());
+        let _lock = self.lock(sid)?;
+        let done = self.take_out(sid, Some(aim), &mut recorder);
+        self.finish(recorder, done)
+    }
+
+    /// Without an aim the export is sent as well.
+    fn take_out(&self, sid: &Sid, aim: Option<Aim>, recorder: &mut Recorder) -> Result<(), AgentError> {
         let plan = CachedPlan::load(&self.state);
         let mut profile = self.host.open(sid)?;
         recorder.report.profile = profile.kind().name().to_owned();
@@ -61,6 +83,9 @@ impl Agent<'_> {
             return Ok(());
         }
         let session = self.session(sid, profile.as_ref());
+        if aim == Some(Aim::Replace) && session.record.is_none() {
+            return Err(AgentError::Host(HostError::NotLoaded(sid.clone())));
+        }
         let record = session.record.as_ref();
         if let Some(record) = record {
             recorder.session(&record.session);
@@ -103,8 +128,13 @@ impl Agent<'_> {
             recorder.problem("MP-AGT-014", format!("the profile is not let go: {}", chain(&error)));
         }
         recorder.step("release profile");
-        let after = self.send_exports(sid, plan.as_ref(), &exports, recorder);
-        recorder.step("send");
+        let after = if aim.is_some() && exports.iter().all(|export| export.spooled) {
+            wait_in_spool(&exports, recorder)
+        } else {
+            let after = self.send_exports(sid, plan.as_ref(), &exports, recorder);
+            recorder.step("send");
+            after
+        };
         self.keep_base(sid, session.record, &exports, &after, recorder);
         Ok(())
     }
@@ -113,8 +143,9 @@ impl Agent<'_> {
     fn session(&self, sid: &Sid, profile: &dyn SessionProfile) -> Session {
         let kind = profile.kind();
         let none = Session { record: None, kind, baseline: None, global: None, group: None };
-        let Some(mut record) =
-            marked(profile).and_then(|marked| SessionRecord::load(&self.state, sid, &marked.session))
+        let Some(mut record) = marked(profile)
+            .filter(|marked| !marked.over)
+            .and_then(|marked| SessionRecord::load(&self.state, sid, &marked.session))
         else {
             return none;
         };
@@ -242,6 +273,16 @@ impl Agent<'_> {
         let base = self.spool.read_base(&former).ok()?;
         Some(Place { intent, base, instead: vec![former] })
     }
+}
+
+/// All of it is in the spool, from where it is sent apart.
+fn wait_in_spool(exports: &[Export], recorder: &mut Recorder) -> Vec<After> {
+    recorder.worse(Outcome::Stored);
+    for export in exports {
+        recorder.data_set(&export.entry.scope, "spooled", Some(export.bytes.len()), None);
+        recorder.worse(Outcome::Spooled);
+    }
+    exports.iter().map(|_| After::Waits).collect()
 }
 
 /// What is to become of an export.

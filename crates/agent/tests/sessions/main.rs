@@ -14,6 +14,7 @@ mod reports;
 mod same_load;
 mod sent_reports;
 mod sequence;
+mod service;
 mod spool;
 mod station;
 mod store;
