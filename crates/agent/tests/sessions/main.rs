@@ -19,3 +19,4 @@ mod spool;
 mod station;
 mod store;
 mod texts;
+mod uploads;
