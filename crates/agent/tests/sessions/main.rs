@@ -20,3 +20,4 @@ mod spool;
 mod station;
 mod store;
 mod texts;
+mod uploads;
