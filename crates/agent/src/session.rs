@@ -27,7 +27,7 @@ use crate::{
     chain::chain,
     connections::Connections,
     plan::CachedPlan,
-    report::{Outcome, Recorder, SessionEvent, SessionReport, unix_milliseconds},
+    report::{Outcome, Recorder, SessionEvent, SessionReport},
     reports_queue::{DEFAULT_MAX_QUEUED, ReportsQueue, ReportsSent},
     settings::PolicySettings,
     spool::{Deliveries, Spool},
@@ -211,8 +211,8 @@ impl Agent<'_> {
     /// # Errors
     /// When the console does not take them; they wait for the next call.
     pub fn send_reports(&self) -> Result<ReportsSent, AgentError> {
-        let now = unix_milliseconds(self.clock.now());
-        self.reports.send(now, self.connections.as_ref()).map_err(AgentError::Reports)
+        let now = self.clock.now().to_system().unwrap_or(std::time::UNIX_EPOCH);
+        self.reports.send(now, self.connections.as_ref())
     }
 
     /// Sends what waits in the spool, of one user or of all. Says of each entry what became of it.

@@ -21,3 +21,4 @@ mod spool;
 mod station;
 mod store;
 mod texts;
+mod uploads;
