@@ -4,10 +4,12 @@ mod enrol;
 mod file;
 mod host;
 mod plan;
+mod removal;
 mod renew;
 mod session;
 mod settings;
 mod simulate;
+mod status;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -63,10 +65,16 @@ enum Command {
     Logoff(session::SessionArgs),
     /// Show what waits for storage, or send it
     Spool(session::SpoolArgs),
+    /// Show what happened in a user's last sessions on this host, why, and what to do
+    Status(status::SessionStatus),
+    /// Show how many session reports wait for the console, or send them
+    Reports(status::ReportsArgs),
     /// Export a user's settings into data set files, without console and storage
     Export(file::ExportArgs),
     /// Import a data set file into a user's profile, without console and storage
     Import(file::ImportArgs),
+    /// Remove the state folder, after sending what waits for storage; what storage does not take stays
+    RemoveState,
     /// Do what Windows does around the Agent, on a simulated session host
     Simulate(simulate::SimulateArgs),
 }
@@ -96,8 +104,11 @@ fn main() -> ExitCode {
         Command::Logon(args) => session::logon(&common, args),
         Command::Logoff(args) => session::logoff(&common, args),
         Command::Spool(args) => session::spool(&common, args),
+        Command::Status(args) => status::sessions(&common, args),
+        Command::Reports(args) => status::reports(&common, args),
         Command::Export(args) => file::export(&common, args),
         Command::Import(args) => file::import(&common, args),
+        Command::RemoveState => removal::remove_state(&common),
         Command::Simulate(args) => simulate::simulate(&common, args),
     };
     match done {

@@ -5,26 +5,33 @@
 //! goes on, the report says so, and what the session exports will replace nothing.
 
 mod base;
+mod cache;
+mod ending;
+mod late;
 mod logoff;
 mod logon;
+mod place;
 mod record;
+mod send;
 mod upload;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use mp_profile::{
     Clock, CompiledRules, DataSubset, ExportError, GroupName, HostError, ImportError, RuleError, SessionHost,
     Sid, StoreError,
 };
+use mp_protocol::Waits;
 
 use crate::{
     chain::chain,
     connections::Connections,
     plan::CachedPlan,
     report::{Outcome, Recorder, SessionEvent, SessionReport},
+    reports_queue::{DEFAULT_MAX_QUEUED, ReportsQueue, ReportsSent},
     settings::PolicySettings,
     spool::{Deliveries, Spool},
-    state::{StateError, StateFolder},
+    state::{SessionLock, StateError, StateFolder},
 };
 pub use logoff::NOT_MERGED;
 
@@ -35,6 +42,7 @@ const TURNED_OFF: &str = "MP-AGT-103";
 pub struct Agent<'host> {
     state: StateFolder,
     spool: Spool,
+    reports: ReportsQueue,
     host: &'host dyn SessionHost,
     connections: Arc<dyn Connections>,
     clock: &'host dyn Clock,
@@ -51,13 +59,24 @@ impl<'host> Agent<'host> {
         clock: &'host dyn Clock,
     ) -> Self {
         let spool = Spool::new(state.spool());
-        Self { state, spool, host, connections, clock, settings: PolicySettings::default() }
+        let reports = ReportsQueue::new(state.reports_out(), DEFAULT_MAX_QUEUED);
+        Self { state, spool, reports, host, connections, clock, settings: PolicySettings::default() }
     }
 
     /// The same, with what Group Policy says of this machine.
     #[must_use]
     pub fn with_settings(mut self, settings: PolicySettings) -> Self {
+        if let Some(limit) = settings.spool_limit {
+            self.spool = self.spool.with_limit(limit);
+        }
         self.settings = settings;
+        self
+    }
+
+    /// The same, with a spool of at most this many bytes.
+    #[must_use]
+    pub fn with_spool_limit(mut self, bytes: u64) -> Self {
+        self.spool = self.spool.with_limit(bytes);
         self
     }
 
@@ -111,6 +130,9 @@ pub enum AgentError {
     /// The Agent's own folder cannot be used.
     #[error("MP-AGT-008 the Agent's state folder cannot be used")]
     State(#[from] StateError),
+    /// The console does not take the session reports.
+    #[error("MP-AGT-054 the session reports wait, for the console does not take them: {0}")]
+    Reports(String),
 }
 
 impl AgentError {
@@ -126,12 +148,20 @@ impl AgentError {
             Self::Host(_) => "MP-AGT-006",
             Self::Storage(_) => "MP-AGT-007",
             Self::State(_) => "MP-AGT-008",
+            Self::Reports(_) => "MP-AGT-054",
             Self::TurnedOff => TURNED_OFF,
         }
     }
 }
 
 impl Agent<'_> {
+    /// Keeps all other work for this user out, after waiting for it as long as the plan allows.
+    fn lock(&self, sid: &Sid) -> Result<SessionLock, AgentError> {
+        let plan = CachedPlan::load(&self.state).ok().flatten();
+        let waits = plan.map_or_else(Waits::default, |cached| cached.plan.waits);
+        Ok(self.state.lock(sid, Duration::from_millis(waits.lock_ms))?)
+    }
+
     /// The report of an event for which nothing is done, when Group Policy turned the Agent off.
     fn turned_off(&self, event: SessionEvent, sid: &Sid) -> Option<Result<SessionReport, AgentError>> {
         self.settings.turned_off.then(|| {
@@ -156,11 +186,46 @@ impl Agent<'_> {
             let text = chain(error);
             recorder.problem(error.code(), text.trim_start_matches(error.code()).trim_start().to_owned());
         }
+        self.join_unnamed(&mut recorder);
+        let queued = self.reports.put(&recorder.report.to_sent());
+        match queued {
+            Ok(0) => {}
+            Ok(dropped) => recorder.problem(
+                "MP-AGT-053",
+                format!(
+                    "{dropped} session reports were dropped, for too many wait for the console; check that this machine reaches it"
+                ),
+            ),
+            Err(error) => {
+                recorder.problem("MP-AGT-056", format!("the console will not see this report: {}", chain(&error)));
+            }
+        }
         // The session's data are where they belong; that the report of it cannot be kept must not look like a failure.
         if let Err(error) = recorder.report.save(&self.state) {
             recorder.problem("MP-AGT-050", format!("this report is not kept: {}", chain(&error)));
         }
         done.map(|()| recorder.report)
+    }
+
+    /// A session into which nothing was merged has no marker. What follows its logon on this host belongs to it all the same.
+    fn join_unnamed(&self, recorder: &mut Recorder) {
+        let report = &recorder.report;
+        if report.session != report.id || report.event == SessionEvent::Logon {
+            return;
+        }
+        let kept = SessionReport::kept(&self.state, &report.sid).unwrap_or_default();
+        if let Some(last) = kept.last().filter(|last| last.event != SessionEvent::Logoff) {
+            recorder.session(&last.session);
+        }
+    }
+
+    /// Sends the reports that wait for the console. It may take as long as the network does: no session waits for it.
+    ///
+    /// # Errors
+    /// When the console does not take them; they wait for the next call.
+    pub fn send_reports(&self) -> Result<ReportsSent, AgentError> {
+        let now = self.clock.now().to_system().unwrap_or(std::time::UNIX_EPOCH);
+        self.reports.send(now, self.connections.as_ref())
     }
 
     /// Sends what waits in the spool, of one user or of all. Says of each entry what became of it.
@@ -183,13 +248,14 @@ impl Agent<'_> {
             CachedPlan::load(&self.state)?.ok_or_else(|| AgentError::NoPlan("none is cached".to_owned()))?;
         let store = self.connections.storage(&plan.plan).map_err(AgentError::Storage)?;
         for sid in users {
-            match self.state.lock(&sid) {
+            match self.lock(&sid) {
                 Ok(_lock) => {
                     let sent = self.spool.send_user(&sid, store.as_ref());
                     all.tried.extend(sent.tried);
                     all.damaged.extend(sent.damaged);
                 }
-                Err(error) => all.damaged.push(error),
+                Err(AgentError::State(error)) => all.damaged.push(error),
+                Err(error) => return Err(error),
             }
         }
         Ok(all)

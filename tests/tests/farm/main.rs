@@ -2,9 +2,12 @@
 //! enrolled as in production.
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+mod at_once;
+mod killed;
 mod outages;
 mod reach;
 mod renewal;
+mod reports;
 mod station;
 mod story;
 mod template;

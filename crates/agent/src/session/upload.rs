@@ -1,13 +1,15 @@
 //! From a session's exports to storage, and what that means for the rest of the session.
 
-use mp_profile::{DataSetStore, Sid};
+use mp_dataset::Overrides;
+use mp_profile::{DataSetStore, Scope, Sid};
 
 use super::{Agent, record::SessionRecord};
 use crate::{
     chain::chain,
     plan::CachedPlan,
     report::{Outcome, Recorder},
-    spool::{Deliveries, Delivery, Sent, SpoolEntry, deliver, digest},
+    spool::{Deliveries, Delivery, Parcel, Room, Sent, Spool, SpoolEntry, deliver, digest},
+    state::StateError,
 };
 
 /// One scope's export, packed.
@@ -15,6 +17,8 @@ pub(super) struct Export {
     /// What is to become of it. Its number is only right when it is spooled.
     pub(super) entry: SpoolEntry,
     pub(super) bytes: Vec<u8>,
+    /// The file of the data set that it was made from.
+    pub(super) base: Option<Vec<u8>>,
     /// Whether it is in the spool; otherwise it is only in memory.
     pub(super) spooled: bool,
 }
@@ -70,8 +74,28 @@ impl Agent<'_> {
         let after = after.collect();
         if waits(self) {
             recorder.worse(Outcome::Spooled);
+            report_room(&self.spool, recorder);
         }
         after
+    }
+
+    /// Notes before they are sent that these exports are in the spool: they are the session's base from now on. Which
+    /// version storage gives them, or whether it merges them, the next upload finds out by their digests.
+    pub(super) fn note_exports(
+        &self,
+        sid: &Sid,
+        record: Option<&mut SessionRecord>,
+        exports: &[Export],
+        recorder: &mut Recorder,
+    ) {
+        let Some(record) = record else { return };
+        let mut bases = Vec::new();
+        for export in exports.iter().filter(|export| export.spooled && export.entry.intent.replaces()) {
+            bases.extend(rebase(record, export, None));
+        }
+        if !bases.is_empty() {
+            report_record(record.write(&self.state, sid, bases.into_iter()), recorder);
+        }
     }
 
     /// After an export the session may go on: another session of the user on this host may share the load of the hive.
@@ -84,37 +108,47 @@ impl Agent<'_> {
         after: &[After],
         recorder: &mut Recorder,
     ) {
-        let kept = match record {
-            None => SessionRecord::remove(&self.state, sid),
-            Some(mut record) => {
-                let mut bases = Vec::new();
-                for (export, after) in exports.iter().zip(after) {
-                    let scope = record.scopes.iter_mut().find(|merged| merged.scope == export.entry.scope);
-                    let Some(scope) = scope else { continue };
-                    let version = match after {
-                        After::Lost => continue,
-                        After::Sent(Sent::Quarantined(_)) => {
-                            scope.merged = false;
-                            continue;
-                        }
-                        After::Sent(Sent::Stored(version)) => Some(version.0.clone()),
-                        After::Waits if scope.merged => None,
-                        After::Waits => continue,
-                    };
-                    scope.version = version;
-                    scope.digest = Some(digest(&export.bytes));
-                    bases.push((&export.entry.scope, export.bytes.as_slice()));
-                }
-                record.write(&self.state, sid, bases.into_iter())
-            }
+        let Some(mut record) = record else {
+            return report_record(SessionRecord::remove(&self.state, sid), recorder);
         };
-        if let Err(error) = kept {
-            let next = "another logoff of this session replaces nothing";
-            recorder.problem(
-                "MP-AGT-052",
-                format!("the session's record is not kept: {}; {next}", chain(&error)),
-            );
+        let mut bases = Vec::new();
+        for (export, after) in exports.iter().zip(after) {
+            match after {
+                After::Sent(Sent::Stored(version)) => {
+                    bases.extend(rebase(&mut record, export, Some(version.0.clone())));
+                }
+                // What is stored holds what is not in the profile, so an export must never replace it: the base is what
+                // was exported, and the next upload is merged again.
+                After::Sent(Sent::Merged { .. }) => bases.extend(rebase(&mut record, export, None)),
+                After::Sent(Sent::Quarantined(_)) => {
+                    let scope = record.scopes.iter_mut().find(|merged| merged.scope == export.entry.scope);
+                    scope.into_iter().for_each(|scope| scope.merged = false);
+                }
+                // It was noted when it was put into the spool.
+                After::Waits | After::Lost => {}
+            }
         }
+        report_record(record.write(&self.state, sid, bases.into_iter()), recorder);
+    }
+}
+
+/// Makes an export the base of its scope.
+fn rebase<'a>(
+    record: &mut SessionRecord,
+    export: &'a Export,
+    version: Option<String>,
+) -> Option<(&'a Scope, &'a [u8])> {
+    let scope = record.scopes.iter_mut().find(|merged| merged.scope == export.entry.scope)?;
+    scope.version = version;
+    scope.digest = Some(digest(&export.bytes));
+    Some((&export.entry.scope, export.bytes.as_slice()))
+}
+
+fn report_record(kept: Result<(), StateError>, recorder: &mut Recorder) {
+    if let Err(error) = kept {
+        let next = "another logoff of this session replaces nothing";
+        recorder
+            .problem("MP-AGT-052", format!("the session's record is not kept: {}; {next}", chain(&error)));
     }
 }
 
@@ -124,6 +158,9 @@ pub(super) fn report_leftovers<'a>(tried: impl Iterator<Item = &'a Delivery>, re
         let of = format!("the data set of {} of an earlier session", delivery.entry.scope);
         match &delivery.result {
             Ok(Sent::Stored(_)) => {}
+            Ok(Sent::Merged { overrides, .. }) => {
+                report_overrides(&delivery.entry.scope, &of, overrides, recorder)
+            }
             Ok(Sent::Quarantined(reason)) => recorder.problem(
                 "MP-AGT-042",
                 format!("{of} is kept beside the stored one: {reason}; look at both in the console"),
@@ -135,8 +172,37 @@ pub(super) fn report_leftovers<'a>(tried: impl Iterator<Item = &'a Delivery>, re
     }
 }
 
+/// Says that the spool is nearly full, while there is still room.
+fn report_room(spool: &Spool, recorder: &mut Recorder) {
+    if let Ok(room) = spool.room()
+        && room.is_short()
+    {
+        let Room { used, limit } = room;
+        tracing::error!(used, limit, "The spool is nearly full");
+        let next = "make storage reachable, then run `metaprofiles-agent spool --send`";
+        recorder.problem("MP-AGT-046", format!("the spool is nearly full, {used} of {limit} bytes: {next}"));
+    }
+}
+
+/// Says what two sessions changed differently.
+fn report_overrides(scope: &Scope, of: &str, overrides: &Overrides, recorder: &mut Recorder) {
+    let total = overrides.total();
+    if total == 0 {
+        return;
+    }
+    recorder.report.overrides.add(scope, overrides);
+    let (theirs, mine) = (overrides.theirs_overridden, overrides.mine_overridden);
+    recorder.problem(
+        "MP-AGT-045",
+        format!(
+            "{of} was merged with what another session had stored, and both had changed {total} items differently: of {theirs} this one counts, of {mine} the other; both data sets are kept in storage"
+        ),
+    );
+}
+
 fn send_unspooled(export: &Export, store: &dyn DataSetStore) -> Result<Sent, String> {
-    deliver(&export.entry, store, &export.bytes).map_err(|error| chain(&error))
+    let parcel = Parcel { entry: &export.entry, bytes: &export.bytes, base: export.base.as_deref() };
+    deliver(&parcel, store, &|| Ok(())).map_err(|error| chain(&error))
 }
 
 fn report_export(export: &Export, result: Option<Result<Sent, String>>, recorder: &mut Recorder) -> After {
@@ -145,6 +211,11 @@ fn report_export(export: &Export, result: Option<Result<Sent, String>>, recorder
         Some(Ok(Sent::Stored(version))) => {
             recorder.data_set(scope, "stored", bytes, Some(version.0.clone()));
             After::Sent(Sent::Stored(version))
+        }
+        Some(Ok(Sent::Merged { version, overrides })) => {
+            recorder.data_set(scope, "merged with a newer one and stored", bytes, Some(version.0.clone()));
+            report_overrides(scope, &format!("the export of {scope}"), &overrides, recorder);
+            After::Sent(Sent::Merged { version, overrides })
         }
         Some(Ok(Sent::Quarantined(reason))) => {
             recorder.data_set(scope, "quarantined", bytes, None);

@@ -7,7 +7,7 @@ use super::Imported;
 use crate::{
     CompiledRules, NoteCode, Part,
     edits::{index, overlay, settle},
-    rules::{KeyFilter, value_place},
+    rules::{KeyFilter, too_large, value_place},
 };
 
 pub(super) fn write(
@@ -22,8 +22,15 @@ pub(super) fn write(
     }
     let mut filter = Touched { wanted: &wanted, rules, kept: KeyFilter::new(rules) };
     let read = registry.read_tree(&KeyPath::root(), &mut filter)?;
+    // What is not seen is not deleted either, so the export must not take it for the user's will.
     for problem in &read.problems {
         imported.report.notes.add(NoteCode::RegistryUnread, place(problem), problem);
+        imported.unapplied.add_registry(problem);
+    }
+    imported.unapplied.values.append(&mut filter.kept.too_long);
+    if let Some(first) = filter.kept.full {
+        imported.report.notes.add(NoteCode::RegistryUnread, format!("HKCU\\{first}"), too_large());
+        imported.unapplied.keys.push(KeyPath::root());
     }
     // The root is there even when nothing of interest is below it.
     let mut live = read.tree.unwrap_or_default();

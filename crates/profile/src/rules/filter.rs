@@ -16,6 +16,13 @@ pub const MAX_LIVE_ITEMS: usize = 500_000;
 /// The most bytes of names and data that are read of one registry; a data set holds no more.
 pub const MAX_LIVE_BYTES: usize = 192 << 20;
 
+/// What is told of a registry of which not all was read.
+pub(crate) fn too_large() -> String {
+    format!(
+        "there is more than the {MAX_LIVE_ITEMS} keys and values, or {MAX_LIVE_BYTES} bytes, that are read of one registry"
+    )
+}
+
 /// Lets through the keys and values that the rules keep, so that nothing else is opened, and notes what a built-in
 /// exclusion left out.
 pub(crate) struct KeyFilter<'a> {

@@ -10,7 +10,7 @@ use mp_registry::{KeyPath, Name};
 use serde::{Deserialize, Serialize};
 
 pub use compile::{RuleError, RuleProblem};
-pub(crate) use filter::{FolderFilter, KeyFilter, ListRoot, Narrow, is_link_value, value_place};
+pub(crate) use filter::{FolderFilter, KeyFilter, ListRoot, Narrow, is_link_value, too_large, value_place};
 pub use filter::{MAX_LIVE_BYTES, MAX_LIVE_ITEMS};
 pub use tree::Part;
 pub(crate) use tree::{Decision, Leaves, Rule};

@@ -5,6 +5,7 @@ mod autoruns;
 mod exclusions;
 mod export_files;
 mod export_registry;
+mod floods;
 mod folder_place;
 mod import;
 mod refusing_registry;

@@ -18,6 +18,7 @@ use crate::{
     KeyWatch, OpenMode, RefreshTopic, SystemProfiles, UserToken, UserTokens, hold_profile, protect_hive,
 };
 
+pub(crate) use enumerate::user_token;
 pub use refresh::refresh_here;
 
 /// How long the token of a user is kept who has no session any more: the last export needs it. It keeps the logon session
