@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 
 pub use overrides::{OverrideReport, OverrideReports};
 pub(crate) use recorder::Recorder;
-pub(crate) use sent::unix_milliseconds;
 pub use timeline::SessionTimeline;
 
 /// What the Agent did for one session event.

@@ -6,12 +6,14 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use mp_durable::Readers;
 use mp_protocol::session_report::{BatchAnswer, MAX_BATCH_BYTES, MAX_BATCH_REPORTS, ReportBatch, SentReport};
 
 use crate::{
+    AgentError,
     connections::Connections,
     state::{StateError, private_folder},
 };
@@ -75,11 +77,17 @@ impl ReportsQueue {
         Ok(self.list()?.len())
     }
 
-    /// Sends what waits, oldest first, until nothing does. `now` is this machine's clock, in milliseconds since 1970.
+    /// Sends what waits, oldest first, until nothing does. `now` is this machine's clock, by which the reports were timed.
     ///
     /// # Errors
     /// When the console does not take a batch; what it took before is gone from the queue.
-    pub(crate) fn send(&self, now: u64, console: &dyn Connections) -> Result<ReportsSent, String> {
+    pub fn send(&self, now: SystemTime, console: &dyn Connections) -> Result<ReportsSent, AgentError> {
+        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let now = u64::try_from(now).unwrap_or(u64::MAX);
+        self.send_all(now, console).map_err(AgentError::Reports)
+    }
+
+    fn send_all(&self, now: u64, console: &dyn Connections) -> Result<ReportsSent, String> {
         let mut sent = ReportsSent::default();
         loop {
             let batch = self.batch().map_err(|error| crate::chain::chain(&error))?;

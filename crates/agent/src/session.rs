@@ -26,7 +26,7 @@ use crate::{
     chain::chain,
     connections::Connections,
     plan::CachedPlan,
-    report::{Outcome, Recorder, SessionEvent, SessionReport, unix_milliseconds},
+    report::{Outcome, Recorder, SessionEvent, SessionReport},
     reports_queue::{DEFAULT_MAX_QUEUED, ReportsQueue, ReportsSent},
     settings::PolicySettings,
     spool::{Deliveries, Spool},
@@ -69,6 +69,13 @@ impl<'host> Agent<'host> {
             self.spool = self.spool.with_limit(limit);
         }
         self.settings = settings;
+        self
+    }
+
+    /// The same, with a spool of at most this many bytes.
+    #[must_use]
+    pub fn with_spool_limit(mut self, bytes: u64) -> Self {
+        self.spool = self.spool.with_limit(bytes);
         self
     }
 
@@ -203,8 +210,8 @@ impl Agent<'_> {
     /// # Errors
     /// When the console does not take them; they wait for the next call.
     pub fn send_reports(&self) -> Result<ReportsSent, AgentError> {
-        let now = unix_milliseconds(self.clock.now());
-        self.reports.send(now, self.connections.as_ref()).map_err(AgentError::Reports)
+        let now = self.clock.now().to_system().unwrap_or(std::time::UNIX_EPOCH);
+        self.reports.send(now, self.connections.as_ref())
     }
 
     /// Sends what waits in the spool, of one user or of all. Says of each entry what became of it.

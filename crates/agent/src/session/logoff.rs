@@ -82,7 +82,7 @@ impl Agent<'_> {
             recorder.step("release profile");
             return Ok(());
         }
-        let session = self.session(sid, profile.as_ref());
+        let mut session = self.session(sid, profile.as_ref());
         if aim == Some(Aim::Replace) && session.record.is_none() {
             return Err(AgentError::Host(HostError::NotLoaded(sid.clone())));
         }
@@ -122,6 +122,7 @@ impl Agent<'_> {
             .filter_map(|(scope, set, base)| self.spool_export(sid, scope, &set?, base, &session, recorder))
             .collect();
         recorder.report.export = Some(exported.report);
+        self.note_exports(sid, session.record.as_mut(), &exports, recorder);
         recorder.step("encode and spool");
         if let Err(error) = profile.close() {
             // The export only read, and what it read is safe.
@@ -235,8 +236,10 @@ impl Agent<'_> {
         let waiting: Vec<_> = waiting.into_iter().filter(|entry| entry.scope == *scope).collect();
         match intent {
             Intent::Replace { base, base_digest, superseded } => {
-                let merged = session.record.as_ref().and_then(|record| record.scope(scope));
-                if let Some(place) = merged.and_then(|merged| self.supersede(waiting, merged)) {
+                let record = session.record.as_ref();
+                let merged = record.and_then(|record| record.scope(scope));
+                let name = record.map(|record| &record.session);
+                if let Some(place) = self.supersede(&waiting, name, merged) {
                     return place;
                 }
                 let file = merged.and_then(|merged| SessionRecord::base_bytes(&self.state, sid, merged));
@@ -256,22 +259,40 @@ impl Agent<'_> {
         }
     }
 
-    /// A data set that this session started from and that still waits in the spool is superseded: the new one holds all
-    /// of it, and takes over its base. One whose merge may be stored already is what it was, and is sent first.
-    fn supersede(&self, waiting: Vec<SpoolEntry>, merged: &MergedScope) -> Option<Place> {
-        let merged = merged.digest.as_ref()?;
-        let started_from = |entry: &SpoolEntry| {
-            !entry.merging && self.spool.read(entry).is_ok_and(|bytes| digest(&bytes) == *merged)
+    /// A data set that this session started from, or exported before, and that still waits in the spool is superseded: the
+    /// new one holds all of it, and takes over its base. One whose merge may be stored already stays, and is sent first.
+    fn supersede(
+        &self,
+        waiting: &[SpoolEntry],
+        session: Option<&String>,
+        merged: Option<&MergedScope>,
+    ) -> Option<Place> {
+        let base = merged.and_then(|merged| merged.digest.as_ref());
+        // The process ended before it noted that its export was in the spool.
+        let is_unnoted = |entry: &SpoolEntry| match &entry.intent {
+            Intent::Replace { base_digest, .. } => {
+                session.is_some() && entry.session.as_ref() == session && base_digest.as_ref() == base
+            }
+            _ => false,
         };
-        let former = waiting.into_iter().rev().find(started_from)?;
+        let is_before = |entry: &&SpoolEntry| {
+            let is_base = || self.spool.read(entry).is_ok_and(|bytes| Some(&digest(&bytes)) == base);
+            entry.intent.replaces() && (is_unnoted(entry) || is_base())
+        };
+        let former = waiting.iter().rev().find(is_before)?;
+        let (bytes, its_base) = (self.spool.read(former).ok()?, self.spool.read_base(former).ok()?);
+        let before = digest(&bytes);
         let Intent::Replace { base, base_digest, superseded } = &former.intent else { return None };
+        if former.merging {
+            let intent = Intent::Replace { base: None, base_digest: Some(before), superseded: Vec::new() };
+            return Some(Place { intent, base: Some(bytes), instead: Vec::new() });
+        }
         let intent = Intent::Replace {
             base: base.clone(),
             base_digest: base_digest.clone(),
-            superseded: superseded.iter().chain([merged]).cloned().collect(),
+            superseded: superseded.iter().cloned().chain([before]).collect(),
         };
-        let base = self.spool.read_base(&former).ok()?;
-        Some(Place { intent, base, instead: vec![former] })
+        Some(Place { intent, base: its_base, instead: vec![former.clone()] })
     }
 }
 

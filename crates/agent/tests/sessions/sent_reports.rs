@@ -138,6 +138,8 @@ fn items_are_bounded_and_the_most_telling_come_first() {
     assert_eq!(sent.items.list[1].fate, Fate::Refused);
     let all = report.items(usize::MAX);
     assert_eq!(sent.items.more, u64::try_from(all.list.len() - MAX_ITEMS).unwrap() + 7);
+    report.session.clear();
+    report.to_sent().check().unwrap();
     assert!(all.list.iter().any(|item| item.code == "MP-EXC-010" && item.reason == "autorun"));
     assert!(all.list.iter().any(|item| item.code == "MP-AGT-203" && item.scope == Some(Scope::Global)));
 }
