@@ -10,6 +10,7 @@ mod ending;
 mod late;
 mod logoff;
 mod logon;
+mod place;
 mod record;
 mod send;
 mod upload;
@@ -185,6 +186,7 @@ impl Agent<'_> {
             let text = chain(error);
             recorder.problem(error.code(), text.trim_start_matches(error.code()).trim_start().to_owned());
         }
+        self.join_unnamed(&mut recorder);
         let queued = self.reports.put(&recorder.report.to_sent());
         match queued {
             Ok(0) => {}
@@ -203,6 +205,18 @@ impl Agent<'_> {
             recorder.problem("MP-AGT-050", format!("this report is not kept: {}", chain(&error)));
         }
         done.map(|()| recorder.report)
+    }
+
+    /// A session into which nothing was merged has no marker. What follows its logon on this host belongs to it all the same.
+    fn join_unnamed(&self, recorder: &mut Recorder) {
+        let report = &recorder.report;
+        if report.session != report.id || report.event == SessionEvent::Logon {
+            return;
+        }
+        let kept = SessionReport::kept(&self.state, &report.sid).unwrap_or_default();
+        if let Some(last) = kept.last().filter(|last| last.event != SessionEvent::Logoff) {
+            recorder.session(&last.session);
+        }
     }
 
     /// Sends the reports that wait for the console. It may take as long as the network does: no session waits for it.

@@ -6,6 +6,7 @@ mod capture;
 mod conflicts;
 mod console;
 mod damage;
+mod interrupted;
 mod merging;
 mod plans;
 mod random;
