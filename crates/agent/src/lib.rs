@@ -6,7 +6,9 @@
 
 mod chain;
 mod connections;
+pub mod group_policy;
 pub mod hosts;
+mod log_file;
 pub mod pipe_protocol;
 mod plan;
 mod renewal;
@@ -17,6 +19,7 @@ mod spool;
 mod state;
 
 pub use connections::{Connections, EnrolledMachine};
+pub use log_file::{KEPT_LOGS, LogFile, MAX_LOG};
 pub use plan::CachedPlan;
 pub use renewal::{Renewal, renew_certificate};
 pub use report::{DataSetReport, Outcome, Problem, SessionEvent, SessionReport, StepReport};
