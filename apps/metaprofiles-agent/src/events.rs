@@ -41,9 +41,33 @@ pub(crate) const ERROR: Event = Event { id: 10, level: Level::Error, text: "%1" 
 pub(crate) const WARNING: Event = Event { id: 11, level: Level::Warning, text: "%1" };
 
 /// All of them but those of the codes.
+#[allow(dead_code, reason = "the build script and a test use it")]
 pub(crate) const EVENTS: [Event; 6] = [STARTED, STOPPED, NOT_STARTED, NO_PIPE, ERROR, WARNING];
 
 /// The problem with code `MP-AGT-nnn` is event 1000 + nnn.
 pub(crate) const OF_CODES: std::ops::RangeInclusive<u32> = 1000..=1199;
 /// Text of the events of codes: the message, and the code.
+#[allow(dead_code, reason = "the build script and a test use it")]
 pub(crate) const CODE_TEXT: &str = "%1 (%2)";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reference_lists_the_same_events() {
+        let page = include_str!("../../../docs/reference/events.md");
+        let rows: Vec<Vec<&str>> = page
+            .lines()
+            .filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit())
+            .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+            .collect();
+        let mut expected: Vec<[String; 3]> = EVENTS
+            .iter()
+            .map(|event| [event.id.to_string(), format!("{:?}", event.level), event.text.to_owned()])
+            .collect();
+        let codes = format!("{} to {}", OF_CODES.start(), OF_CODES.end());
+        expected.push([codes, "Warning or Error".to_owned(), CODE_TEXT.to_owned()]);
+        assert_eq!(rows.iter().map(|row| &row[..3]).collect::<Vec<_>>(), expected);
+    }
+}

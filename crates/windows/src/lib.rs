@@ -61,7 +61,7 @@ pub use refresh_topic::RefreshTopic;
 #[cfg(windows)]
 pub use registry::{LiveRegistry, OpenMode};
 #[cfg(windows)]
-pub use sessions::{WindowsSessions, refresh_here};
+pub use sessions::{WindowsSessions, log_off_here, refresh_here, tell_user};
 #[cfg(windows)]
 pub use settings_key::SettingsKey;
 #[cfg(windows)]
