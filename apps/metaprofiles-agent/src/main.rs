@@ -11,6 +11,7 @@ mod logging;
 mod plan;
 mod renew;
 mod service;
+mod service_status;
 mod session;
 mod settings;
 mod simulate;
@@ -82,8 +83,6 @@ enum Command {
     #[cfg(windows)]
     #[command(hide = true)]
     Inject,
-    /// Show what the service does, or what it did for a user
-    Status(status::StatusArgs),
     /// A user has logged on: bring the stored settings into the profile
     Logon(session::SessionArgs),
     /// A user logs off: export, keep in the spool, send
@@ -92,6 +91,10 @@ enum Command {
     Refresh(helper::RefreshArgs),
     /// Show what waits for storage, or send it
     Spool(session::SpoolArgs),
+    /// Show what the service does, or what happened in a user's last sessions on this host, why, and what to do
+    Status(status::SessionStatus),
+    /// Show how many session reports wait for the console, or send them
+    Reports(status::ReportsArgs),
     /// Export a user's settings into data set files, without console and storage
     Export(file::ExportArgs),
     /// Import a data set file into a user's profile, without console and storage
@@ -148,11 +151,12 @@ fn run(command: Command, common: Common) -> Result<ExitCode> {
         Command::Service(args) => service::service(common, args),
         #[cfg(windows)]
         Command::Inject => service::inject(),
-        Command::Status(args) => status::status(&common, args),
         Command::Refresh(args) => helper::refresh(&common, args),
         Command::Logon(args) => session::logon(&common, args),
         Command::Logoff(args) => session::logoff(&common, args),
         Command::Spool(args) => session::spool(&common, args),
+        Command::Status(args) => status::sessions(&common, args),
+        Command::Reports(args) => status::reports(&common, args),
         Command::Export(args) => file::export(&common, args),
         Command::Import(args) => file::import(&common, args),
         Command::Simulate(args) => simulate::simulate(&common, args),

@@ -50,7 +50,10 @@ pub(crate) fn logoff(common: &Common, args: &SessionArgs) -> Result<ExitCode> {
     Ok(code)
 }
 
-fn with_agent(common: &Common, work: impl FnOnce(&Agent<'_>) -> Result<ExitCode>) -> Result<ExitCode> {
+pub(crate) fn with_agent(
+    common: &Common,
+    work: impl FnOnce(&Agent<'_>) -> Result<ExitCode>,
+) -> Result<ExitCode> {
     let state = StateFolder::open(&common.state)?;
     let connections = plan::connections(common, &state)?;
     let host = host::open(common)?;

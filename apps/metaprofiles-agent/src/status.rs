@@ -1,105 +1,78 @@
-//! What the service does, and what it did for a user.
+//! What happened in a user's last sessions on this host, and why.
 
-use std::{fs, process::ExitCode};
+use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
-use mp_agent::{SessionReport, StateFolder};
+use mp_agent::{DEFAULT_MAX_QUEUED, ReportsQueue, SessionReport, SessionTimeline, Spool, StateFolder};
 use mp_profile::Sid;
-use serde_json::{Value, json};
 
-use crate::Common;
+use crate::{Common, service_status, session::with_agent};
 
 #[derive(Args)]
-pub(crate) struct StatusArgs {
-    /// Show the reports of this user's sessions, latest first
+pub(crate) struct SessionStatus {
+    /// The user's security identifier, S-1-5-21-…; without it, what the service does now is shown
     #[arg(long)]
     sid: Option<Sid>,
-    /// How many of them
-    #[arg(long, default_value_t = 3)]
-    last: usize,
+    /// At most so many sessions, the last first
+    #[arg(long, value_name = "NUMBER", default_value_t = 5)]
+    sessions: usize,
 }
 
-pub(crate) fn status(common: &Common, args: &StatusArgs) -> Result<ExitCode> {
-    if let Some(sid) = &args.sid {
-        return reports(common, sid, args.last);
-    }
-    let status = json!({ "service": service(), "sessions": sessions() });
+#[derive(Args)]
+pub(crate) struct ReportsArgs {
+    /// Send them
+    #[arg(long)]
+    send: bool,
+}
+
+/// Shows the last sessions of a user.
+pub(crate) fn sessions(common: &Common, args: &SessionStatus) -> Result<ExitCode> {
+    let Some(sid) = &args.sid else { return service_status::show(common) };
+    let state = StateFolder::open(&common.state)?;
+    let mut sessions = SessionTimeline::of(SessionReport::kept(&state, sid)?);
+    sessions.truncate(args.sessions);
+    let waiting = Spool::new(state.spool()).of(sid)?.entries.len();
     if common.json {
-        println!("{}", serde_json::to_string_pretty(&status)?);
+        println!(
+            "{}",
+            serde_json::to_string_pretty(&serde_json::json!({ "sessions": sessions, "waiting": waiting }))?
+        );
         return Ok(ExitCode::SUCCESS);
     }
-    println!("service  {}", text(&status["service"]));
-    if let Some(why) = status["sessions"]["idle-because"].as_str() {
-        println!("idle     {why}");
+    if sessions.is_empty() {
+        println!("the Agent has done nothing for {sid} on this host");
     }
-    if let Some(error) = status["sessions"]["error"].as_str() {
-        println!("sessions cannot be asked for: {error}");
+    for session in &sessions {
+        println!("{session}");
     }
-    for user in status["sessions"]["users"].as_array().into_iter().flatten() {
-        println!("user     {}: {}, {}", text(&user["sid"]), text(&user["state"]), text(&user["load"]));
-        for incident in user["incidents"].as_array().into_iter().flatten() {
-            println!("           {}", text(incident));
-        }
+    if waiting > 0 {
+        println!(
+            "{waiting} data sets of this user wait for storage; `metaprofiles-agent spool --send` sends them now"
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-fn reports(common: &Common, sid: &Sid, last: usize) -> Result<ExitCode> {
-    let folder = StateFolder::open(&common.state)?.reports(sid);
-    let mut files: Vec<_> = match fs::read_dir(&folder) {
-        Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).collect(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(error).with_context(|| format!("cannot list \"{}\"", folder.display())),
-    };
-    files.sort();
-    let mut reports: Vec<SessionReport> = Vec::new();
-    for file in files.iter().rev().take(last) {
-        let bytes = fs::read(file).with_context(|| format!("cannot read \"{}\"", file.display()))?;
-        let report = serde_json::from_slice(&bytes);
-        reports.push(report.with_context(|| format!("cannot understand \"{}\"", file.display()))?);
+/// Shows or sends the reports that wait for the console.
+pub(crate) fn reports(common: &Common, args: &ReportsArgs) -> Result<ExitCode> {
+    if args.send {
+        return with_agent(common, |agent| {
+            let sent = agent.send_reports()?;
+            if common.json {
+                println!("{}", serde_json::json!({ "taken": sent.taken, "refused": sent.refused }));
+            } else {
+                println!("the console took {} session reports and refused {}", sent.taken, sent.refused);
+            }
+            Ok(ExitCode::SUCCESS)
+        });
     }
+    let state = StateFolder::open(&common.state)?;
+    let waiting = ReportsQueue::new(state.reports_out(), DEFAULT_MAX_QUEUED).waiting()?;
     if common.json {
-        println!("{}", serde_json::to_string_pretty(&reports)?);
-    } else if reports.is_empty() {
-        println!("there is no report of {sid} on this machine");
+        println!("{}", serde_json::json!({ "waiting": waiting }));
     } else {
-        reports.iter().for_each(|report| println!("{report}"));
+        println!("{waiting} session reports wait for the console");
     }
     Ok(ExitCode::SUCCESS)
-}
-
-#[cfg(windows)]
-pub(crate) fn service() -> Value {
-    use mp_windows::service::{SERVICE_NAME, query};
-    match query(SERVICE_NAME) {
-        Ok(Some(state)) => json!(format!("{:?}", state.state).to_lowercase()),
-        Ok(None) => json!("not installed"),
-        Err(error) => json!(format!("{:#}", anyhow::Error::new(error))),
-    }
-}
-
-#[cfg(not(windows))]
-pub(crate) fn service() -> Value {
-    json!("not installed")
-}
-
-#[cfg(windows)]
-fn sessions() -> Value {
-    use mp_agent::pipe_protocol::PipeCommand;
-
-    use crate::helper::{WaitArgs, answer};
-    match answer(PipeCommand::Status, &WaitArgs { wait: 10 }) {
-        Ok(answer) => answer.status.unwrap_or_else(|| json!({ "error": answer.message })),
-        Err(error) => json!({ "error": format!("{error:#}") }),
-    }
-}
-
-#[cfg(not(windows))]
-fn sessions() -> Value {
-    json!({ "error": "the service runs on Windows only" })
 }

@@ -7,6 +7,8 @@ use mp_protocol::{
     AgentPlan,
     client::{ConsoleClient, PlanAnswer, StorageClient},
     identity::Identity,
+    paths,
+    session_report::{BatchAnswer, ReportBatch},
     tls::{self, ServerKind},
 };
 
@@ -25,6 +27,12 @@ pub trait Connections: Send + Sync {
     /// # Errors
     /// When the plan names none, or it cannot be used.
     fn storage(&self, plan: &AgentPlan) -> Result<Box<dyn DataSetStore>, StoreError>;
+
+    /// Brings session reports to the console.
+    ///
+    /// # Errors
+    /// When the console does not answer in time, or refuses; the reports are to be sent again later.
+    fn send_reports(&self, batch: &ReportBatch) -> Result<BatchAnswer, String>;
 }
 
 /// The real ways, over mutual TLS with this machine's identity.
@@ -69,5 +77,10 @@ impl Connections for EnrolledMachine {
         let tls = tls::machine_client(&self.identity, ServerKind::Storage)
             .map_err(|error| refused(&target.host, error.to_string()))?;
         Ok(Box::new(StorageClient::new(tls, target, self.settings.waits(plan.waits))))
+    }
+
+    fn send_reports(&self, batch: &ReportBatch) -> Result<BatchAnswer, String> {
+        let console = ConsoleClient::new(&self.identity).map_err(|error| error.to_string())?;
+        console.post(paths::SESSION_REPORTS, batch).map_err(|error| error.to_string())
     }
 }

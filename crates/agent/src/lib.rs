@@ -13,6 +13,7 @@ pub mod pipe_protocol;
 mod plan;
 mod renewal;
 mod report;
+mod reports_queue;
 mod session;
 mod settings;
 mod spool;
@@ -22,7 +23,11 @@ pub use connections::{Connections, EnrolledMachine};
 pub use log_file::{KEPT_LOGS, LogFile, MAX_LOG};
 pub use plan::CachedPlan;
 pub use renewal::{Renewal, renew_certificate};
-pub use report::{DataSetReport, Outcome, Problem, SessionEvent, SessionReport, StepReport};
+pub use report::{
+    DataSetReport, Outcome, OverrideReport, OverrideReports, Problem, SessionEvent, SessionReport,
+    SessionTimeline, StepReport,
+};
+pub use reports_queue::{DEFAULT_MAX_QUEUED, ReportsQueue, ReportsSent};
 pub use session::{Agent, AgentError, NOT_MERGED};
 pub use settings::{LogLevel, POLICY_KEY, PolicySettings};
 pub use spool::{

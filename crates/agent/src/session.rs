@@ -21,7 +21,8 @@ use crate::{
     chain::chain,
     connections::Connections,
     plan::CachedPlan,
-    report::{Outcome, Recorder, SessionEvent, SessionReport},
+    report::{Outcome, Recorder, SessionEvent, SessionReport, unix_milliseconds},
+    reports_queue::{DEFAULT_MAX_QUEUED, ReportsQueue, ReportsSent},
     settings::PolicySettings,
     spool::{Deliveries, Spool},
     state::{StateError, StateFolder},
@@ -35,6 +36,7 @@ const TURNED_OFF: &str = "MP-AGT-103";
 pub struct Agent<'host> {
     state: StateFolder,
     spool: Spool,
+    reports: ReportsQueue,
     host: &'host dyn SessionHost,
     connections: Arc<dyn Connections>,
     clock: &'host dyn Clock,
@@ -51,7 +53,8 @@ impl<'host> Agent<'host> {
         clock: &'host dyn Clock,
     ) -> Self {
         let spool = Spool::new(state.spool());
-        Self { state, spool, host, connections, clock, settings: PolicySettings::default() }
+        let reports = ReportsQueue::new(state.reports_out(), DEFAULT_MAX_QUEUED);
+        Self { state, spool, reports, host, connections, clock, settings: PolicySettings::default() }
     }
 
     /// The same, with what Group Policy says of this machine.
@@ -111,6 +114,9 @@ pub enum AgentError {
     /// The Agent's own folder cannot be used.
     #[error("MP-AGT-008 the Agent's state folder cannot be used")]
     State(#[from] StateError),
+    /// The console does not take the session reports.
+    #[error("MP-AGT-054 the session reports wait, for the console does not take them: {0}")]
+    Reports(String),
 }
 
 impl AgentError {
@@ -126,6 +132,7 @@ impl AgentError {
             Self::Host(_) => "MP-AGT-006",
             Self::Storage(_) => "MP-AGT-007",
             Self::State(_) => "MP-AGT-008",
+            Self::Reports(_) => "MP-AGT-054",
             Self::TurnedOff => TURNED_OFF,
         }
     }
@@ -156,11 +163,33 @@ impl Agent<'_> {
             let text = chain(error);
             recorder.problem(error.code(), text.trim_start_matches(error.code()).trim_start().to_owned());
         }
+        let queued = self.reports.put(&recorder.report.to_sent());
+        match queued {
+            Ok(0) => {}
+            Ok(dropped) => recorder.problem(
+                "MP-AGT-053",
+                format!(
+                    "{dropped} session reports were dropped, for too many wait for the console; check that this machine reaches it"
+                ),
+            ),
+            Err(error) => {
+                recorder.problem("MP-AGT-056", format!("the console will not see this report: {}", chain(&error)));
+            }
+        }
         // The session's data are where they belong; that the report of it cannot be kept must not look like a failure.
         if let Err(error) = recorder.report.save(&self.state) {
             recorder.problem("MP-AGT-050", format!("this report is not kept: {}", chain(&error)));
         }
         done.map(|()| recorder.report)
+    }
+
+    /// Sends the reports that wait for the console. It may take as long as the network does: no session waits for it.
+    ///
+    /// # Errors
+    /// When the console does not take them; they wait for the next call.
+    pub fn send_reports(&self) -> Result<ReportsSent, AgentError> {
+        let now = unix_milliseconds(self.clock.now());
+        self.reports.send(now, self.connections.as_ref()).map_err(AgentError::Reports)
     }
 
     /// Sends what waits in the spool, of one user or of all. Says of each entry what became of it.

@@ -16,6 +16,7 @@ use mp_profile::Sid;
 /// sessions/<SID>/      what a session was given at logon
 /// spool/<SID>/         what was exported and storage has not acknowledged
 /// reports/<SID>/       reports of past sessions
+/// reports-out/         reports that the console does not have yet
 /// ```
 ///
 /// Only the system and administrators may have rights on it: it holds the machine's key and users' data.
@@ -83,6 +84,12 @@ impl StateFolder {
     #[must_use]
     pub fn reports(&self, sid: &Sid) -> PathBuf {
         self.root.join("reports").join(sid.as_str())
+    }
+
+    /// Folder of the reports that the console does not have yet.
+    #[must_use]
+    pub fn reports_out(&self) -> PathBuf {
+        self.root.join("reports-out")
     }
 
     /// Waits until no other process of the Agent works for this user, and keeps others out until the lock is dropped.

@@ -20,9 +20,14 @@ pub struct ConsoleConfig {
     pub initial_password: Option<Secret>,
     /// Tells the time.
     pub clock: WallClock,
+    /// Days for which users' sessions are kept after the last report of them.
+    pub session_days: u32,
 }
 
 impl ConsoleConfig {
+    /// Days for which users' sessions are kept if nobody says otherwise.
+    pub const DEFAULT_SESSION_DAYS: u32 = 90;
+
     /// A console in this folder, for this machine alone, with the system's clock.
     #[must_use]
     pub fn new(state_folder: impl Into<PathBuf>) -> Self {
@@ -31,6 +36,7 @@ impl ConsoleConfig {
             public_names: Vec::new(),
             initial_password: None,
             clock: WallClock::system(),
+            session_days: Self::DEFAULT_SESSION_DAYS,
         }
     }
 }

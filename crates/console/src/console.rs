@@ -47,7 +47,8 @@ impl Console {
         let database = Database::open_file(&folder.join(DATABASE)).await?;
         let new_farm = !database.has_accounts().await.map_err(prepare)?;
         let authority = authority::open(&folder.join(AUTHORITY), new_farm, config.clock.now())?;
-        let core = Core::new(database, authority, config.clock).await.map_err(prepare)?;
+        let core =
+            Core::new(database, authority, config.clock, config.session_days).await.map_err(prepare)?;
         let initial_password = core.bootstrap(config.initial_password.as_ref()).await.map_err(prepare)?;
         Ok(Self { core: Arc::new(core), public_names: config.public_names, initial_password, _lock: lock })
     }

@@ -12,7 +12,10 @@ use axum::{
     routing::{get, post},
 };
 use axum_server::tls::TlsInfo;
-use mp_protocol::{EnrolRequest, Enrolled, MachineCertificate, RenewRequest, paths};
+use mp_protocol::{
+    EnrolRequest, Enrolled, MachineCertificate, RenewRequest, paths,
+    session_report::{BatchAnswer, MAX_BATCH_BYTES, ReportBatch},
+};
 use serde::Deserialize;
 
 use crate::{
@@ -23,12 +26,17 @@ use crate::{
 
 /// The routes for machines.
 pub(crate) fn routes() -> Router<Arc<Core>> {
+    let reports = Router::new()
+        .route(paths::SESSION_REPORTS, post(session_reports))
+        .route_layer(from_fn(whole_body))
+        .route_layer(DefaultBodyLimit::max(MAX_BATCH_BYTES));
     Router::new()
         .route(paths::ENROL, post(enrol))
         .route(paths::RENEW, post(renew))
         .route(paths::PLAN, get(plan))
         .route_layer(from_fn(whole_body))
         .route_layer(DefaultBodyLimit::max(SMALL_BODY))
+        .merge(reports)
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Peer {
@@ -56,6 +64,14 @@ async fn renew(
     Body(request): Body<RenewRequest>,
 ) -> Result<Json<Enrolled>, Refusal> {
     Ok(Json(core.renew(&peer, &request.csr).await?))
+}
+
+async fn session_reports(
+    State(core): State<Arc<Core>>,
+    peer: Peer,
+    Body(batch): Body<ReportBatch<serde_json::Value>>,
+) -> Result<Json<BatchAnswer>, Refusal> {
+    Ok(Json(core.take_reports(&peer, batch).await?))
 }
 
 /// How long to wait for a change.

@@ -25,6 +25,8 @@ const MAX_TIME: Duration = Duration::from_secs(90);
 const RENEWAL: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long requests may go on after the end was asked for.
 const GRACE: Duration = Duration::from_secs(5);
+/// How often sessions that are too old are looked for.
+const TRIMMING: Duration = Duration::from_secs(60 * 60);
 
 const ABOUT: &str = "This is a MetaProfiles console.\n\
                      Its API for administrators is described at /api/v1/openapi.json\n";
@@ -36,6 +38,7 @@ pub struct ConsoleHandle {
     handle: Handle<SocketAddr>,
     server: JoinHandle<io::Result<()>>,
     renewal: JoinHandle<()>,
+    trimming: JoinHandle<()>,
     console: Arc<Console>,
 }
 
@@ -67,6 +70,7 @@ impl ConsoleHandle {
     pub async fn stop(mut self) -> io::Result<()> {
         self.handle.graceful_shutdown(Some(GRACE));
         self.renewal.abort();
+        self.trimming.abort();
         let result = self.wait().await;
         self.console.close().await;
         result
@@ -76,6 +80,7 @@ impl ConsoleHandle {
 impl Drop for ConsoleHandle {
     fn drop(&mut self) {
         self.renewal.abort();
+        self.trimming.abort();
         self.handle.shutdown();
         self.server.abort();
     }
@@ -93,8 +98,9 @@ pub async fn serve(listener: TcpListener, console: Arc<Console>) -> io::Result<C
     let service = router(&console).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum_server::from_tcp_rustls(listener, tls.clone())?.handle(handle.clone()).serve(service);
     let renewal = tokio::spawn(renew(Arc::clone(&console), tls));
+    let trimming = tokio::spawn(trim(Arc::clone(&console)));
     tracing::info!(%address, "Console listens");
-    Ok(ConsoleHandle { address, handle, server: tokio::spawn(server), renewal, console })
+    Ok(ConsoleHandle { address, handle, server: tokio::spawn(server), renewal, trimming, console })
 }
 
 /// Keeps the console's own certificate young.
@@ -105,6 +111,16 @@ async fn renew(console: Arc<Console>, tls: RustlsConfig) {
             Ok(config) => tls.reload_from_config(config),
             Err(error) => tracing::error!(%error, "Cannot renew the console's certificate"),
         }
+    }
+}
+
+/// Removes old sessions now and then, first at the start.
+async fn trim(console: Arc<Console>) {
+    loop {
+        if let Err(error) = console.core().trim_user_sessions().await {
+            tracing::error!(error = %error, "Cannot remove old sessions");
+        }
+        tokio::time::sleep(TRIMMING).await;
     }
 }
 

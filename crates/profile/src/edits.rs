@@ -61,12 +61,13 @@ fn sort(edit: &KeyEdit, path: &mut KeyPath, part: Part, rules: &CompiledRules, n
         }
     }
     let (mut values, mut loose_values) = ([Vec::new(), Vec::new()], Vec::new());
+    let decisions = rules.values(path);
     for value in edit.values() {
         if let Err(why) = check_value(value) {
             notes.add(NoteCode::UnsafeName, value_place(path, value.name()), why);
             continue;
         }
-        match rules.value(path, value.name()) {
+        match decisions.decide(value.name()) {
             Decision::Kept(rule) => values[index(rule.owner.part)].push(value.clone()),
             Decision::NoRule => loose_values.push(value.clone()),
             decision => refuse(notes, value_place(path, value.name()), &decision),

@@ -8,7 +8,7 @@ use mp_registry::{Key, KeyPath, Name, RegistryError, RegistryErrorKind, upcase};
 use crate::{
     CompiledRules, FileError, FileErrorKind, FolderLocation, FoundFile, ProfileFiles, SessionProfile,
     report::{NoteCode, Notes},
-    rules::{FolderFilter, KeyFilter, ListRoot, MAX_LIVE_BYTES, MAX_LIVE_ITEMS, Narrow, Rule, value_place},
+    rules::{FolderFilter, KeyFilter, ListRoot, Narrow, Rule, too_large, value_place},
     sets::{PlaceKey, file_key},
 };
 
@@ -36,11 +36,7 @@ impl LiveRegistry {
         });
         let mut live = Self { root, unread_keys: Vec::new(), unread_values: filter.too_long };
         if let Some(first) = filter.full {
-            let text = format!(
-                "there is more than the {MAX_LIVE_ITEMS} keys and values, or {MAX_LIVE_BYTES} bytes, that are read of one \
-                 registry"
-            );
-            notes.add(NoteCode::RegistryUnread, format!("HKCU\\{first}"), text);
+            notes.add(NoteCode::RegistryUnread, format!("HKCU\\{first}"), too_large());
             // Where the rest would have been is not known: nothing counts as deleted.
             live.unread_keys.push(KeyPath::root());
         }

@@ -12,6 +12,7 @@ pub mod identity;
 mod machine;
 pub mod paths;
 mod plan;
+pub mod session_report;
 #[cfg(feature = "test-authority")]
 pub mod test_authority;
 pub mod tls;

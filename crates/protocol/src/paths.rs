@@ -9,6 +9,8 @@ pub const RENEW: &str = "/machine/v1/certificate";
 /// Console, mutual TLS: `GET` the machine's plan. `If-None-Match` with the known revision's ETag gives 304;
 /// with `?wait=SECONDS` (at most 60) the answer comes when the plan changes, or 304 when the time is over.
 pub const PLAN: &str = "/machine/v1/plan";
+/// Console, mutual TLS, Agents alone: `POST` a [`crate::session_report::ReportBatch`].
+pub const SESSION_REPORTS: &str = "/machine/v1/session-reports";
 /// Storage Service, mutual TLS: below it `{scope}/{sid}`, see [`data_set`].
 pub const DATA_SETS: &str = "/v1/data-sets";
 

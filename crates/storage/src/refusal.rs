@@ -9,7 +9,7 @@ use mp_protocol::{ApiError, paths};
 
 use crate::backend::BackendError;
 
-/// Stable codes of what the Storage Service refuses; `docs/reference/wire.md`, section 6, says what to do about each.
+/// Stable codes of what the Storage Service refuses; `docs/reference/codes.md` says what to do about each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Code {

@@ -1,78 +1,22 @@
-//! A user's files and registry, with the user's own rights.
+//! A user's registry, with the user's own rights.
 
 use std::{io, sync::Arc};
 
-use mp_dataset::{FileContent, FilePath};
-use mp_profile::{FileError, FileErrorKind, FileFilter, FileListing, FolderLocation, ProfileFiles};
 use mp_registry::{
     Applied, KeyEdit, KeyListing, KeyPath, Name, Registry, RegistryError, RegistryErrorKind, TreeFilter,
     TreeRead, Value,
 };
 
-use crate::{LiveRegistry, UserToken, WindowsFiles, token::Impersonation};
+use crate::{LiveRegistry, UserToken, token::Impersonation};
 
 /// As whom to act: a user, or (`None`) whoever runs the program.
 #[derive(Clone, Debug)]
 pub(crate) struct AsUser(pub(crate) Option<Arc<UserToken>>);
 
 impl AsUser {
-    fn begin(&self) -> io::Result<Option<Impersonation>> {
+    /// Has the thread act so until the guard is dropped.
+    pub(crate) fn begin(&self) -> io::Result<Option<Impersonation>> {
         self.0.as_deref().map(UserToken::impersonate).transpose()
-    }
-}
-
-/// The files of a profile, each touched as the user.
-#[derive(Debug)]
-pub(crate) struct FilesAsUser {
-    pub(crate) files: WindowsFiles,
-    pub(crate) user: AsUser,
-}
-
-impl FilesAsUser {
-    fn begin(
-        &self,
-        doing: &'static str,
-        path: impl FnOnce() -> String,
-    ) -> Result<Option<Impersonation>, FileError> {
-        self.user.begin().map_err(|error| FileError {
-            doing,
-            path: path(),
-            cause: FileErrorKind::System(format!("cannot act as the user: {error}")),
-        })
-    }
-}
-
-impl ProfileFiles for FilesAsUser {
-    fn locate(&self, folder: &str) -> Result<FolderLocation, FileError> {
-        let _as_user = self.begin("locate", || folder.to_owned())?;
-        self.files.locate(folder)
-    }
-
-    fn list(
-        &self,
-        folder: &str,
-        components: &[Name],
-        recursive: bool,
-        filter: &mut dyn FileFilter,
-    ) -> Result<FileListing, FileError> {
-        let path = || FilePath { folder: folder.to_owned(), components: components.to_vec() }.to_string();
-        let _as_user = self.begin("list", path)?;
-        self.files.list(folder, components, recursive, filter)
-    }
-
-    fn read(&self, path: &FilePath, limit: u64) -> Result<FileContent, FileError> {
-        let _as_user = self.begin("read", || path.to_string())?;
-        self.files.read(path, limit)
-    }
-
-    fn write(&mut self, path: &FilePath, content: &FileContent) -> Result<(), FileError> {
-        let _as_user = self.begin("write", || path.to_string())?;
-        self.files.write(path, content)
-    }
-
-    fn delete(&mut self, path: &FilePath) -> Result<bool, FileError> {
-        let _as_user = self.begin("delete", || path.to_string())?;
-        self.files.delete(path)
     }
 }
 

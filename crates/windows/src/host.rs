@@ -7,7 +7,7 @@ use windows_sys::Win32::System::SystemInformation::{ComputerNamePhysicalDnsHostn
 
 use crate::{
     LiveRegistry, OpenMode, ProfileList, UserTokens, WindowsFiles,
-    as_user::{AsUser, FilesAsUser, RegistryAsUser},
+    as_user::{AsUser, RegistryAsUser},
 };
 
 /// This machine, with the profiles that are loaded on it.
@@ -57,7 +57,7 @@ impl SessionHost for WindowsHost {
         let files = WindowsFiles::open(entry.folder.as_deref(), &registry)
             .map_err(failed("read the special folders"))?;
         let registry = RegistryAsUser { live: registry, user: user.clone() };
-        let files = FilesAsUser { files, user };
+        let files = files.acting(user);
         Ok(Box::new(WindowsProfile { sid: sid.clone(), kind: entry.kind, registry, files }))
     }
 }
@@ -67,7 +67,7 @@ struct WindowsProfile {
     sid: Sid,
     kind: ProfileKind,
     registry: RegistryAsUser,
-    files: FilesAsUser,
+    files: WindowsFiles,
 }
 
 impl SessionProfile for WindowsProfile {

@@ -5,6 +5,7 @@
 mod outages;
 mod reach;
 mod renewal;
+mod reports;
 mod station;
 mod story;
 mod template;

@@ -3,11 +3,15 @@ use crate::support::Place;
 #[test]
 fn help_names_every_command() {
     let ended = Place::new().run(&["--help"]).succeeded();
-    for command in ["enrol", "plan", "logon", "logoff", "spool", "export", "import", "simulate"] {
+    for command in
+        ["enrol", "plan", "logon", "logoff", "spool", "status", "reports", "export", "import", "simulate"]
+    {
         assert!(ended.stdout.contains(&format!("\n  {command}")), "{command}: {}", ended.stdout);
     }
     assert_eq!(ended.stderr, "");
-    for command in ["enrol", "plan", "logon", "logoff", "spool", "export", "import", "simulate"] {
+    for command in
+        ["enrol", "plan", "logon", "logoff", "spool", "status", "reports", "export", "import", "simulate"]
+    {
         let ended = Place::new().run(&[command, "--help"]).succeeded();
         assert!(ended.stdout.contains("--json"), "{command}");
     }

@@ -8,6 +8,29 @@ use mp_registry::{KeyPath, Value};
 use crate::support::{Place, SID};
 
 #[test]
+fn the_status_of_a_user_says_what_happened_and_what_to_do() {
+    let place = Place::new();
+    place.enrol();
+    place.with_session();
+    assert!(place.run(&["status", "--sid", SID]).succeeded().stdout.contains("has done nothing"));
+    place.run(&["logon", "--sid", SID]).failed(3);
+    place.run(&["logoff", "--sid", SID]);
+    let shown = place.run(&["status", "--sid", SID]).succeeded().stdout;
+    for words in
+        ["session from 2", "not-merged", "MP-AGT-030", "what to do: the user worked with the mandatory"]
+    {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    let json = place.run(&["status", "--sid", SID, "--json"]).succeeded().json();
+    let reports = json["sessions"][0]["reports"].as_array().unwrap();
+    assert_eq!((&reports[0]["event"], &reports[1]["event"]), (&"logon".into(), &"logoff".into()), "{json}");
+    assert_eq!(place.run(&["reports", "--json"]).succeeded().json()["waiting"], 2);
+    let refused = place.run(&["reports", "--send", "--json"]).failed(1).json();
+    assert!(refused["error"].as_str().unwrap().starts_with("MP-AGT-054"), "{refused}");
+    assert_eq!(place.run(&["reports"]).succeeded().stdout, "2 session reports wait for the console\n");
+}
+
+#[test]
 fn exit_codes_say_how_complete_a_session_is() {
     let place = Place::new();
     place.enrol();

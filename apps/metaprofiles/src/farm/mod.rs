@@ -13,6 +13,7 @@ mod session;
 mod show;
 mod storage_servers;
 mod subsets;
+mod user_sessions;
 
 use std::path::PathBuf;
 
@@ -37,6 +38,9 @@ pub(crate) enum FarmCommand {
     JoinToken(Family<join_tokens::Command>),
     /// All that administrators describe, as one text file (TOML)
     Config(Family<configuration::Command>),
+    /// Users' sessions: what happened to whom, and why
+    #[command(visible_alias = "session")]
+    Sessions(Family<user_sessions::Command>),
     AuditLog(audit_log::AuditLog),
 }
 
@@ -52,6 +56,7 @@ impl FarmCommand {
             Self::Machine(family) => family.command.run(&family.options.api()?)?,
             Self::JoinToken(family) => family.command.run(&family.options.api()?)?,
             Self::Config(family) => family.command.run(&family.options.api()?)?,
+            Self::Sessions(family) => family.command.run(&family.options.api()?)?,
             Self::AuditLog(command) => command.run()?,
         }
         Ok(Outcome::Done)

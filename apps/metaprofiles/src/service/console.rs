@@ -29,6 +29,9 @@ pub(crate) struct ConsoleCommand {
     /// DNS name or IP address by which people and machines reach this console; several times for several
     #[arg(long = "name", value_name = "NAME", env = "METAPROFILES_CONSOLE_NAMES", value_delimiter = ',')]
     names: Vec<String>,
+    /// Days for which users' sessions are kept after the last report of them
+    #[arg(long, value_name = "DAYS", env = "METAPROFILES_CONSOLE_SESSION_DAYS", default_value_t = ConsoleConfig::DEFAULT_SESSION_DAYS, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    session_days: u32,
     #[command(flatten)]
     logging: Logging,
 }
@@ -43,6 +46,7 @@ impl ConsoleCommand {
     async fn serve(&self) -> anyhow::Result<()> {
         let mut config = ConsoleConfig::new(&self.state);
         config.public_names.clone_from(&self.names);
+        config.session_days = self.session_days;
         config.initial_password = std::env::var(FIRST_PASSWORD).ok().map(Secret::new);
         let console = Console::open(config).await.context("the console cannot start")?;
         let listener =

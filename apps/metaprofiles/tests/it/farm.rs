@@ -209,6 +209,19 @@ fn a_group_says_how_its_agents_treat_sessions() {
 }
 
 #[test]
+fn sessions_are_listed_and_looked_for() {
+    let console = signed_in();
+    let title = console.done(&["sessions", "list", "--outcome", "failed", "--host", "TS 1&2"]);
+    assert!(title.starts_with("STARTED") && title.lines().count() == 1, "{title}");
+    let none = console.json(&["sessions", "list", "--from", "2026-11-22T08:00:00+01:00"]);
+    assert_eq!(none, serde_json::json!({"sessions": [], "next": null}));
+    let message = console.refused(&["sessions", "list", "--from", "yesterday"]);
+    assert!(message.starts_with("error: MP-CON-011 "), "{message}");
+    let message = console.refused(&["sessions", "show", "0123"]);
+    assert!(message.starts_with("error: MP-CON-070 "), "{message}");
+}
+
+#[test]
 fn the_configuration_goes_out_and_in_as_text() {
     let console = signed_in();
     console.done(&["group", "create", "Office"]);

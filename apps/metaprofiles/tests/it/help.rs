@@ -27,6 +27,7 @@ fn help_lists_what_there_is() {
             "machine",
             "join-token",
             "config",
+            "sessions",
             "audit-log",
             "hive",
             "dataset",

@@ -4,36 +4,10 @@ use std::fmt::{Display, Formatter, Result};
 
 use mp_profile::{ExportReport, ImportReport, Note, Notes, PartCounts};
 
-use super::{Outcome, SessionEvent, SessionReport};
+use super::{OverrideReports, SessionReport};
 
 /// Notes of more reasons than these are only counted on the terminal; `--json` has them all.
 const SHOWN_GROUPS: usize = 12;
-
-impl Display for Outcome {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        f.write_str(match self {
-            Self::Merged => "merged",
-            Self::AlreadyMerged => "already merged in this session",
-            Self::NotMerged => {
-                "NOT merged: the session goes on without its stored settings, and will replace nothing"
-            }
-            Self::Stored => "stored",
-            Self::Spooled => "waits in the spool until storage answers",
-            Self::Quarantined => "kept beside the stored data set, which stays as it is",
-            Self::LeftAlone => "left alone",
-            Self::Failed => "FAILED; see below what it means for the user's settings",
-        })
-    }
-}
-
-impl Display for SessionEvent {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        f.write_str(match self {
-            Self::Logon => "logon",
-            Self::Logoff => "logoff",
-        })
-    }
-}
 
 impl Display for SessionReport {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
@@ -49,6 +23,7 @@ impl Display for SessionReport {
         if let Some(report) = &self.export {
             export(f, report)?;
         }
+        overrides(f, &self.overrides)?;
         let total: f64 = self.steps.iter().map(|step| step.ms).sum();
         let steps: Vec<String> =
             self.steps.iter().map(|step| format!("{} {:.1}", step.name, step.ms)).collect();
@@ -57,6 +32,23 @@ impl Display for SessionReport {
             writeln!(f, "  {} {}", problem.code, problem.message)?;
         }
         Ok(())
+    }
+}
+
+/// Overrides shown on the terminal; `--json` has more.
+const SHOWN_OVERRIDES: usize = 12;
+
+fn overrides(f: &mut Formatter<'_>, overrides: &OverrideReports) -> Result {
+    for found in overrides.named.iter().take(SHOWN_OVERRIDES) {
+        let (kept, other) =
+            if found.mine_kept { ("this session's", "theirs") } else { ("the other session's", "ours") };
+        let (stays, lost) =
+            if found.mine_kept { (&found.mine, &found.theirs) } else { (&found.theirs, &found.mine) };
+        writeln!(f, "  overridden: {}: {kept} stays ({stays}); {other} was {lost}", found.place)?;
+    }
+    match overrides.total().saturating_sub(SHOWN_OVERRIDES) {
+        0 => Ok(()),
+        more => writeln!(f, "  and {more} more overridden items"),
     }
 }
 

@@ -62,6 +62,9 @@ impl Agent<'_> {
         }
         let session = self.session(sid, profile.as_ref());
         let record = session.record.as_ref();
+        if let Some(record) = record {
+            recorder.session(&record.session);
+        }
         // A session that has its record can be exported without a plan; it only cannot be sent yet.
         let plan = match plan {
             Err(error) if record.is_some() => {

@@ -63,6 +63,7 @@ impl Agent<'_> {
             plan = newer;
         }
         recorder.report.plan_revision = plan.plan.revision;
+        recorder.report.mode = Some(plan.plan.settings.mode);
         let rules = super::compile(&plan.plan.subsets, plan.plan.group.as_ref(), plan.plan.revision)?;
         let store = self.connections.storage(&plan.plan);
         if let Ok(store) = &store {
@@ -87,6 +88,7 @@ impl Agent<'_> {
         }
         recorder.report.import = Some(imported.report);
         let record = self.record(&plan, &sets, imported.unapplied);
+        recorder.session(&record.session);
         let bases = sets.iter().filter_map(|set| Some((&set.scope, set.set.as_ref()?.0.as_slice())));
         record.save(&self.state, sid, &baseline, bases)?;
         record.mark(profile.as_mut())?;
@@ -152,6 +154,7 @@ impl Agent<'_> {
             }
         }
         if let Some(marked) = marked(profile) {
+            recorder.session(&marked.session);
             recorder.report.outcome = if marked.merged { Outcome::AlreadyMerged } else { Outcome::NotMerged };
             if !marked.merged {
                 recorder.problem("MP-AGT-013", "this session went on without its settings at logon; they are not merged now, over what the user has changed since".to_owned());

@@ -1,12 +1,21 @@
 //! A console that may be away or slow, and the ways of an Agent through it.
 
-use std::{sync::Mutex, time::Duration};
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use mp_agent::{CachedPlan, Connections};
 use mp_profile::{
     Applies, DataSetStore, DataSubset, FolderRule, GroupName, RegistryRule, RuleAction, Scope, StoreError,
 };
-use mp_protocol::{AgentPlan, AgentSettings, MachineId, StorageTarget, Waits};
+use mp_protocol::{
+    AgentPlan, AgentSettings, MachineId, StorageTarget, Waits,
+    session_report::{BatchAnswer, RefusedReport, ReportBatch, SentReport},
+};
 
 use crate::store::FakeStore;
 
@@ -15,6 +24,22 @@ pub(crate) struct FakeConsole {
     pub(crate) store: FakeStore,
     pub(crate) answer: Mutex<Option<CachedPlan>>,
     pub(crate) slow: Mutex<Duration>,
+    pub(crate) reports: Reports,
+}
+
+/// What the console does with session reports: it is away unless a test brings it back.
+#[derive(Debug, Default)]
+pub(crate) struct Reports {
+    pub(crate) answers: AtomicBool,
+    /// Reports that it refuses, by their identity.
+    pub(crate) refuses: Mutex<Vec<String>>,
+    pub(crate) batches: Mutex<Vec<ReportBatch>>,
+}
+
+impl Reports {
+    pub(crate) fn taken(&self) -> Vec<SentReport> {
+        self.batches.lock().unwrap().iter().flat_map(|batch| batch.reports.clone()).collect()
+    }
 }
 
 impl Connections for FakeConsole {
@@ -24,6 +49,22 @@ impl Connections for FakeConsole {
             Some(plan) => Ok(Some(plan.clone()).filter(|plan| Some(plan) != cached)),
             None => Err("MP-NET-001 no usable answer from console:8443: connection refused".to_owned()),
         }
+    }
+
+    fn send_reports(&self, batch: &ReportBatch) -> Result<BatchAnswer, String> {
+        if !self.reports.answers.load(Ordering::Relaxed) {
+            return Err("MP-NET-001 no usable answer from console:8443: connection refused".to_owned());
+        }
+        self.reports.batches.lock().unwrap().push(batch.clone());
+        let refuses = self.reports.refuses.lock().unwrap();
+        let mut answer = BatchAnswer::default();
+        for (index, report) in batch.reports.iter().enumerate() {
+            match refuses.contains(&report.id) {
+                true => answer.refused.push(RefusedReport { index, reason: "no".to_owned() }),
+                false => answer.taken.push(report.id.clone()),
+            }
+        }
+        Ok(answer)
     }
 
     fn storage(&self, plan: &AgentPlan) -> Result<Box<dyn DataSetStore>, StoreError> {

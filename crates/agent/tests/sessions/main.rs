@@ -10,6 +10,7 @@ mod plans;
 mod random;
 mod reports;
 mod same_load;
+mod sent_reports;
 mod sequence;
 mod spool;
 mod station;

@@ -13,6 +13,8 @@ mod machines;
 mod problem;
 mod sessions;
 mod storage_servers;
+mod user_session;
+mod user_sessions;
 
 use std::sync::Arc;
 
@@ -82,6 +84,8 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(join_tokens::remove))
         .routes(routes!(configuration::export, configuration::import))
         .routes(routes!(audit_log::list))
+        .routes(routes!(user_sessions::list))
+        .routes(routes!(user_sessions::get))
         .route_layer(from_fn(extract::whole_body))
         .route_layer(DefaultBodyLimit::max(MAX_BODY))
         .route_layer(from_fn_with_state(Arc::clone(core), extract::authenticate));

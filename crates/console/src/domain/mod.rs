@@ -10,6 +10,7 @@ mod refusal;
 mod settings;
 mod text;
 mod time;
+mod user_session;
 
 pub(crate) use check::check;
 pub(crate) use configuration::{AgentServerGroup, Configuration, StorageServer, name_key};
@@ -21,3 +22,4 @@ pub(crate) use refusal::{Refusal, RefusalKind};
 pub(crate) use settings::{AgentSettingsForm, ImportModeForm, OnConflictForm, WaitsForm};
 pub(crate) use text::{Item, export, import};
 pub(crate) use time::UnixMillis;
+pub(crate) use user_session::{Cursor, SessionFilter, TimedReport, UserSession};

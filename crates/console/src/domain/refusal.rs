@@ -93,6 +93,12 @@ pub(crate) enum Refusal {
         "this machine has {0} certificates already; use the newest, or wait until the older ones are over"
     )]
     TooManyCertificates(usize),
+    #[error("only Agents report sessions; this certificate is of another machine")]
+    AgentsAlone,
+    #[error(
+        "there is no session {0}, or it is older than sessions are kept; compare with the list of sessions"
+    )]
+    NoUserSession(String),
     #[error("this took longer than {0} seconds; try again")]
     Timeout(u64),
     #[error("the request's body is larger than this address takes; send less")]
@@ -170,6 +176,8 @@ impl Refusal {
             Self::Revoked => ("MP-CON-062", K::Forbidden),
             Self::Replaced => ("MP-CON-063", K::Forbidden),
             Self::TooManyCertificates(_) => ("MP-CON-064", K::TooMany),
+            Self::AgentsAlone => ("MP-CON-065", K::Forbidden),
+            Self::NoUserSession(_) => ("MP-CON-070", K::NotFound),
             Self::Internal(_) => ("MP-CON-099", K::Internal),
         }
     }

@@ -11,6 +11,7 @@ mod limiter;
 mod machines;
 mod plans;
 mod sessions;
+mod user_sessions;
 
 use std::sync::Arc;
 
@@ -39,6 +40,8 @@ pub(crate) struct Core {
     pub(crate) database: Database,
     pub(crate) authority: Authority,
     clock: WallClock,
+    /// Days for which users' sessions are kept.
+    session_days: u32,
     /// The last revision of the farm that was committed.
     changed: watch::Sender<i64>,
     /// The farm as it was read last; of use as long as its revision is the last one.
@@ -52,12 +55,14 @@ impl Core {
         database: Database,
         authority: Authority,
         clock: WallClock,
+        session_days: u32,
     ) -> Result<Self, Refusal> {
         let revision = database.revision().await?;
         Ok(Self {
             database,
             authority,
             clock,
+            session_days,
             changed: watch::Sender::new(revision),
             farm: Mutex::new(None),
             limiter: Limiter::default(),

@@ -11,3 +11,4 @@ mod plans;
 mod sessions;
 mod support;
 mod tokens;
+mod user_sessions;

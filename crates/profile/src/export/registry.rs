@@ -123,8 +123,9 @@ impl<'a> Picture<'a> {
         tombstones: bool,
     ) {
         let mut values: Vec<ValueEdit> = Vec::new();
+        let rules = self.rules.values(path);
         for value in live.values() {
-            let rule = self.rules.value(path, &value.name).kept();
+            let rule = rules.decide(&value.name).kept();
             let Some(rule) = rule.filter(|rule| rule.owner.part == self.part) else { continue };
             // A damaged hive may hold two values of one name; Windows finds the first.
             if values.last().is_some_and(|last| last.name().same(&value.name)) {
@@ -145,11 +146,12 @@ impl<'a> Picture<'a> {
 
     /// Values that the defaults or the base had and the profile has not.
     fn gone_values(&self, made: &mut KeyEdit, path: &KeyPath, three: Three<'_>, tombstones: bool) {
+        let rules = self.rules.values(path);
         for edit in [three.base, three.default].into_iter().flatten().flat_map(KeyEdit::values) {
             let name = edit.name();
             if made.value(name).is_some()
                 || three.live.is_some_and(|live| live.value(name).is_some())
-                || self.rules.value(path, name).part() != Some(self.part)
+                || rules.decide(name).part() != Some(self.part)
             {
                 continue;
             }

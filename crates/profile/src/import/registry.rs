@@ -7,7 +7,7 @@ use super::Imported;
 use crate::{
     CompiledRules, NoteCode, Part,
     edits::{index, overlay, settle},
-    rules::{KeyFilter, value_place},
+    rules::{KeyFilter, too_large, value_place},
 };
 
 pub(super) fn write(
@@ -22,8 +22,15 @@ pub(super) fn write(
     }
     let mut filter = Touched { wanted: &wanted, rules, kept: KeyFilter::new(rules) };
     let read = registry.read_tree(&KeyPath::root(), &mut filter)?;
+    // What is not seen is not deleted either, so the export must not take it for the user's will.
     for problem in &read.problems {
         imported.report.notes.add(NoteCode::RegistryUnread, place(problem), problem);
+        imported.unapplied.add_registry(problem);
+    }
+    imported.unapplied.values.append(&mut filter.kept.too_long);
+    if let Some(first) = filter.kept.full {
+        imported.report.notes.add(NoteCode::RegistryUnread, format!("HKCU\\{first}"), too_large());
+        imported.unapplied.keys.push(KeyPath::root());
     }
     // The root is there even when nothing of interest is below it.
     let mut live = read.tree.unwrap_or_default();
@@ -134,8 +141,9 @@ impl Plan<'_> {
             ValueEdit::Delete(name) => live.value(name).is_some(),
         };
         let mut values: Vec<ValueEdit> = wanted.values().iter().filter(differs).cloned().collect();
+        let rules = self.rules.values(path);
         for value in live.values().iter().filter(|value| wanted.value(&value.name).is_none()) {
-            let rule = self.rules.value(path, &value.name).kept();
+            let rule = rules.decide(&value.name).kept();
             if rule.is_some_and(|rule| rule.owner.part == self.part && (replace || rule.mirror)) {
                 values.push(ValueEdit::Delete(value.name.clone()));
             }
@@ -168,7 +176,8 @@ impl Plan<'_> {
             return KeyEdit::new(live.name.clone(), KeyAction::Delete);
         }
         let mut needed = KeyEdit::new(live.name.clone(), KeyAction::Pass);
-        let values = live.values().iter().filter(|value| own(self.rules.value(path, &value.name).part()));
+        let rules = self.rules.values(path);
+        let values = live.values().iter().filter(|value| own(rules.decide(&value.name).part()));
         needed.replace_values(values.map(|value| ValueEdit::Delete(value.name.clone())).collect());
         let mut subkeys = Vec::new();
         for below in live.subkeys() {

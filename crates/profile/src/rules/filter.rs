@@ -16,6 +16,13 @@ pub const MAX_LIVE_ITEMS: usize = 500_000;
 /// The most bytes of names and data that are read of one registry; a data set holds no more.
 pub const MAX_LIVE_BYTES: usize = 192 << 20;
 
+/// What is told of a registry of which not all was read.
+pub(crate) fn too_large() -> String {
+    format!(
+        "there is more than the {MAX_LIVE_ITEMS} keys and values, or {MAX_LIVE_BYTES} bytes, that are read of one registry"
+    )
+}
+
 /// Lets through the keys and values that the rules keep, so that nothing else is opened, and notes what a built-in
 /// exclusion left out.
 pub(crate) struct KeyFilter<'a> {
@@ -27,11 +34,34 @@ pub(crate) struct KeyFilter<'a> {
     pub(crate) full: Option<KeyPath>,
     items: usize,
     bytes: usize,
+    /// The key whose values were asked about last, and what becomes of all of them if nothing tells them apart.
+    last: Option<(KeyPath, Option<Decision<'a>>)>,
 }
 
 impl<'a> KeyFilter<'a> {
     pub(crate) fn new(rules: &'a CompiledRules) -> Self {
-        Self { rules, notes: Notes::default(), too_long: Vec::new(), full: None, items: 0, bytes: 0 }
+        Self {
+            rules,
+            notes: Notes::default(),
+            too_long: Vec::new(),
+            full: None,
+            items: 0,
+            bytes: 0,
+            last: None,
+        }
+    }
+
+    fn decide(&mut self, path: &KeyPath, name: &Name) -> Decision<'a> {
+        let rules = self.rules;
+        let all = match &self.last {
+            Some((last, all)) if last == path => *all,
+            _ => {
+                let all = rules.values(path).all();
+                self.last = Some((path.clone(), all));
+                all
+            }
+        };
+        all.unwrap_or_else(|| rules.value(path, name))
     }
 
     /// Whether there is room for one thing more.
@@ -72,7 +102,7 @@ impl TreeFilter for KeyFilter<'_> {
         if is_link_value(name, ty) {
             return false;
         }
-        match self.rules.value(path, name) {
+        match self.decide(path, name) {
             Decision::Kept(_) if len > MAX_VALUE_BYTES => {
                 let text = format!("it has {len} bytes, more than the {MAX_VALUE_BYTES} that travel");
                 self.notes.add(NoteCode::ValueTooLong, value_place(path, name), text);

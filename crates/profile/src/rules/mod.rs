@@ -10,10 +10,10 @@ use mp_registry::{KeyPath, Name};
 use serde::{Deserialize, Serialize};
 
 pub use compile::{RuleError, RuleProblem};
-pub(crate) use filter::{FolderFilter, KeyFilter, ListRoot, Narrow, is_link_value, value_place};
+pub(crate) use filter::{FolderFilter, KeyFilter, ListRoot, Narrow, is_link_value, too_large, value_place};
 pub use filter::{MAX_LIVE_BYTES, MAX_LIVE_ITEMS};
 pub use tree::Part;
-pub(crate) use tree::{Decision, Rule};
+pub(crate) use tree::{Decision, Leaves, Rule};
 
 use crate::{DataSubset, GroupName, Lift, known_folders::place};
 use tree::RuleTree;
@@ -133,6 +133,11 @@ impl CompiledRules {
 
     pub(crate) fn key(&self, path: &KeyPath) -> Decision<'_> {
         self.keys.decide(path.names(), None)
+    }
+
+    /// What becomes of the values of a key.
+    pub(crate) fn values<'path>(&self, path: &'path KeyPath) -> Leaves<'_, 'path> {
+        self.keys.leaves(path.names())
     }
 
     pub(crate) fn value(&self, path: &KeyPath, name: &Name) -> Decision<'_> {

@@ -115,7 +115,7 @@ impl BuiltIn {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Decision<'a> {
     /// This rule keeps it.
     Kept(&'a Rule),
@@ -137,6 +137,26 @@ impl<'a> Decision<'a> {
 
     pub(crate) fn part(self) -> Option<Part> {
         self.kept().map(|rule| rule.owner.part)
+    }
+}
+
+/// What becomes of the leaves in one container.
+#[derive(Clone, Copy)]
+pub(crate) struct Leaves<'a, 'path> {
+    tree: &'a RuleTree,
+    path: &'path [Name],
+    /// What becomes of all of them, when nothing tells one from another.
+    all: Option<Decision<'a>>,
+}
+
+impl<'a> Leaves<'a, '_> {
+    pub(crate) fn decide(&self, leaf: &Name) -> Decision<'a> {
+        self.all.unwrap_or_else(|| self.tree.decide(self.path, Some(leaf)))
+    }
+
+    /// What becomes of all leaves, when nothing tells one from another.
+    pub(crate) fn all(&self) -> Option<Decision<'a>> {
+        self.all
     }
 }
 
@@ -189,6 +209,15 @@ impl RuleTree {
     /// only, and everything has one owner.
     pub(crate) fn decide(&self, path: &[Name], leaf: Option<&Name>) -> Decision<'_> {
         self.decide_among(path, leaf, |_| true)
+    }
+
+    /// What becomes of the leaves in a container: a key may have thousands, and the rules are many.
+    pub(crate) fn leaves<'path>(&self, path: &'path [Name]) -> Leaves<'_, 'path> {
+        let told_apart = self
+            .rules()
+            .any(|rule| !rule.leaves.is_empty() && rule.pattern.matches(path, rule.recursive))
+            || self.built_in.iter().any(|own| own.leaf.is_some() && own.pattern.matches(path, own.recursive));
+        Leaves { tree: self, path, all: (!told_apart).then(|| self.decide(path, None)) }
     }
 
     fn decide_among(

@@ -3,8 +3,10 @@
 
 mod autoruns;
 mod exclusions;
+mod exclusions_page;
 mod export_files;
 mod export_registry;
+mod floods;
 mod folder_place;
 mod import;
 mod refusing_registry;

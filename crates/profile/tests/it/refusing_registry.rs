@@ -10,7 +10,7 @@ use mp_registry::{
     TreeRead, Value,
 };
 
-use crate::support::{Session, key, mandatory, rules, set, subset, unset};
+use crate::support::{Session, drop_key, key, mandatory, rules, set, subset, unset};
 
 fn app() -> CompiledRules {
     rules(&[subset("app", &[key("Software\\App")], &[])])
@@ -175,6 +175,40 @@ fn what_could_not_be_written_at_logon_stays_in_the_data_set() {
                 unapplied: Some(&imported.unapplied),
                 ..ExportInputs::default()
             };
+            let exported = export(&mut profile.profile, &rules, &inputs).unwrap();
+            assert_eq!(exported.global.registry, stored.global.registry);
+        }
+    }
+}
+
+/// Found by reading: what the import does not see, it cannot delete, and nobody was told.
+#[test]
+fn what_could_not_be_read_at_logon_stays_deleted_in_the_data_set() {
+    let rules = app();
+    let template = mandatory(&["Software\\App\\K: gone = 0", "Software\\App\\K: stays = 0"]);
+    let drop_value = |profile: &mut MemoryProfile| unset(profile, "Software\\App\\K", "gone");
+    let drop_all = |profile: &mut MemoryProfile| drop_key(profile, "Software\\App", "K");
+    for delete in [&drop_value as &dyn Fn(&mut MemoryProfile), &drop_all] {
+        let mut session = Session::logon(&rules, &template, None);
+        delete(&mut session.profile);
+        let stored = session.logoff();
+        for value in [None, Some(Name::from("gone"))] {
+            let base = Sets { global: Some(&stored.global), group: None };
+            let mut profile = Unreadable {
+                profile: template.clone(),
+                key: KeyPath::parse("Software\\App\\K"),
+                value,
+                cause: RegistryErrorKind::AccessDenied,
+            };
+            let (baseline, _) = Baseline::snapshot(&mut profile.profile, &rules).unwrap();
+            let imported = import(&mut profile, &rules, &base).unwrap();
+            let inputs = ExportInputs {
+                base,
+                baseline: Some(&baseline),
+                unapplied: Some(&imported.unapplied),
+                ..ExportInputs::default()
+            };
+            // At logoff it can be read again, and shows the default.
             let exported = export(&mut profile.profile, &rules, &inputs).unwrap();
             assert_eq!(exported.global.registry, stored.global.registry);
         }

@@ -4,7 +4,7 @@ use mp_profile::StoreError;
 
 use crate::ApiError;
 
-/// Stable codes of what goes wrong on the way to a server; `docs/reference/wire.md` says what to do about each.
+/// Stable codes of what goes wrong on the way to a server; `docs/reference/codes.md` says what to do about each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum NetCode {

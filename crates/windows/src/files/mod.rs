@@ -16,7 +16,7 @@ use mp_profile::{
 };
 use mp_registry::{Key, KeyChoice, KeyPath, Name, Registry, RegistryError, TreeFilter, ValueType};
 
-use crate::{nt::FileHandle, registry::LiveRegistry};
+use crate::{as_user::AsUser, nt::FileHandle, registry::LiveRegistry, token::Impersonation};
 
 /// The special folders of one user, as they were located when this was made.
 #[derive(Clone, Debug)]
@@ -24,6 +24,17 @@ pub struct WindowsFiles {
     /// The profile folder, such as `C:\Users\ada`; `None` when it is not known, so that no folder is inside it.
     profile: Option<Vec<u16>>,
     shell_folders: Key,
+    user: AsUser,
+}
+
+/// The way into a profile.
+///
+/// The profile folder is opened as the process, for whom drive letters mean what they mean to the machine: a user may give
+/// them another meaning, which holds for whoever impersonates that user. All that is below is touched as the user.
+struct Ground {
+    /// The profile folder; `None` when there is none.
+    root: Option<FileHandle>,
+    _as_user: Option<Impersonation>,
 }
 
 impl WindowsFiles {
@@ -40,7 +51,22 @@ impl WindowsFiles {
         Ok(Self {
             profile: profile.filter(|path| is_absolute(path)),
             shell_folders: read.tree.unwrap_or_default(),
+            user: AsUser(None),
         })
+    }
+
+    /// The same folders, touched with the rights of `user`.
+    pub(crate) fn acting(self, user: AsUser) -> Self {
+        Self { user, ..self }
+    }
+
+    fn enter(&self) -> Result<Ground, FileErrorKind> {
+        let profile = self.profile.as_deref().ok_or(FileErrorKind::NotInProfile)?;
+        let root = walk::open_profile(profile)?;
+        let as_user = self.user.begin();
+        let as_user =
+            as_user.map_err(|error| FileErrorKind::System(format!("cannot act as the user: {error}")))?;
+        Ok(Ground { root, _as_user: as_user })
     }
 
     /// The components of a special folder below the profile folder.
@@ -56,13 +82,14 @@ impl WindowsFiles {
     /// Opens a folder below a special folder; `None` when it is not there.
     fn folder(
         &self,
+        ground: &mut Ground,
         folder: &str,
         components: &[Name],
         create: bool,
     ) -> Result<Option<FileHandle>, FileErrorKind> {
         let mut names = self.start(folder)?;
         names.extend_from_slice(components);
-        match walk::open_profile(self.profile.as_deref().unwrap_or_default())? {
+        match ground.root.take() {
             Some(profile) => walk::descend(profile, &names, create),
             None => Ok(None),
         }
@@ -71,12 +98,13 @@ impl WindowsFiles {
     /// Opens the folder of a file whose path is safe; gives it with the file's name.
     fn folder_of<'a>(
         &self,
+        ground: &mut Ground,
         path: &'a FilePath,
         create: bool,
     ) -> Result<Option<(FileHandle, &'a Name)>, FileErrorKind> {
         SafePath::check(path).map_err(FileErrorKind::UnsafeName)?;
         let Some((name, above)) = path.components.split_last() else { return Ok(None) };
-        let folder = self.folder(&path.folder, above, create)?;
+        let folder = self.folder(ground, &path.folder, above, create)?;
         folder.map(|folder| walk::check_alias(&folder, name).map(|()| (folder, name))).transpose()
     }
 }
@@ -89,7 +117,7 @@ impl ProfileFiles for WindowsFiles {
             FolderPlace::Inside(components) => components,
             FolderPlace::Outside(to) => return Ok(FolderLocation::Redirected(to)),
         };
-        match self.folder(folder, &[], false) {
+        match self.enter().and_then(|mut ground| self.folder(&mut ground, folder, &[], false)) {
             Ok(_) => Ok(FolderLocation::InProfile),
             Err(FileErrorKind::ReparsePoint) => {
                 let path = KeyPath::from_iter(components);
@@ -111,7 +139,8 @@ impl ProfileFiles for WindowsFiles {
         if !components.is_empty() {
             SafePath::check(&path).map_err(|why| error(FileErrorKind::UnsafeName(why)))?;
         }
-        let Some(open) = self.folder(folder, components, false).map_err(error)? else {
+        let mut ground = self.enter().map_err(error)?;
+        let Some(open) = self.folder(&mut ground, folder, components, false).map_err(error)? else {
             return Ok(FileListing::default());
         };
         let mut lister =
@@ -121,7 +150,7 @@ impl ProfileFiles for WindowsFiles {
     }
 
     fn read(&self, path: &FilePath, limit: u64) -> Result<FileContent, FileError> {
-        let read = self.folder_of(path, false).and_then(|found| match found {
+        let read = self.enter().and_then(|mut ground| match self.folder_of(&mut ground, path, false)? {
             Some((folder, name)) => content::read(&folder, name, limit),
             None => Err(FileErrorKind::System("there is no such folder".to_owned())),
         });
@@ -129,7 +158,7 @@ impl ProfileFiles for WindowsFiles {
     }
 
     fn write(&mut self, path: &FilePath, content: &FileContent) -> Result<(), FileError> {
-        let written = self.folder_of(path, true).and_then(|found| match found {
+        let written = self.enter().and_then(|mut ground| match self.folder_of(&mut ground, path, true)? {
             Some((folder, name)) => content::write(&folder, name, content),
             None => Err(FileErrorKind::System("there is no profile folder".to_owned())),
         });
@@ -137,7 +166,7 @@ impl ProfileFiles for WindowsFiles {
     }
 
     fn delete(&mut self, path: &FilePath) -> Result<bool, FileError> {
-        let deleted = self.folder_of(path, false).and_then(|found| match found {
+        let deleted = self.enter().and_then(|mut ground| match self.folder_of(&mut ground, path, false)? {
             Some((folder, name)) => content::delete(&folder, name),
             None => Ok(false),
         });

@@ -1,17 +1,20 @@
 use std::{
+    ffi::{OsStr, OsString},
     fs::{self, File, FileTimes, Metadata},
-    io::{self, Read, Write},
+    io::{self, Read},
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use mp_dataset::{FileContent, FilePath};
 use mp_durable::Readers;
 use mp_profile::{
     FileError, FileErrorKind, FileFilter, FileListing, FolderLocation, FolderPlace, ProfileFiles, SafePath,
+    TEMPORARY_FILES,
 };
 use mp_registry::{FileTime, Name};
 
-use super::{attributes::Attributes, folders::Folders, list::Lister};
+use super::{attributes::Attributes, disk::Folder, folders::Folders, list::Lister};
 use crate::chain::chain;
 
 /// The special folders of one profile. Links are refused wherever they are met, and so are files with several names.
@@ -23,9 +26,9 @@ pub(super) struct SimulatedFiles {
 }
 
 /// A file or folder as it is called on disk.
-pub(super) struct OnDisk {
-    pub(super) path: PathBuf,
-    pub(super) metadata: Metadata,
+struct OnDisk {
+    name: OsString,
+    metadata: Metadata,
 }
 
 impl SimulatedFiles {
@@ -53,27 +56,32 @@ impl SimulatedFiles {
     }
 
     /// The folder at these components; `None` when it is not there and not to be made.
-    fn walk(&self, components: &[Name], make: bool) -> Result<Option<PathBuf>, FileErrorKind> {
-        let mut at = self.folder.clone();
+    fn walk(&self, components: &[Name], make: bool) -> Result<Option<Folder>, FileErrorKind> {
+        let mut at = match Folder::open(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(|error| kind_of(&error))?,
+        };
         for name in components {
-            match child(&at, name)? {
+            let name = match child(&at, name)? {
                 Some(found) if found.metadata.is_symlink() => return Err(FileErrorKind::ReparsePoint),
-                Some(found) if found.metadata.is_dir() => at = found.path,
+                Some(found) if found.metadata.is_dir() => found.name,
                 Some(_) => {
                     return Err(FileErrorKind::System(format!("\"{name}\" is a file, not a folder")));
                 }
                 None if make => {
-                    at.push(text_of(name)?);
-                    fs::create_dir(&at).map_err(|error| kind_of(&error))?;
+                    let name = OsString::from(text_of(name)?);
+                    fs::create_dir(at.at(&name)).map_err(|error| kind_of(&error))?;
+                    name
                 }
                 None => return Ok(None),
-            }
+            };
+            at = enter(&at, &name)?;
         }
         Ok(Some(at))
     }
 
     /// The folder of a file and the file in it, each if it is there.
-    fn find(&self, path: &FilePath, make: bool) -> Result<(Option<PathBuf>, Option<OnDisk>), FileErrorKind> {
+    fn find(&self, path: &FilePath, make: bool) -> Result<(Option<Folder>, Option<OnDisk>), FileErrorKind> {
         SafePath::check(path).map_err(FileErrorKind::UnsafeName)?;
         let components = self.inside(&path.folder, &path.components)?;
         let Some((name, folders)) = components.split_last() else { return Ok((None, None)) };
@@ -86,10 +94,11 @@ impl SimulatedFiles {
     }
 
     fn read_file(&self, path: &FilePath, limit: u64) -> Result<FileContent, FileErrorKind> {
-        let (_, found) = self.find(path, false)?;
-        let found = found.ok_or_else(|| FileErrorKind::System("no such file".to_owned()))?;
+        let (Some(folder), Some(found)) = self.find(path, false)? else {
+            return Err(FileErrorKind::System("no such file".to_owned()));
+        };
         let open = || -> io::Result<(File, Metadata)> {
-            let file = File::open(&found.path)?;
+            let file = folder.open_file(&found.name)?;
             let metadata = file.metadata()?;
             Ok((file, metadata))
         };
@@ -108,7 +117,7 @@ impl SimulatedFiles {
         }
         Ok(FileContent {
             modified: modified(&metadata)?,
-            attributes: self.attributes.get(&self.attribute_key(&found.path)),
+            attributes: self.attributes.get(&self.attribute_key(&folder.real(&found.name))),
             bytes: bytes.into(),
         })
     }
@@ -118,18 +127,15 @@ impl SimulatedFiles {
         let (Some(folder), Some(name)) = (folder, path.components.last()) else {
             return Err(FileErrorKind::NotInProfile);
         };
-        let target = match found {
-            Some(found) => found.path,
-            None => folder.join(text_of(name)?),
+        let name = match found {
+            Some(found) => found.name,
+            None => OsString::from(text_of(name)?),
         };
         let time = content.modified.to_system();
         let time = time.ok_or_else(|| FileErrorKind::System("its time is out of range".to_owned()))?;
-        let put = mp_durable::replace_with(&target, Readers::OwnerOnly, |file| {
-            file.write_all(&content.bytes)?;
-            file.set_times(FileTimes::new().set_modified(time))
-        });
-        put.map_err(|error| kind_of(&error))?;
-        self.set_attributes(&target, content.attributes)
+        put(&folder.at(&name), &folder.at(TEMPORARY_FILES.0.as_ref()), &content.bytes, time)
+            .map_err(|error| kind_of(&error))?;
+        self.set_attributes(&folder.real(&name), content.attributes)
     }
 
     fn set_attributes(
@@ -142,9 +148,9 @@ impl SimulatedFiles {
     }
 
     fn delete_file(&mut self, path: &FilePath) -> Result<bool, FileErrorKind> {
-        let (_, Some(found)) = self.find(path, false)? else { return Ok(false) };
-        fs::remove_file(&found.path).map_err(|error| kind_of(&error))?;
-        self.set_attributes(&found.path, mp_dataset::FileAttributes::default())?;
+        let (Some(folder), Some(found)) = self.find(path, false)? else { return Ok(false) };
+        fs::remove_file(folder.at(&found.name)).map_err(|error| kind_of(&error))?;
+        self.set_attributes(&folder.real(&found.name), mp_dataset::FileAttributes::default())?;
         Ok(true)
     }
 }
@@ -193,24 +199,49 @@ impl ProfileFiles for SimulatedFiles {
 }
 
 /// What a folder holds under a name, case aside as in Windows; the very spelling first.
-fn child(folder: &Path, name: &Name) -> Result<Option<OnDisk>, FileErrorKind> {
-    let exact = folder.join(text_of(name)?);
-    match exact.symlink_metadata() {
-        Ok(metadata) => return Ok(Some(OnDisk { path: exact, metadata })),
+fn child(folder: &Folder, name: &Name) -> Result<Option<OnDisk>, FileErrorKind> {
+    let exact = OsString::from(text_of(name)?);
+    match folder.at(&exact).symlink_metadata() {
+        Ok(metadata) => return Ok(Some(OnDisk { name: exact, metadata })),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(kind_of(&error)),
     }
     let mut same = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|error| kind_of(&error))? {
+    for entry in fs::read_dir(folder.path()).map_err(|error| kind_of(&error))? {
         let entry = entry.map_err(|error| kind_of(&error))?;
         if entry.file_name().to_str().is_some_and(|found| Name::from(found).same(name)) {
-            same.push(entry.path());
+            same.push(entry.file_name());
         }
     }
     same.sort();
-    let Some(path) = same.into_iter().next() else { return Ok(None) };
-    let metadata = path.symlink_metadata().map_err(|error| kind_of(&error))?;
-    Ok(Some(OnDisk { path, metadata }))
+    let Some(name) = same.into_iter().next() else { return Ok(None) };
+    let metadata = folder.at(&name).symlink_metadata().map_err(|error| kind_of(&error))?;
+    Ok(Some(OnDisk { name, metadata }))
+}
+
+/// Opens a folder that was one when it was looked at.
+pub(super) fn enter(folder: &Folder, name: &OsStr) -> Result<Folder, FileErrorKind> {
+    folder.enter(name).map_err(|error| match error.kind() {
+        // It was swapped for a link meanwhile.
+        io::ErrorKind::NotADirectory => FileErrorKind::ReparsePoint,
+        _ => kind_of(&error),
+    })
+}
+
+/// Writes a file beside its place, then puts it there in one step.
+fn put(target: &Path, beside: &Path, bytes: &[u8], modified: SystemTime) -> io::Result<()> {
+    let temporary = mp_durable::write_beside(beside, bytes, Readers::OwnerOnly)?;
+    let placed = File::options()
+        .write(true)
+        .open(&temporary)
+        .and_then(|file| {
+            file.set_times(FileTimes::new().set_modified(modified)).and_then(|()| file.sync_all())
+        })
+        .and_then(|()| fs::rename(&temporary, target));
+    if placed.is_err() {
+        drop(fs::remove_file(&temporary));
+    }
+    placed.and_then(|()| mp_durable::sync_folder_of(target))
 }
 
 fn text_of(name: &Name) -> Result<String, FileErrorKind> {

@@ -1,4 +1,4 @@
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, ffi::OsStr, fs};
 
 use mp_dataset::FilePath;
 use mp_profile::{
@@ -7,7 +7,10 @@ use mp_profile::{
 };
 use mp_registry::{Name, upcase};
 
-use super::files::{SimulatedFiles, check_plain, kind_of, modified};
+use super::{
+    disk::Folder,
+    files::{SimulatedFiles, check_plain, enter, kind_of, modified},
+};
 
 /// Lists what a filter takes, folder by folder.
 pub(super) struct Lister<'a> {
@@ -17,6 +20,7 @@ pub(super) struct Lister<'a> {
     /// The folder being listed.
     path: FilePath,
     seen: usize,
+    most: usize,
     pub(super) listing: FileListing,
 }
 
@@ -27,23 +31,22 @@ impl<'a> Lister<'a> {
         filter: &'a mut dyn FileFilter,
         path: FilePath,
     ) -> Self {
-        Self { files, recursive, filter, path, seen: 0, listing: FileListing::default() }
+        Self { files, recursive, filter, path, seen: 0, most: MAX_LISTED, listing: FileListing::default() }
     }
 
     /// Lists the folder on disk, which is `self.path`.
-    pub(super) fn folder(&mut self, folder: &Path) -> Result<(), FileErrorKind> {
+    pub(super) fn folder(&mut self, folder: &Folder) -> Result<(), FileErrorKind> {
         let mut entries = Vec::new();
-        for entry in fs::read_dir(folder).map_err(|error| kind_of(&error))? {
+        for entry in fs::read_dir(folder.path()).map_err(|error| kind_of(&error))? {
             self.seen += 1;
-            if self.seen > MAX_LISTED {
-                return Err(FileErrorKind::TooMany { limit: MAX_LISTED });
+            if self.seen > self.most {
+                return Err(FileErrorKind::TooMany { limit: self.most });
             }
-            entries.push(entry.map_err(|error| kind_of(&error))?.path());
+            entries.push(entry.map_err(|error| kind_of(&error))?.file_name());
         }
         entries.sort();
         let mut names: BTreeSet<Vec<u16>> = BTreeSet::new();
-        for entry in entries {
-            let Some(text) = entry.file_name() else { continue };
+        for text in entries {
             let name = Name::from(&*text.to_string_lossy());
             self.path.components.push(name.clone());
             let found = if text.to_str().is_none() {
@@ -51,7 +54,7 @@ impl<'a> Lister<'a> {
             } else if !names.insert(name.units().iter().copied().map(upcase::upcase).collect()) {
                 Err(FileErrorKind::UnsafeName("another name differs from it only in case"))
             } else {
-                self.entry(&entry)
+                self.entry(folder, &text)
             };
             if let Err(cause) = found {
                 let path = self.path.to_string();
@@ -63,8 +66,8 @@ impl<'a> Lister<'a> {
     }
 
     /// One entry, which is `self.path`. What the filter does not want is not looked at any further.
-    fn entry(&mut self, on_disk: &Path) -> Result<(), FileErrorKind> {
-        let metadata = on_disk.symlink_metadata().map_err(|error| kind_of(&error))?;
+    fn entry(&mut self, folder: &Folder, name: &OsStr) -> Result<(), FileErrorKind> {
+        let metadata = folder.at(name).symlink_metadata().map_err(|error| kind_of(&error))?;
         if metadata.is_dir() {
             if !self.recursive || !self.filter.enter(&self.path) {
                 return Ok(());
@@ -72,7 +75,7 @@ impl<'a> Lister<'a> {
             if self.path.components.len() >= MAX_COMPONENTS {
                 return Err(FileErrorKind::UnsafeName("it has more than 128 components"));
             }
-            return self.folder(on_disk);
+            return self.folder(&enter(folder, name)?);
         }
         if metadata.is_file() && is_left_behind(&self.path) {
             self.listing.left_behind.push(self.path.clone());
@@ -90,8 +93,58 @@ impl<'a> Lister<'a> {
             path: self.path.clone(),
             len: metadata.len(),
             modified: modified(&metadata)?,
-            attributes: self.files.attributes().get(&self.files.attribute_key(on_disk)),
+            attributes: self.files.attributes().get(&self.files.attribute_key(&folder.real(name))),
         });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use mp_dataset::FilePath;
+    use mp_profile::{FileErrorKind, FileFilter};
+    use mp_registry::Key;
+
+    use super::{
+        super::{attributes::Attributes, disk::Folder, files::SimulatedFiles, folders::Folders},
+        Lister,
+    };
+
+    struct All;
+
+    impl FileFilter for All {
+        fn enter(&mut self, _: &FilePath) -> bool {
+            true
+        }
+        fn take(&mut self, _: &FilePath) -> bool {
+            true
+        }
+    }
+
+    /// The attack of a folder with a million files, with a smaller number.
+    #[test]
+    fn a_folder_with_a_million_files_is_given_up() {
+        let root = tempfile::TempDir::new().unwrap();
+        let desktop = root.path().join("Desktop");
+        for folder in ["flood", "other"] {
+            std::fs::create_dir_all(desktop.join(folder)).unwrap();
+        }
+        (0..30).for_each(|number| drop(std::fs::File::create(desktop.join(format!("flood/{number}")))));
+        std::fs::write(desktop.join("a.txt"), "mine").unwrap();
+        std::fs::write(desktop.join("other/b.txt"), "mine").unwrap();
+        let attributes = Attributes::load(root.path().join("attributes")).unwrap();
+        let files = SimulatedFiles::new(root.path().to_owned(), Folders::of(&Key::default()), attributes);
+        let path = FilePath { folder: "Desktop".into(), components: Vec::new() };
+        let mut filter = All;
+        let mut lister = Lister { most: 10, ..Lister::new(&files, true, &mut filter, path) };
+        lister.folder(&Folder::open(&desktop).unwrap()).unwrap();
+        let found: Vec<_> = lister.listing.files.iter().map(|found| found.path.to_string()).collect();
+        assert_eq!(found, ["Desktop:a.txt"]);
+        let problems: Vec<_> =
+            lister.listing.problems.iter().map(|problem| (problem.path.as_str(), &problem.cause)).collect();
+        let too_many = &FileErrorKind::TooMany { limit: 10 };
+        assert_eq!(problems, [("Desktop:flood", too_many), (r"Desktop:other", too_many)]);
     }
 }

@@ -22,6 +22,7 @@
 //! looking before each step, which a program that changes the tree at the same time could outrun.
 
 mod attributes;
+mod disk;
 mod error;
 mod files;
 mod folders;

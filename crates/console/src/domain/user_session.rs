@@ -1,0 +1,98 @@
+//! Users' sessions, as their Agents report them.
+
+use mp_profile::Sid;
+use mp_protocol::{
+    MachineId,
+    session_report::{Fate, Outcome, SentReport, SessionEvent},
+};
+
+use super::UnixMillis;
+
+/// A session in short.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct UserSession {
+    /// 32 hexadecimal digits.
+    pub(crate) id: String,
+    pub(crate) machine: MachineId,
+    /// The Agent Server's name in the console when it reported first.
+    pub(crate) host: String,
+    pub(crate) sid: Sid,
+    pub(crate) started: UnixMillis,
+    /// End of the last work that was reported.
+    pub(crate) last: UnixMillis,
+    /// What its logon cost, in milliseconds.
+    pub(crate) logon_ms: Option<i64>,
+    /// The outcome that needs most attention.
+    pub(crate) outcome: Outcome,
+    pub(crate) overridden: i64,
+    pub(crate) reports: i64,
+}
+
+/// A report with its time by the console's clock.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct TimedReport {
+    pub(crate) started: UnixMillis,
+    pub(crate) report: SentReport,
+}
+
+/// Which sessions are asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SessionFilter {
+    pub(crate) sid: Option<Sid>,
+    /// Whole name, in any case.
+    pub(crate) host: Option<String>,
+    pub(crate) outcome: Option<Outcome>,
+    /// Started at or after it.
+    pub(crate) from: Option<UnixMillis>,
+    /// Started before it.
+    pub(crate) to: Option<UnixMillis>,
+    /// Those that follow this one in the list.
+    pub(crate) after: Option<Cursor>,
+}
+
+/// A place in the list of sessions, newest first.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Cursor {
+    pub(crate) started: UnixMillis,
+    pub(crate) id: String,
+}
+
+impl Cursor {
+    pub(crate) fn of(session: &UserSession) -> Self {
+        Self { started: session.started, id: session.id.clone() }
+    }
+
+    /// As it stands in an address: `1764000000000-0123…`.
+    pub(crate) fn text(&self) -> String {
+        format!("{}-{}", self.started.0, self.id)
+    }
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (started, id) = text.split_once('-')?;
+        let id = Some(id).filter(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+        Some(Self { started: UnixMillis(started.parse().ok()?), id: id.to_owned() })
+    }
+}
+
+impl TimedReport {
+    /// The report at its time by the console's clock: an Agent's clock may be a day off.
+    pub(crate) fn at(report: SentReport, sent: u64, now: UnixMillis) -> Self {
+        let millis = |time: u64| i64::try_from(time).unwrap_or(i64::MAX);
+        let ago = millis(sent).saturating_sub(millis(report.started)).max(0);
+        Self { started: now.plus(-ago), report }
+    }
+
+    pub(crate) fn ended(&self) -> UnixMillis {
+        self.started.plus(i64::try_from(self.report.duration).unwrap_or(0))
+    }
+
+    pub(crate) fn logon_ms(&self) -> Option<i64> {
+        (self.report.event == SessionEvent::Logon)
+            .then(|| i64::try_from(self.report.duration).unwrap_or(i64::MAX))
+    }
+
+    pub(crate) fn overridden(&self) -> i64 {
+        let items = self.report.items.list.iter();
+        i64::try_from(items.filter(|item| item.fate == Fate::Overridden).count()).unwrap_or(i64::MAX)
+    }
+}

@@ -1,0 +1,104 @@
+use mp_protocol::{
+    MachineRole,
+    session_report::{BatchAnswer, MAX_BATCH_REPORTS, RefusedReport, ReportBatch, SentReport},
+};
+use serde_json::Value;
+
+use super::{Administrator, Core};
+use crate::domain::{Cursor, Peer, Refusal, SessionFilter, TimedReport, UnixMillis, UserSession};
+
+/// Most sessions in one answer.
+pub(crate) const MAX_SESSIONS: u32 = 200;
+
+impl Core {
+    /// Takes the reports of the Agent that sends them: whatever they say, they are about its own sessions. One that cannot
+    /// be read does not hold up the others.
+    pub(crate) async fn take_reports(
+        &self,
+        peer: &Peer,
+        batch: ReportBatch<Value>,
+    ) -> Result<BatchAnswer, Refusal> {
+        let now = self.now();
+        let farm = self.farm().await?;
+        let machine = farm.authenticate(peer, now)?;
+        if machine.role != MachineRole::Agent {
+            return Err(Refusal::AgentsAlone);
+        }
+        if batch.reports.len() > MAX_BATCH_REPORTS {
+            return Err(Refusal::Request(format!("a batch has at most {MAX_BATCH_REPORTS} reports")));
+        }
+        if batch.dropped > 0 {
+            tracing::warn!(
+                machine = %machine.id,
+                name = machine.name,
+                dropped = batch.dropped,
+                "An Agent could not reach the console for so long that session reports were lost"
+            );
+        }
+        let mut answer = BatchAnswer::default();
+        let mut reports = Vec::new();
+        for (index, report) in batch.reports.into_iter().enumerate() {
+            match read(report) {
+                Ok(report) => {
+                    answer.taken.push(report.id.clone());
+                    reports.push(TimedReport::at(report, batch.sent, now));
+                }
+                Err(reason) => {
+                    tracing::warn!(machine = %machine.id, reason, "A session report is refused");
+                    answer.refused.push(RefusedReport { index, reason });
+                }
+            }
+        }
+        self.database.keep_reports(&machine.id, &machine.name, &reports).await?;
+        Ok(answer)
+    }
+
+    /// Sessions, newest first, and where the list goes on.
+    pub(crate) async fn user_sessions(
+        &self,
+        _: &Administrator,
+        filter: &SessionFilter,
+        limit: u32,
+    ) -> Result<(Vec<UserSession>, Option<Cursor>), Refusal> {
+        if !(1..=MAX_SESSIONS).contains(&limit) {
+            return Err(Refusal::Request(format!("limit must be 1 to {MAX_SESSIONS}")));
+        }
+        let mut found = self.database.user_sessions(filter, i64::from(limit) + 1).await?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let next = (found.len() > limit).then(|| found.get(limit - 1).map(Cursor::of)).flatten();
+        found.truncate(limit);
+        Ok((found, next))
+    }
+
+    /// One session with its reports, oldest first.
+    pub(crate) async fn user_session(
+        &self,
+        _: &Administrator,
+        id: &str,
+    ) -> Result<(UserSession, Vec<TimedReport>), Refusal> {
+        let found = self.database.user_session(id).await?;
+        found.ok_or_else(|| Refusal::NoUserSession(id.chars().take(64).collect()))
+    }
+
+    /// Removes the sessions that are older than they are kept.
+    pub(crate) async fn trim_user_sessions(&self) -> Result<(), Refusal> {
+        let before = self.now().plus(-i64::from(self.session_days).saturating_mul(UnixMillis::DAY));
+        let mut removed = 0;
+        loop {
+            match self.database.trim_user_sessions(before).await? {
+                0 => break,
+                some => removed += some,
+            }
+        }
+        if removed > 0 {
+            tracing::info!(removed, days = self.session_days, "Old sessions are removed");
+        }
+        Ok(())
+    }
+}
+
+fn read(report: Value) -> Result<SentReport, String> {
+    let report: SentReport = serde_json::from_value(report).map_err(|error| error.to_string())?;
+    report.check().map_err(|error| error.to_string())?;
+    Ok(report)
+}

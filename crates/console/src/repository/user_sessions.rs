@@ -1,0 +1,193 @@
+use mp_protocol::{MachineId, session_report::Outcome};
+use sqlx::any::AnyRow;
+
+use super::{Database, column, connect::WriteTransaction, json, parsed, undecodable};
+use crate::domain::{Refusal, SessionFilter, TimedReport, UnixMillis, UserSession, name_key};
+
+const COLUMNS: &str =
+    "id, machine_id, host, sid, started_at, last_at, logon_ms, outcome, overridden, reports";
+
+/// Sessions that are removed in one transaction, so that others get their turn in between.
+const TRIM_AT_ONCE: i64 = 500;
+
+impl Database {
+    /// Keeps the reports of an Agent, each of them once. All or none.
+    pub(crate) async fn keep_reports(
+        &self,
+        machine: &MachineId,
+        host: &str,
+        reports: &[TimedReport],
+    ) -> Result<(), Refusal> {
+        let mut transaction = self.begin_write().await?;
+        for report in reports {
+            keep(&mut transaction, machine, host, report).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    /// Sessions, newest first, at most so many.
+    pub(crate) async fn user_sessions(
+        &self,
+        filter: &SessionFilter,
+        limit: i64,
+    ) -> Result<Vec<UserSession>, Refusal> {
+        // Only what is asked for is in the statement, so that the index for it is used.
+        let mut conditions = vec!["started_at >= $1".to_owned(), "started_at < $2".to_owned()];
+        let after = filter.after.as_ref();
+        let mut texts: Vec<String> = Vec::new();
+        let mut placeholder = 3;
+        let mut equals = |name: &str, value: Option<String>| {
+            if let Some(value) = value {
+                conditions.push(format!("{name} = ${placeholder}"));
+                texts.push(value);
+                placeholder += 1;
+            }
+        };
+        equals("sid", filter.sid.as_ref().map(ToString::to_string));
+        equals("host_key", filter.host.as_deref().map(name_key));
+        equals("outcome", filter.outcome.map(|outcome| outcome.word().to_owned()));
+        if after.is_some() {
+            conditions.push(format!(
+                "(started_at < ${placeholder} OR (started_at = ${placeholder} AND id < ${}))",
+                placeholder + 1
+            ));
+        }
+        let statement = format!(
+            "SELECT {COLUMNS} FROM user_sessions WHERE {} ORDER BY started_at DESC, id DESC LIMIT {limit}",
+            conditions.join(" AND ")
+        );
+        let latest = [filter.to, after.map(|after| after.started.plus(1))].into_iter().flatten().min();
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(statement))
+            .bind(filter.from.map_or(i64::MIN, |from| from.0))
+            .bind(latest.map_or(i64::MAX, |to| to.0));
+        for text in texts {
+            query = query.bind(text);
+        }
+        if let Some(after) = after {
+            query = query.bind(after.started.0).bind(after.id.clone());
+        }
+        let rows = query.fetch_all(&self.pool).await?;
+        Ok(rows.iter().map(session).collect::<Result<_, _>>()?)
+    }
+
+    /// One session with its reports, oldest first.
+    pub(crate) async fn user_session(
+        &self,
+        id: &str,
+    ) -> Result<Option<(UserSession, Vec<TimedReport>)>, Refusal> {
+        let mut transaction = self.begin_read().await?;
+        let statement = format!("SELECT {COLUMNS} FROM user_sessions WHERE id = $1");
+        let row =
+            sqlx::query(sqlx::AssertSqlSafe(statement)).bind(id).fetch_optional(&mut *transaction).await?;
+        let Some(row) = row else { return Ok(None) };
+        let rows = sqlx::query(
+            "SELECT started_at, content FROM session_reports WHERE session_id = $1 ORDER BY started_at, report_id",
+        )
+        .bind(id)
+        .fetch_all(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        let report = |row: &AnyRow| -> Result<TimedReport, sqlx::Error> {
+            Ok(TimedReport { started: UnixMillis(column(row, "started_at")?), report: json(row, "content")? })
+        };
+        let reports = rows.iter().map(report).collect::<Result<_, _>>()?;
+        Ok(Some((session(&row)?, reports)))
+    }
+
+    /// Removes sessions of which nothing was heard since a time, with their reports. Gives how many went; if there were
+    /// many, some are left for the next call.
+    pub(crate) async fn trim_user_sessions(&self, before: UnixMillis) -> Result<u64, Refusal> {
+        let old = sqlx::query("SELECT 1 AS found FROM user_sessions WHERE last_at < $1 LIMIT 1")
+            .bind(before.0)
+            .fetch_optional(&self.pool)
+            .await?;
+        if old.is_none() {
+            return Ok(0);
+        }
+        let mut transaction = self.begin_write().await?;
+        let removed = sqlx::query(
+            "DELETE FROM user_sessions WHERE id IN (SELECT id FROM user_sessions WHERE last_at < $1 LIMIT $2)",
+        )
+        .bind(before.0)
+        .bind(TRIM_AT_ONCE)
+        .execute(&mut **transaction.connection())
+        .await?;
+        transaction.commit().await?;
+        Ok(removed.rows_affected())
+    }
+}
+
+async fn keep(
+    transaction: &mut WriteTransaction,
+    machine: &MachineId,
+    host: &str,
+    timed: &TimedReport,
+) -> Result<(), Refusal> {
+    let TimedReport { started, report } = timed;
+    let known =
+        sqlx::query("SELECT 1 AS found FROM session_reports WHERE machine_id = $1 AND report_id = $2")
+            .bind(machine.as_str())
+            .bind(&report.id)
+            .fetch_optional(&mut **transaction.connection())
+            .await?;
+    if known.is_some() {
+        return Ok(());
+    }
+    let row = sqlx::query(
+        "INSERT INTO user_sessions (id, machine_id, session, sid, host, host_key, started_at, last_at, logon_ms, outcome, \
+         outcome_rank, overridden, reports) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1) \
+         ON CONFLICT (machine_id, sid, session) DO UPDATE SET \
+         started_at = CASE WHEN excluded.started_at < user_sessions.started_at THEN excluded.started_at \
+         ELSE user_sessions.started_at END, \
+         last_at = CASE WHEN excluded.last_at > user_sessions.last_at THEN excluded.last_at ELSE user_sessions.last_at END, \
+         logon_ms = COALESCE(user_sessions.logon_ms, excluded.logon_ms), \
+         outcome = CASE WHEN excluded.outcome_rank > user_sessions.outcome_rank THEN excluded.outcome \
+         ELSE user_sessions.outcome END, \
+         outcome_rank = CASE WHEN excluded.outcome_rank > user_sessions.outcome_rank THEN excluded.outcome_rank \
+         ELSE user_sessions.outcome_rank END, \
+         overridden = user_sessions.overridden + excluded.overridden, reports = user_sessions.reports + 1 RETURNING id",
+    )
+    .bind(crate::secret::new_id()?)
+    .bind(machine.as_str())
+    .bind(&report.session)
+    .bind(report.sid.as_str())
+    .bind(host)
+    .bind(name_key(host))
+    .bind(started.0)
+    .bind(timed.ended().0)
+    .bind(timed.logon_ms())
+    .bind(report.outcome.word())
+    .bind(i64::from(report.outcome.rank()))
+    .bind(timed.overridden())
+    .fetch_one(&mut **transaction.connection())
+    .await?;
+    sqlx::query(
+        "INSERT INTO session_reports (machine_id, report_id, session_id, started_at, content) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(machine.as_str())
+    .bind(&report.id)
+    .bind(column::<String>(&row, "id")?)
+    .bind(started.0)
+    .bind(serde_json::to_string(report).map_err(Refusal::internal)?)
+    .execute(&mut **transaction.connection())
+    .await?;
+    Ok(())
+}
+
+fn session(row: &AnyRow) -> Result<UserSession, sqlx::Error> {
+    let word: String = column(row, "outcome")?;
+    let outcome: Outcome =
+        serde_json::from_value(word.into()).map_err(|error| undecodable("outcome", error))?;
+    Ok(UserSession {
+        id: column(row, "id")?,
+        machine: parsed(row, "machine_id")?,
+        host: column(row, "host")?,
+        sid: parsed(row, "sid")?,
+        started: UnixMillis(column(row, "started_at")?),
+        last: UnixMillis(column(row, "last_at")?),
+        logon_ms: column(row, "logon_ms")?,
+        outcome,
+        overridden: column(row, "overridden")?,
+        reports: column(row, "reports")?,
+    })
+}
