@@ -1,9 +1,10 @@
-//! The project's own tasks: `cargo xtask demo`, `cargo xtask test`, `cargo xtask bench`.
+//! The project's own tasks: `cargo xtask demo`, `cargo xtask test`, `cargo xtask bench`, `cargo xtask package`.
 //!
 //! Each task first installs what it lacks, says what it does, and does the same on a developer's machine and in CI.
 
 mod bench;
 mod demo;
+mod package;
 mod steps;
 mod test;
 mod tools;
@@ -29,6 +30,8 @@ enum Task {
     Test(test::TestArgs),
     /// Measure against peers and physical limits, in one run
     Bench(bench::BenchArgs),
+    /// Build the Agent's installer for Windows
+    Package(package::PackageArgs),
 }
 
 fn main() -> Result<()> {
@@ -36,6 +39,7 @@ fn main() -> Result<()> {
         Task::Demo(args) => demo::run(&args),
         Task::Test(args) => test::run(&args),
         Task::Bench(args) => bench::run(&args),
+        Task::Package(args) => package::run(&args),
     }
 }
 

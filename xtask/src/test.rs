@@ -1,16 +1,19 @@
 //! `cargo xtask test`: what CI runs, and nothing that CI does not run.
 
-use std::{path::PathBuf, process::Command};
+use std::{path::PathBuf, process::Command, time::Duration};
 
 use anyhow::Result;
 use clap::Args;
 
 use crate::{
-    root,
+    package, root,
     steps::{Steps, cargo, run as execute},
     target_dir, test_data, tools,
     wine::{Prefix, Wine},
 };
+
+/// Time in which Wine learns as which Windows it shall pass.
+const WINECFG_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Options of the tests.
 #[derive(Args)]
@@ -29,7 +32,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<()> {
     steps.step("install what is missing", || {
         tools::ensure(&[tools::COMPILER, tools::ORACLES].concat())?;
         if !args.without_wine {
-            tools::ensure(tools::WINE)?;
+            tools::ensure(&[tools::WINE, tools::INSTALLER].concat())?;
         }
         tools::ensure_windows_target()
     })?;
@@ -117,6 +120,23 @@ fn under_wine(steps: &mut Steps) -> Result<()> {
         tests.env("METAPROFILES_WINE_AGENT", windows_program("metaprofiles-agent"));
         tests.env("METAPROFILES_WINE_SERVICE_HOST", host.path());
         execute(&mut tests)
+    })?;
+    let installers = steps.step("build the installer, and one of a later version", || {
+        let (program, folder) = (package::program()?, target_dir().join("package"));
+        let versions = package::this_version_and_a_later_one();
+        versions
+            .map(|version| package::installer(&program, &version, &folder))
+            .into_iter()
+            .collect::<Result<Vec<_>>>()
+    })?;
+    steps.step("the installer under Wine", || {
+        let host = wine.prefix("msi")?;
+        let set = host.run("winecfg", ["-v", "win10"], WINECFG_TIMEOUT)?;
+        anyhow::ensure!(set.status.success(), "winecfg ended with {}", set.status);
+        let mut tests = cargo(&["test", "--package", "mp-farm-tests", "--test", "msi"]);
+        tests.envs(host.cargo_environment()).env("METAPROFILES_WINE", wine.loader());
+        tests.env("METAPROFILES_WINE_MSI_HOST", host.path());
+        execute(tests.env("METAPROFILES_WINE_MSI", std::env::join_paths(installers)?))
     })
 }
 

@@ -22,9 +22,17 @@ pub(crate) struct Tool {
 pub(crate) const COMPILER: &[Tool] =
     &[Tool { probe: "cc", package: "gcc" }, Tool { probe: "/usr/include/stdio.h", package: "libc6-dev" }];
 
+/// What builds the Windows programs.
+pub(crate) const MINGW: &[Tool] =
+    &[Tool { probe: "x86_64-w64-mingw32-gcc", package: "gcc-mingw-w64-x86-64" }];
+
+/// What makes the installer of them.
+pub(crate) const INSTALLER: &[Tool] =
+    &[Tool { probe: "wixl", package: "wixl" }, Tool { probe: "msibuild", package: "msitools" }];
+
 /// What builds the Windows programs and runs them.
 pub(crate) const WINE: &[Tool] = &[
-    Tool { probe: "x86_64-w64-mingw32-gcc", package: "gcc-mingw-w64-x86-64" },
+    MINGW[0],
     Tool { probe: "/usr/lib/wine/wine64", package: "wine64" },
     Tool { probe: "wine", package: "wine" },
 ];

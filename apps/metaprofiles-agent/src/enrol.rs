@@ -21,42 +21,79 @@ pub(crate) struct EnrolArgs {
     /// Take a new identity although this machine has one
     #[arg(long)]
     again: bool,
+    /// Succeed and leave everything as it is when this machine has an identity, as after an upgrade
+    #[arg(long, conflicts_with = "again")]
+    unless_enrolled: bool,
 }
 
 pub(crate) fn enrol(common: &Common, args: &EnrolArgs) -> Result<ExitCode> {
-    let token: JoinToken = args.token.parse()?;
+    protect(common)?;
     let state = StateFolder::open(&common.state)?;
     let folder = state.identity();
     if !args.again
         && let Ok(identity) = Identity::load(&folder)
     {
+        if args.unless_enrolled {
+            return show(common, &identity, None);
+        }
         bail!(
             "this machine is enrolled already, as {} at {}; use --again to take a new identity",
             identity.machine(),
             identity.console()
         );
     }
-    let console =
-        args.console.as_ref().or(common.settings.console_address.as_ref()).context(
-            "the console's address is not known; give it with --console, or set it by Group Policy",
-        )?;
-    let name = args
-        .name
-        .clone()
+    let token: JoinToken = args.token.parse()?;
+    // The installer gives what it was not told as empty text.
+    let console = given(args.console.as_ref())
+        .or(common.settings.console_address.as_ref())
+        .context("the console's address is not known; give it with --console, or set it by Group Policy")?;
+    let name = given(args.name.as_ref())
+        .cloned()
         .or_else(computer_name)
         .context("this computer has no name; give one with --name")?;
     let now = SystemTime::now();
     let identity = client::enrol(&folder, console, &token, MachineRole::Agent, &name, Vec::new(), now)?;
-    if common.json {
-        let machine = identity.machine();
-        println!(
-            "{}",
-            serde_json::json!({ "machine": machine.id, "name": name, "console": identity.console() })
-        );
-    } else {
-        println!("enrolled as \"{name}\" at {}", identity.console());
+    show(common, &identity, Some(&name))
+}
+
+/// What is kept there is for SYSTEM and administrators alone: the machine's key, and users' settings.
+#[cfg(windows)]
+fn protect(common: &Common) -> Result<()> {
+    if common.simulated.is_some() {
+        return Ok(());
+    }
+    let default = crate::default_state();
+    // Every user may make a folder in ProgramData, and whoever made the one above could replace ours.
+    let above = (common.state == default).then(|| default.parent()).flatten();
+    for folder in above.into_iter().chain([common.state.as_path()]) {
+        mp_windows::make_private_folder(folder).with_context(|| {
+            format!("cannot make \"{}\" a folder for administrators alone", folder.display())
+        })?;
+    }
+    Ok(())
+}
+
+#[cfg(not(windows))]
+fn protect(_: &Common) -> Result<()> {
+    Ok(())
+}
+
+/// Shows the identity; with the name under which it was made just now.
+fn show(common: &Common, identity: &Identity, made_as: Option<&str>) -> Result<ExitCode> {
+    let (machine, console) = (identity.machine(), identity.console());
+    match made_as {
+        _ if common.json => {
+            let shown = serde_json::json!({ "machine": machine.id, "name": made_as, "console": console });
+            println!("{shown}");
+        }
+        Some(name) => println!("enrolled as \"{name}\" at {console}"),
+        None => println!("enrolled already, as {machine} at {console}"),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn given(text: Option<&String>) -> Option<&String> {
+    text.filter(|text| !text.is_empty())
 }
 
 fn computer_name() -> Option<String> {

@@ -9,6 +9,7 @@ mod host;
 mod install;
 mod logging;
 mod plan;
+mod removal;
 mod renew;
 mod service;
 mod service_status;
@@ -99,6 +100,8 @@ enum Command {
     Export(file::ExportArgs),
     /// Import a data set file into a user's profile, without console and storage
     Import(file::ImportArgs),
+    /// Remove the state folder, after sending what waits for storage; what storage does not take stays
+    RemoveState,
     /// Do what Windows does around the Agent, on a simulated session host
     Simulate(simulate::SimulateArgs),
 }
@@ -159,6 +162,7 @@ fn run(command: Command, common: Common) -> Result<ExitCode> {
         Command::Reports(args) => status::reports(&common, args),
         Command::Export(args) => file::export(&common, args),
         Command::Import(args) => file::import(&common, args),
+        Command::RemoveState => removal::remove_state(&common),
         Command::Simulate(args) => simulate::simulate(&common, args),
     }
 }

@@ -50,10 +50,7 @@ pub(crate) fn logoff(common: &Common, args: &SessionArgs) -> Result<ExitCode> {
     Ok(code)
 }
 
-pub(crate) fn with_agent(
-    common: &Common,
-    work: impl FnOnce(&Agent<'_>) -> Result<ExitCode>,
-) -> Result<ExitCode> {
+pub(crate) fn with_agent<T>(common: &Common, work: impl FnOnce(&Agent<'_>) -> Result<T>) -> Result<T> {
     let state = StateFolder::open(&common.state)?;
     let connections = plan::connections(common, &state)?;
     let host = host::open(common)?;
@@ -93,8 +90,10 @@ pub(crate) fn spool(common: &Common, args: &SpoolArgs) -> Result<ExitCode> {
         }
     }
     let damaged: Vec<String> = damaged.into_iter().map(chain).collect();
+    let room = spool.room()?;
     if common.json {
-        println!("{}", serde_json::to_string_pretty(&json!({ "entries": entries, "damaged": damaged }))?);
+        let text = json!({ "entries": entries, "damaged": damaged, "used": room.used, "limit": room.limit });
+        println!("{}", serde_json::to_string_pretty(&text)?);
     } else {
         if entries.is_empty() && damaged.is_empty() {
             println!("nothing waits for storage");
@@ -103,8 +102,12 @@ pub(crate) fn spool(common: &Common, args: &SpoolArgs) -> Result<ExitCode> {
             println!("{sid} {scope}: {intent}");
         }
         show_damaged(&damaged);
+        if room.is_short() {
+            println!("the spool is nearly full: {} of {} bytes", room.used, room.limit);
+        }
     }
-    Ok(if damaged.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) })
+    let quiet = damaged.is_empty() && !room.is_short();
+    Ok(if quiet { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) })
 }
 
 fn show_sent(common: &Common, deliveries: Deliveries) -> Result<ExitCode> {
@@ -125,6 +128,13 @@ fn show_sent(common: &Common, deliveries: Deliveries) -> Result<ExitCode> {
         for (SpoolEntry { sid, scope, .. }, result) in &tried {
             let text = match result {
                 Ok(Sent::Stored(version)) => format!("stored as {}", version.0),
+                Ok(Sent::Merged { version, overrides }) => {
+                    let count = overrides.total();
+                    format!(
+                        "merged with a newer one and stored as {}; both had changed {count} items",
+                        version.0
+                    )
+                }
                 Ok(Sent::Quarantined(reason)) => format!("kept beside the stored data set: {reason}"),
                 Err(error) => format!("still waits: {error}"),
             };
@@ -139,6 +149,11 @@ fn sent_json(entry: &SpoolEntry, result: &Result<Sent, String>) -> Value {
     let mut line = json!({ "sid": entry.sid, "scope": entry.scope });
     let (name, value) = match result {
         Ok(Sent::Stored(version)) => ("stored", &version.0),
+        Ok(Sent::Merged { version, overrides }) => {
+            line["theirs-overridden"] = Value::from(overrides.theirs_overridden);
+            line["mine-overridden"] = Value::from(overrides.mine_overridden);
+            ("merged", &version.0)
+        }
         Ok(Sent::Quarantined(reason)) => ("quarantined", reason),
         Err(error) => ("waits", error),
     };

@@ -14,6 +14,7 @@ mod plan;
 mod renewal;
 mod report;
 mod reports_queue;
+pub mod service;
 mod session;
 mod settings;
 mod spool;
@@ -31,6 +32,7 @@ pub use reports_queue::{DEFAULT_MAX_QUEUED, ReportsQueue, ReportsSent};
 pub use session::{Agent, AgentError, NOT_MERGED};
 pub use settings::{LogLevel, POLICY_KEY, PolicySettings};
 pub use spool::{
-    CONFLICT, Deliveries, Delivery, Intent, NOT_FIRST, SendError, Sent, Spool, SpoolEntry, Waiting,
+    CONFLICT, ConflictRules, DEFAULT_LIMIT, Deliveries, Delivery, Intent, NOT_FIRST, NewEntry, OVERRIDDEN,
+    Room, SendError, Sent, Spool, SpoolEntry, Waiting,
 };
-pub use state::{SessionLock, StateError, StateFolder};
+pub use state::{Removed, SessionLock, StateError, StateFolder};

@@ -5,17 +5,22 @@
 //! goes on, the report says so, and what the session exports will replace nothing.
 
 mod base;
+mod cache;
+mod ending;
+mod late;
 mod logoff;
 mod logon;
 mod record;
+mod send;
 mod upload;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use mp_profile::{
     Clock, CompiledRules, DataSubset, ExportError, GroupName, HostError, ImportError, RuleError, SessionHost,
     Sid, StoreError,
 };
+use mp_protocol::Waits;
 
 use crate::{
     chain::chain,
@@ -25,7 +30,7 @@ use crate::{
     reports_queue::{DEFAULT_MAX_QUEUED, ReportsQueue, ReportsSent},
     settings::PolicySettings,
     spool::{Deliveries, Spool},
-    state::{StateError, StateFolder},
+    state::{SessionLock, StateError, StateFolder},
 };
 pub use logoff::NOT_MERGED;
 
@@ -60,6 +65,9 @@ impl<'host> Agent<'host> {
     /// The same, with what Group Policy says of this machine.
     #[must_use]
     pub fn with_settings(mut self, settings: PolicySettings) -> Self {
+        if let Some(limit) = settings.spool_limit {
+            self.spool = self.spool.with_limit(limit);
+        }
         self.settings = settings;
         self
     }
@@ -139,6 +147,13 @@ impl AgentError {
 }
 
 impl Agent<'_> {
+    /// Keeps all other work for this user out, after waiting for it as long as the plan allows.
+    fn lock(&self, sid: &Sid) -> Result<SessionLock, AgentError> {
+        let plan = CachedPlan::load(&self.state).ok().flatten();
+        let waits = plan.map_or_else(Waits::default, |cached| cached.plan.waits);
+        Ok(self.state.lock(sid, Duration::from_millis(waits.lock_ms))?)
+    }
+
     /// The report of an event for which nothing is done, when Group Policy turned the Agent off.
     fn turned_off(&self, event: SessionEvent, sid: &Sid) -> Option<Result<SessionReport, AgentError>> {
         self.settings.turned_off.then(|| {
@@ -212,13 +227,14 @@ impl Agent<'_> {
             CachedPlan::load(&self.state)?.ok_or_else(|| AgentError::NoPlan("none is cached".to_owned()))?;
         let store = self.connections.storage(&plan.plan).map_err(AgentError::Storage)?;
         for sid in users {
-            match self.state.lock(&sid) {
+            match self.lock(&sid) {
                 Ok(_lock) => {
                     let sent = self.spool.send_user(&sid, store.as_ref());
                     all.tried.extend(sent.tried);
                     all.damaged.extend(sent.damaged);
                 }
-                Err(error) => all.damaged.push(error),
+                Err(AgentError::State(error)) => all.damaged.push(error),
+                Err(error) => return Err(error),
             }
         }
         Ok(all)

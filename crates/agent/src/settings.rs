@@ -33,6 +33,8 @@ pub struct PolicySettings {
     pub state_folder: Option<PathBuf>,
     /// How much is logged (`LogLevel`).
     pub log_level: Option<LogLevel>,
+    /// Bytes that the spool may hold (`SpoolLimit`, in MiB).
+    pub spool_limit: Option<u64>,
     /// Longest wait for the data sets at logon (`LogonWait`, in seconds), instead of the plan's.
     pub logon_wait: Option<Duration>,
     /// Longest wait for storage at logoff (`LogoffWait`, in seconds), instead of the plan's.
@@ -85,6 +87,9 @@ const SETTINGS: &[(&str, Take)] = &[
     }),
     ("LogLevel", |settings, value| {
         value::choice(value, &LogLevel::NAMES).map(|level| settings.log_level = Some(level))
+    }),
+    ("SpoolLimit", |settings, value| {
+        value::number(value, 16..=1_048_576).map(|mebibytes| settings.spool_limit = Some(mebibytes << 20))
     }),
     ("LogonWait", |settings, value| {
         value::number(value, 1..=600).map(|seconds| settings.logon_wait = Some(Duration::from_secs(seconds)))

@@ -1,12 +1,15 @@
 //! The Agent's folder on disk: identity, plan, sessions, spool, reports.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use mp_profile::Sid;
+
+use crate::spool::Spool;
 
 /// The folder in which the Agent keeps what must outlive it.
 ///
@@ -15,6 +18,7 @@ use mp_profile::Sid;
 /// plan.json            the plan as last received
 /// sessions/<SID>/      what a session was given at logon
 /// spool/<SID>/         what was exported and storage has not acknowledged
+/// cache/<SID>/         the data sets that this host saw last
 /// reports/<SID>/       reports of past sessions
 /// reports-out/         reports that the console does not have yet
 /// ```
@@ -24,6 +28,12 @@ use mp_profile::Sid;
 pub struct StateFolder {
     root: PathBuf,
 }
+
+/// Between two tries to get a lock that somebody else has.
+const LOCK_POLL: Duration = Duration::from_millis(20);
+
+/// The entries of the state folder, but for the spool.
+const ENTRIES: [&str; 7] = ["identity", "plan.json", "sessions", "cache", "reports", "reports-out", "locks"];
 
 /// The state folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +66,31 @@ impl StateFolder {
         Ok(state)
     }
 
+    /// Removes all that the Agent keeps, and the folder when nothing else is in it. A spool in which something waits for
+    /// storage stays, and is told: those are users' settings that are nowhere else.
+    ///
+    /// # Errors
+    /// When something cannot be removed; what was removed before is gone.
+    pub fn remove(self) -> Result<Removed, StateError> {
+        let waiting = Spool::new(self.spool()).users()?;
+        let sent = waiting.is_empty().then_some("spool");
+        for name in ENTRIES.into_iter().chain(sent) {
+            let path = self.root.join(name);
+            let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            unless_missing(removed).map_err(StateError::at("remove", &path))?;
+        }
+        if !waiting.is_empty() {
+            return Ok(Removed::AllBut(waiting));
+        }
+        match fs::remove_dir(&self.root) {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(Removed::All),
+            removed => {
+                unless_missing(removed).map_err(StateError::at("remove", &self.root))?;
+                Ok(Removed::All)
+            }
+        }
+    }
+
     /// Folder of the machine's identity.
     #[must_use]
     pub fn identity(&self) -> PathBuf {
@@ -77,7 +112,21 @@ impl StateFolder {
     /// Folder of what a user's session was given at logon.
     #[must_use]
     pub fn session(&self, sid: &Sid) -> PathBuf {
-        self.root.join("sessions").join(sid.as_str())
+        self.sessions().join(sid.as_str())
+    }
+
+    /// Folder of the folders of sessions.
+    pub(crate) fn sessions(&self) -> PathBuf {
+        self.root.join("sessions")
+    }
+
+    /// Folder of the data sets of a user that were seen last.
+    pub(crate) fn cache(&self, sid: &Sid) -> PathBuf {
+        self.caches().join(sid.as_str())
+    }
+
+    pub(crate) fn caches(&self) -> PathBuf {
+        self.root.join("cache")
     }
 
     /// Folder of a user's session reports.
@@ -92,23 +141,51 @@ impl StateFolder {
         self.root.join("reports-out")
     }
 
-    /// Waits until no other process of the Agent works for this user, and keeps others out until the lock is dropped.
+    /// Waits until nobody else of the Agent works for this user, at most this long, and keeps others out until the lock is
+    /// dropped.
     ///
     /// # Errors
-    /// When the lock file cannot be made.
-    pub fn lock(&self, sid: &Sid) -> Result<SessionLock, StateError> {
+    /// When the lock file cannot be made, or somebody else still works.
+    pub fn lock(&self, sid: &Sid, within: Duration) -> Result<SessionLock, StateError> {
         let folder = self.root.join("locks");
         private_folder(&folder)?;
         let path = folder.join(sid.as_str());
         let file = File::create(&path).map_err(StateError::at("create the lock", &path))?;
-        file.lock().map_err(StateError::at("lock", &path))?;
-        Ok(SessionLock(file))
+        let begun = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(SessionLock(file)),
+                Err(TryLockError::Error(error)) => return Err(StateError::at("lock", &path)(error)),
+                Err(TryLockError::WouldBlock) if begun.elapsed() >= within => {
+                    let text = "other work for this user has not ended in time";
+                    let error = io::Error::new(io::ErrorKind::TimedOut, text);
+                    return Err(StateError::at("lock", &path)(error));
+                }
+                Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_POLL),
+            }
+        }
     }
+}
+
+/// What became of the state folder.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Removed {
+    /// Nothing of the Agent's is left.
+    All,
+    /// The spool stays, for in it something of these users waits for storage.
+    AllBut(Vec<Sid>),
 }
 
 /// Held while one process works for a user; the system releases it when the process ends, however it ends.
 #[derive(Debug)]
 pub struct SessionLock(#[expect(dead_code, reason = "closing the file releases the lock")] File);
+
+fn unless_missing(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
 
 /// Makes a folder that only its owner may enter (on Windows the access list of the state folder says who may).
 pub(crate) fn private_folder(path: &Path) -> Result<(), StateError> {

@@ -12,19 +12,22 @@ use crate::{KnownFolder, SafePath, known_folder};
 pub const USER_SHELL_FOLDERS: &str =
     "Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\User Shell Folders";
 
+/// The most UTF-16 code units of a place that are shown to people.
+const MAX_SHOWN: usize = 400;
+
 /// Where a special folder is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum FolderPlace {
     /// At these components below the profile folder, each of them safe; none for the profile folder itself.
     Inside(Vec<Name>),
-    /// At this place, in the words of the registry.
+    /// At this place, in the words of the registry as far as they can be shown.
     Outside(String),
 }
 
 impl FolderPlace {
     /// The place of a folder as `shell_folders`, the key [`USER_SHELL_FOLDERS`], has it. `profile` is the profile folder as
     /// the key's values write it, without a separator at its end; `%USERPROFILE%` stands for it, and no other variable is
-    /// known.
+    /// known. A folder that the user moved into the application data, or to the profile folder itself, counts as outside.
     #[must_use]
     pub fn of(folder: &KnownFolder, shell_folders: &Key, profile: &[u16]) -> Self {
         let Some(value_name) = folder.shell_value else { return implied(folder, shell_folders, profile) };
@@ -34,9 +37,10 @@ impl FolderPlace {
         };
         match expand_variables(&text, |name| is_profile(name).then(|| profile.to_vec()))
             .and_then(|path| below(&path, profile))
+            .filter(|components| may_be_at(folder, components))
         {
             Some(components) => Self::Inside(components),
-            None => Self::Outside(String::from_utf16_lossy(&text)),
+            None => Self::Outside(shown(&text)),
         }
     }
 }
@@ -56,6 +60,14 @@ fn implied(folder: &KnownFolder, shell_folders: &Key, profile: &[u16]) -> Folder
         }
     }
     FolderPlace::Inside(own)
+}
+
+/// Whether the user may have a folder at these components. What is left out of data sets is known by its default place, so a
+/// folder that was moved may not be, or hold, where programs keep their data and Windows what it starts.
+fn may_be_at(folder: &KnownFolder, components: &[Name]) -> bool {
+    let default: Vec<Name> = folder.default_components().collect();
+    let same = |a: &[Name], b: &[Name]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b));
+    same(components, &default) || components.first().is_some_and(|first| !first.same(&"AppData".into()))
 }
 
 /// The components of `path` below the profile folder; `None` when it is not there, or not plainly so.
@@ -88,6 +100,13 @@ pub fn expand_variables(text: &[u16], lookup: impl Fn(&[u16]) -> Option<Vec<u16>
         expanded.extend(lookup(name)?);
         expanded.extend_from_slice(after);
     }
+}
+
+/// The user's own words, as far as they can be shown: no control characters, and not without end.
+fn shown(text: &[u16]) -> String {
+    let start = &text[..text.len().min(MAX_SHOWN)];
+    let more = if start.len() < text.len() { "…" } else { "" };
+    format!("{}{more}", Name::from_units(start))
 }
 
 fn is_profile(variable: &[u16]) -> bool {

@@ -16,6 +16,7 @@ mod report;
 mod rules;
 mod safe_path;
 mod scope;
+mod session_changes;
 mod session_control;
 mod sets;
 mod sid;
@@ -40,6 +41,7 @@ pub use rules::{
 };
 pub use safe_path::{MAX_COMPONENT, MAX_COMPONENTS, MAX_PATH, SafePath};
 pub use scope::{GroupName, InvalidGroupName, Scope};
+pub use session_changes::SessionChanges;
 pub use session_control::{ChangeWatch, HostSession, ProfileHold, SessionControl, SessionId};
 pub use sets::Sets;
 pub use sid::{InvalidSid, Sid};

@@ -103,8 +103,9 @@ pub enum Outcome {
 pub struct DataSetReport {
     /// The scope.
     pub scope: Scope,
-    /// In words: `imported`, `imported from the spool`, `none stored`, `not fetched`, `damaged, not used`; `unchanged`,
-    /// `stored`, `spooled`, `quarantined`, `not stored`.
+    /// In words: `imported`, `imported from the spool`, `imported from the cached copy`, `none stored`, `not fetched`,
+    /// `damaged, not used`; `unchanged`, `stored`, `merged with a newer one and stored`, `spooled`, `quarantined`,
+    /// `not stored`.
     pub result: String,
     /// Length of its file in bytes, when there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -224,7 +224,7 @@ impl ProfileLoader for SystemProfiles {
             ..Default::default()
         };
         // SAFETY: the structure tells its size, the name ends with a NUL and outlives the call, the token is open.
-        if unsafe { LoadUserProfileW(token.handle().raw(), &raw mut info) } == 0 {
+        if unsafe { LoadUserProfileW(token.raw(), &raw mut info) } == 0 {
             return Err(io::Error::last_os_error());
         }
         Ok(LoadedProfile(info.hProfile.addr()))
@@ -233,7 +233,7 @@ impl ProfileLoader for SystemProfiles {
     fn unload(&self, token: &UserToken, profile: LoadedProfile) -> io::Result<()> {
         let handle: HANDLE = ptr::without_provenance_mut(profile.0);
         // SAFETY: the token is open; the handle is the one that the load gave, and is given back once: a hold takes it out.
-        if unsafe { UnloadUserProfile(token.handle().raw(), handle) } != 0 {
+        if unsafe { UnloadUserProfile(token.raw(), handle) } != 0 {
             return Ok(());
         }
         let error = io::Error::last_os_error();

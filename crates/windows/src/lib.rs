@@ -19,6 +19,8 @@ mod peer;
 #[cfg(windows)]
 pub mod pipe;
 #[cfg(windows)]
+mod private_folder;
+#[cfg(windows)]
 mod privilege;
 #[cfg(windows)]
 mod profile_list;
@@ -49,6 +51,8 @@ pub use hold::{LoadedProfile, ProfileLoader, SystemProfiles, hold_profile};
 pub use host::WindowsHost;
 #[cfg(windows)]
 pub use peer::Peer;
+#[cfg(windows)]
+pub use private_folder::make_private_folder;
 #[cfg(windows)]
 pub use privilege::enable_backup_privileges;
 #[cfg(windows)]

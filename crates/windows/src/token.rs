@@ -14,30 +14,30 @@ use std::{
 
 use mp_profile::{SessionId, Sid};
 use windows_sys::Win32::{
-    Foundation::{ERROR_NO_TOKEN, HANDLE, LocalFree},
+    Foundation::{ERROR_NO_TOKEN, HANDLE},
     Security::{
-        Authorization::ConvertSidToStringSidW, DuplicateTokenEx, GetTokenInformation,
-        ImpersonateLoggedOnUser, SECURITY_IMPERSONATION_LEVEL, SecurityImpersonation, TOKEN_DUPLICATE,
-        TOKEN_IMPERSONATE, TOKEN_INFORMATION_CLASS, TOKEN_QUERY, TOKEN_STATISTICS, TOKEN_USER,
-        TokenImpersonationLevel, TokenPrimary, TokenStatistics, TokenUser,
+        DuplicateTokenEx, GetTokenInformation, ImpersonateLoggedOnUser, SECURITY_IMPERSONATION_LEVEL,
+        SecurityImpersonation, TOKEN_DUPLICATE, TOKEN_IMPERSONATE, TOKEN_QUERY, TokenImpersonationLevel,
+        TokenPrimary,
     },
-    System::{
-        RemoteDesktop::WTSQueryUserToken,
-        Threading::{GetCurrentProcess, GetCurrentThread, OpenProcessToken, OpenThreadToken, SetThreadToken},
+    System::Threading::{
+        GetCurrentProcess, GetCurrentThread, OpenProcessToken, OpenThreadToken, SetThreadToken,
     },
 };
 
-use crate::nt::{Buffer, Handle};
+use crate::{
+    nt::{Handle, size_u32},
+    peer::PeerToken,
+    sessions::user_token,
+};
 
 /// What `LoadUserProfile` and `ImpersonateLoggedOnUser` need of a token.
 const RIGHTS: u32 = TOKEN_QUERY | TOKEN_IMPERSONATE | TOKEN_DUPLICATE;
-/// More than the user of a token, whose identifier has 15 numbers at most, takes.
-const USER_ROOM: usize = 256;
 
 /// The right to act as one user: a duplicate of the token of the user's session. It keeps the logon session alive.
 #[derive(Debug)]
 pub struct UserToken {
-    token: Handle,
+    token: PeerToken,
     sid: Sid,
     logon: u64,
 }
@@ -48,22 +48,7 @@ impl UserToken {
     /// # Errors
     /// When the system refuses, or the user has no profile that could be kept.
     pub fn of_session(session: SessionId) -> io::Result<Option<Self>> {
-        let mut token: HANDLE = ptr::null_mut();
-        // SAFETY: the result has a valid place.
-        if unsafe { WTSQueryUserToken(session.0, &raw mut token) } == 0 {
-            return none_if(ERROR_NO_TOKEN);
-        }
-        // SAFETY: the call succeeded, so it gave a handle that nobody else knows.
-        Self::duplicate(&unsafe { Handle::own(token) }).map(Some)
-    }
-
-    /// The user whom the calling thread impersonates, such as a pipe's client; `None` when it acts as the process. It is of
-    /// use only when the client allows impersonation, not mere identification.
-    ///
-    /// # Errors
-    /// When the token cannot be had, or its user has no profile that could be kept.
-    pub fn of_thread() -> io::Result<Option<Self>> {
-        thread_token(RIGHTS)?.map(|token| Self::duplicate(&token)).transpose()
+        user_token(session)?.map(|token| Self::duplicate(token.raw())).transpose()
     }
 
     /// The user as whom this process runs.
@@ -77,28 +62,24 @@ impl UserToken {
             return Err(io::Error::last_os_error());
         }
         // SAFETY: the call succeeded, so it gave a handle that nobody else knows.
-        Self::duplicate(&unsafe { Handle::own(token) })
+        let token = unsafe { Handle::own(token) };
+        Self::duplicate(token.raw())
     }
 
-    fn duplicate(token: &Handle) -> io::Result<Self> {
+    fn duplicate(token: HANDLE) -> io::Result<Self> {
         let mut own: HANDLE = ptr::null_mut();
         // SAFETY: the token is open; the result has a valid place.
         let made = unsafe {
-            DuplicateTokenEx(
-                token.raw(),
-                RIGHTS,
-                ptr::null(),
-                SecurityImpersonation,
-                TokenPrimary,
-                &raw mut own,
-            )
+            DuplicateTokenEx(token, RIGHTS, ptr::null(), SecurityImpersonation, TokenPrimary, &raw mut own)
         };
         if made == 0 {
             return Err(io::Error::last_os_error());
         }
         // SAFETY: the call succeeded, so it gave a handle that nobody else knows.
-        let token = unsafe { Handle::own(own) };
-        let (sid, logon) = (user_of(&token)?, logon_of(&token)?);
+        let token = unsafe { PeerToken::own(own) };
+        let (user, logon) = (token.sid()?, token.logon()?);
+        let none = |_| io::Error::other(format!("{user} is no user whose profile could be kept"));
+        let sid = user.parse().map_err(none)?;
         Ok(Self { token, sid, logon })
     }
 
@@ -114,8 +95,8 @@ impl UserToken {
         self.logon
     }
 
-    pub(crate) fn handle(&self) -> &Handle {
-        &self.token
+    pub(crate) fn raw(&self) -> HANDLE {
+        self.token.raw()
     }
 
     /// Has the calling thread act as the user until the guard is dropped; then it acts as before.
@@ -196,62 +177,23 @@ fn thread_token(rights: u32) -> io::Result<Option<Handle>> {
     // SAFETY: the pseudo handle of the current thread is always valid; the result has a valid place. The access is checked
     // as that of the process, which the user of the token could not pass.
     if unsafe { OpenThreadToken(GetCurrentThread(), rights, 1, &raw mut token) } == 0 {
-        return none_if(ERROR_NO_TOKEN);
+        let error = io::Error::last_os_error();
+        return if error.raw_os_error() == Some(ERROR_NO_TOKEN.cast_signed()) {
+            Ok(None)
+        } else {
+            Err(error)
+        };
     }
     // SAFETY: the call succeeded, so it gave a handle that nobody else knows.
     Ok(Some(unsafe { Handle::own(token) }))
 }
 
-fn none_if<T>(code: u32) -> io::Result<Option<T>> {
-    let error = io::Error::last_os_error();
-    if error.raw_os_error() == Some(code.cast_signed()) { Ok(None) } else { Err(error) }
-}
-
 fn impersonates(token: &Handle) -> io::Result<bool> {
-    let mut level: SECURITY_IMPERSONATION_LEVEL = 0;
-    // SAFETY: the level is what this class writes.
-    unsafe { information(token, TokenImpersonationLevel, (&raw mut level).cast(), size_of_val(&level))? };
-    Ok(level >= SecurityImpersonation)
-}
-
-fn logon_of(token: &Handle) -> io::Result<u64> {
-    let mut statistics = TOKEN_STATISTICS::default();
-    let room = size_of_val(&statistics);
-    // SAFETY: the structure is the one that this class writes.
-    unsafe { information(token, TokenStatistics, (&raw mut statistics).cast(), room)? };
-    let id = statistics.AuthenticationId;
-    Ok(u64::from(id.HighPart.cast_unsigned()) << 32 | u64::from(id.LowPart))
-}
-
-fn user_of(token: &Handle) -> io::Result<Sid> {
-    let mut buffer = Buffer::with_room(USER_ROOM);
-    let mut text: *mut u16 = ptr::null_mut();
-    // SAFETY: the buffer has that much room, aligned for the structure, which points into the buffer; the identifier is valid
-    // while the buffer lives. The text is allocated by the system, ends with a NUL, and is freed after it was copied.
-    let copied = unsafe {
-        information(token, TokenUser, buffer.as_mut_ptr(), USER_ROOM)?;
-        let user = buffer.as_mut_ptr().cast::<TOKEN_USER>().read();
-        if ConvertSidToStringSidW(user.User.Sid, &raw mut text) == 0 {
-            return Err(io::Error::last_os_error());
-        }
-        let units: Vec<u16> = (0..).map(|index| *text.add(index)).take_while(|&unit| unit != 0).collect();
-        LocalFree(text.cast());
-        String::from_utf16_lossy(&units)
+    let (mut level, mut len): (SECURITY_IMPERSONATION_LEVEL, _) = (0, 0);
+    let room = size_u32::<SECURITY_IMPERSONATION_LEVEL>();
+    // SAFETY: the level is what this class writes; the token is open.
+    let told = unsafe {
+        GetTokenInformation(token.raw(), TokenImpersonationLevel, (&raw mut level).cast(), room, &raw mut len)
     };
-    copied.parse().map_err(|_| io::Error::other(format!("{copied} is no user whose profile could be kept")))
-}
-
-/// # Safety
-/// `out` must have `room` writable bytes, aligned for what `class` writes.
-unsafe fn information(
-    token: &Handle,
-    class: TOKEN_INFORMATION_CLASS,
-    out: *mut std::ffi::c_void,
-    room: usize,
-) -> io::Result<()> {
-    let mut needed = 0;
-    let room = u32::try_from(room).map_err(io::Error::other)?;
-    // SAFETY: the caller promises the room; the token is open.
-    let told = unsafe { GetTokenInformation(token.raw(), class, out, room, &raw mut needed) };
-    if told == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    if told == 0 { Err(io::Error::last_os_error()) } else { Ok(level >= SecurityImpersonation) }
 }

@@ -2,6 +2,7 @@
 //! enrolled as in production.
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+mod at_once;
 mod outages;
 mod reach;
 mod renewal;

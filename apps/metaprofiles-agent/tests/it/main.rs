@@ -5,5 +5,6 @@ mod by_hand;
 mod failures;
 mod help;
 mod policies;
+mod removal;
 mod sessions;
 mod support;

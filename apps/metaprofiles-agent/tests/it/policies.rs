@@ -2,7 +2,9 @@
 
 use std::fs;
 
+use mp_hive::{ReadOptions, WriteOptions};
 use mp_protocol::JoinToken;
+use mp_registry::{KeyPath, Value};
 
 use crate::support::{Place, SID};
 
@@ -45,6 +47,29 @@ fn the_console_of_group_policy_is_used_unless_another_is_given() {
     assert!(enrolled.stderr.contains("127.0.0.1:1"), "{enrolled:?}");
     let other = place.run(&["enrol", "--token", &token, "--console", "https://127.0.0.2:1"]).failed(1);
     assert!(other.stderr.contains("127.0.0.2:1"), "{other:?}");
+}
+
+#[test]
+fn the_spool_is_as_large_as_told() {
+    let place = Place::new();
+    place.enrol();
+    let profile = place.with_session();
+    policies(&place, "\"SpoolLimit\"=dword:10");
+    place.run(&["logon", "--sid", SID]).failed(3);
+    // What is there already counts: nearly 16 MiB of another user.
+    let folder = place.state().spool().join("S-1-5-21-1-2-3-1002");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("00000001.entry"), vec![0; (16 << 20) - 8]).unwrap();
+    set_theme(&profile);
+    let report = place.run(&["logoff", "--sid", SID]);
+    assert!(report.stdout.contains("the spool is full"), "{report:?}");
+}
+
+fn set_theme(profile: &std::path::Path) {
+    let hive = profile.join("NTUSER.MAN");
+    let mut user = mp_hive::open(&hive, ReadOptions::default()).unwrap().hive.root;
+    user.ensure(&KeyPath::parse("Software\\App")).set_value(Value::sz("Theme", "dark"));
+    fs::write(&hive, mp_hive::write(&user, &WriteOptions::default()).unwrap()).unwrap();
 }
 
 #[test]

@@ -58,11 +58,11 @@ fn exit_codes_say_how_complete_a_session_is() {
     let text = refused["error"].as_str().unwrap();
     assert!(text.starts_with("MP-AGT-007") && text.contains("names no storage server"), "{text}");
 
-    let entry = place.state().spool().join(SID).join("00000001.json");
+    let entry = place.state().spool().join(SID).join("00000001.entry");
     fs::write(entry, "{").unwrap();
     let damaged = place.run(&["spool", "--json"]).failed(3).json();
     let text = damaged["damaged"][0].as_str().unwrap();
-    assert!(text.contains("00000001.json") && text.contains("EOF while parsing"), "{text}");
+    assert!(text.contains("00000001.entry") && text.contains("EOF while parsing"), "{text}");
 }
 
 #[test]

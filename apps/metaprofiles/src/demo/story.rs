@@ -80,7 +80,7 @@ pub(super) fn play(farm: &mut SmallFarm, folder: &Path) -> Result<usize> {
     heading("Storage is back: TS2 sends its spool");
     let deliveries = ts2.agent(|agent| Ok(agent.send_spool(None)?.tried))?;
     for delivery in &deliveries {
-        println!("  {} {} bytes: {:?}", delivery.entry.scope, delivery.bytes, delivery.result);
+        println!("  {} {} bytes: {:?}", delivery.entry.scope, delivery.entry.bytes, delivery.result);
     }
     let mut wrong = usize::from(deliveries.is_empty())
         + deliveries.iter().filter(|delivery| delivery.result.is_err()).count();

@@ -92,10 +92,12 @@ fn of_data_set(set: &DataSetReport) -> Option<Item> {
     let (fate, code) = match set.result.as_str() {
         "imported" => (Fate::Fetched, "MP-AGT-201"),
         "imported from the spool" => (Fate::Fetched, "MP-AGT-202"),
+        "imported from the cached copy" => (Fate::Fetched, "MP-AGT-209"),
         "none stored" => (Fate::Fetched, "MP-AGT-203"),
         "unchanged" => (Fate::Stored, "MP-AGT-204"),
         "stored" => (Fate::Stored, "MP-AGT-205"),
         "spooled" => (Fate::Stored, "MP-AGT-206"),
+        "merged with a newer one and stored" => (Fate::Stored, "MP-AGT-208"),
         "quarantined" => (Fate::Stored, "MP-AGT-207"),
         _ => return None,
     };

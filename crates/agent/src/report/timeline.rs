@@ -14,7 +14,7 @@ use super::{Outcome, SessionReport};
 pub struct SessionTimeline {
     /// Name that joins them.
     pub session: String,
-    /// The outcome that needs most attention.
+    /// The outcome that needs most attention and was not put right since.
     pub outcome: Outcome,
     /// Oldest first; at least one.
     pub reports: Vec<SessionReport>,
@@ -28,9 +28,7 @@ impl SessionTimeline {
         for report in reports {
             match sessions.iter_mut().find(|session| session.session == report.session) {
                 Some(session) => {
-                    if report.outcome.rank() > session.outcome.rank() {
-                        session.outcome = report.outcome;
-                    }
+                    session.outcome = session.outcome.followed_by(report.event, report.outcome);
                     session.reports.push(report);
                 }
                 None => sessions.push(Self {

@@ -3,7 +3,7 @@
 use mp_dataset::{DataSet, DecodeError, Limits, Verified};
 use mp_profile::{DataSetStore, Fetched, GroupName, Scope, Sid, StoreError};
 
-use super::Agent;
+use super::{Agent, cache};
 use crate::{
     chain::chain,
     report::Recorder,
@@ -40,6 +40,7 @@ impl Agent<'_> {
         sid: &Sid,
         group: Option<&GroupName>,
         store: Result<&dyn DataSetStore, &StoreError>,
+        cached_copy: bool,
         recorder: &mut Recorder,
     ) -> Vec<ScopeSet> {
         let scopes: Vec<Scope> =
@@ -55,7 +56,7 @@ impl Agent<'_> {
         scopes
             .into_iter()
             .zip(answers)
-            .map(|(scope, answer)| self.start(sid, scope, answer, recorder))
+            .map(|(scope, answer)| self.start(sid, scope, answer, cached_copy, recorder))
             .collect()
     }
 
@@ -63,7 +64,14 @@ impl Agent<'_> {
     ///
     /// What this host could not send is newer than what it was made from. As long as storage has nothing but that, or does
     /// not say what it has, the session continues from the unsent data set, and its export will take its place in the spool.
-    fn start(&self, sid: &Sid, scope: Scope, answer: Option<Fetched>, recorder: &mut Recorder) -> ScopeSet {
+    fn start(
+        &self,
+        sid: &Sid,
+        scope: Scope,
+        answer: Option<Fetched>,
+        cached_copy: bool,
+        recorder: &mut Recorder,
+    ) -> ScopeSet {
         let unsent = self.unsent(sid, &scope, recorder);
         let continued = unsent.filter(|unsent| match &answer {
             None => true,
@@ -75,9 +83,30 @@ impl Agent<'_> {
         }
         match answer {
             Some(answer) => accept(scope, answer, recorder),
+            None if cached_copy && let Some(copy) = cache::look_up(&self.state, sid, &scope) => {
+                let bytes = copy.set.as_ref().map(|(bytes, _)| bytes.len());
+                recorder.data_set(&scope, "imported from the cached copy", bytes, copy.version.clone());
+                ScopeSet { scope, set: copy.set, version: copy.version, known: true }
+            }
             None => {
                 recorder.data_set(&scope, "not fetched", None, None);
                 ScopeSet::unknown(scope)
+            }
+        }
+    }
+
+    /// Keeps what storage gave, for a logon while it is away.
+    pub(super) fn keep_copies(&self, sid: &Sid, sets: &[ScopeSet], recorder: &mut Recorder) {
+        for set in sets.iter().filter(|set| set.known) {
+            let seen = match (&set.set, &set.version) {
+                (Some((bytes, _)), Some(version)) => Some((version.as_str(), bytes.as_slice())),
+                (None, None) => None,
+                // What is only in the spool was never seen in storage.
+                _ => continue,
+            };
+            if let Err(error) = cache::keep(&self.state, sid, &set.scope, seen) {
+                let text = format!("the data set of {} is not kept for when storage is away: ", set.scope);
+                recorder.problem("MP-AGT-071", text + &chain(&error));
             }
         }
     }

@@ -1,16 +1,19 @@
 use mp_dataset::{DataSet, Origin, ProfileKind};
-use mp_profile::{Baseline, ExportInputs, Scope, SessionProfile, Sets, Sid};
+use mp_profile::{
+    Baseline, ExportInputs, HostError, Scope, SessionProfile, Sets, Sid,
+    machine::{Aim, ExportKind},
+};
 
 use super::{
     Agent, AgentError,
-    record::{SessionRecord, marked},
-    upload::Export,
+    record::{MergedScope, SessionRecord, marked},
+    upload::{After, Export},
 };
 use crate::{
     chain::chain,
     plan::CachedPlan,
     report::{Outcome, Recorder, SessionEvent, SessionReport},
-    spool::{Intent, SpoolEntry, digest},
+    spool::{ConflictRules, Intent, NewEntry, SpoolEntry, digest},
 };
 
 /// Reason written to quarantine when the marker is not in the hive, or the logon went on without the stored data set.
@@ -41,12 +44,31 @@ impl Agent<'_> {
             return left_alone;
         }
         let mut recorder = Recorder::new(SessionEvent::Logoff, sid, self.host.name(), self.clock.now());
-        let _lock = self.state.lock(sid)?;
-        let done = self.take_out(sid, &mut recorder);
+        let _lock = self.lock(sid)?;
+        let done = self.take_out(sid, None, &mut recorder);
         self.finish(recorder, done)
     }
 
-    fn take_out(&self, sid: &Sid, recorder: &mut Recorder) -> Result<(), AgentError> {
+    /// Exports what changed and puts it into the spool; [`Agent::upload`] sends it.
+    ///
+    /// # Errors
+    /// When nothing could be exported; with [`Aim::Replace`] also when this is not the load of the hive that was merged.
+    pub fn export(&self, sid: &Sid, kind: ExportKind, aim: Aim) -> Result<SessionReport, AgentError> {
+        let event = match kind {
+            ExportKind::Checkpoint => SessionEvent::Checkpoint,
+            ExportKind::Final => SessionEvent::Logoff,
+        };
+        if let Some(left_alone) = self.turned_off(event, sid) {
+            return left_alone;
+        }
+        let mut recorder = Recorder::new(event, sid, self.host.name(), self.clock.now());
+        let _lock = self.lock(sid)?;
+        let done = self.take_out(sid, Some(aim), &mut recorder);
+        self.finish(recorder, done)
+    }
+
+    /// Without an aim the export is sent as well.
+    fn take_out(&self, sid: &Sid, aim: Option<Aim>, recorder: &mut Recorder) -> Result<(), AgentError> {
         let plan = CachedPlan::load(&self.state);
         let mut profile = self.host.open(sid)?;
         recorder.report.profile = profile.kind().name().to_owned();
@@ -61,6 +83,9 @@ impl Agent<'_> {
             return Ok(());
         }
         let session = self.session(sid, profile.as_ref());
+        if aim == Some(Aim::Replace) && session.record.is_none() {
+            return Err(AgentError::Host(HostError::NotLoaded(sid.clone())));
+        }
         let record = session.record.as_ref();
         if let Some(record) = record {
             recorder.session(&record.session);
@@ -103,8 +128,13 @@ impl Agent<'_> {
             recorder.problem("MP-AGT-014", format!("the profile is not let go: {}", chain(&error)));
         }
         recorder.step("release profile");
-        let after = self.send_exports(sid, plan.as_ref(), &exports, recorder);
-        recorder.step("send");
+        let after = if aim.is_some() && exports.iter().all(|export| export.spooled) {
+            wait_in_spool(&exports, recorder)
+        } else {
+            let after = self.send_exports(sid, plan.as_ref(), &exports, recorder);
+            recorder.step("send");
+            after
+        };
         self.keep_base(sid, session.record, &exports, &after, recorder);
         Ok(())
     }
@@ -113,8 +143,9 @@ impl Agent<'_> {
     fn session(&self, sid: &Sid, profile: &dyn SessionProfile) -> Session {
         let kind = profile.kind();
         let none = Session { record: None, kind, baseline: None, global: None, group: None };
-        let Some(mut record) =
-            marked(profile).and_then(|marked| SessionRecord::load(&self.state, sid, &marked.session))
+        let Some(mut record) = marked(profile)
+            .filter(|marked| !marked.over)
+            .and_then(|marked| SessionRecord::load(&self.state, sid, &marked.session))
         else {
             return none;
         };
@@ -171,54 +202,96 @@ impl Agent<'_> {
             recorder.report.outcome = Outcome::Failed;
             return None;
         }
-        let mut intent = intent(&scope, session);
-        let superseded = self.supersede(sid, &scope, &mut intent, session);
-        match self.spool.put(sid, &scope, intent.clone(), &bytes) {
-            Ok(entry) => {
-                // One that stays is found by its digest when it was stored, and kept beside otherwise.
-                if let Some(Err(error)) = superseded.map(|waiting| self.spool.remove(&waiting)) {
-                    recorder.problem("MP-AGT-020", chain(&error));
-                }
-                Some(Export { entry, bytes, spooled: true })
-            }
+        let place = self.place(sid, &scope, session);
+        let rules = match &session.record {
+            Some(record) => ConflictRules::of(&record.subsets, record.group.as_ref()),
+            None => ConflictRules::default(),
+        };
+        let new = NewEntry {
+            base: place.base.as_deref(),
+            session: session.record.as_ref().map(|record| record.session.clone()),
+            rules,
+            ..NewEntry::new(sid, &scope, place.intent, &bytes)
+        };
+        let put = self.spool.put(&new, &place.instead);
+        let (entry, spooled) = match put {
+            Ok(entry) => (entry, true),
             Err(error) => {
                 let text = chain(&error);
                 recorder.problem(
                     "MP-AGT-043",
                     format!("the export of {scope} cannot be put into the spool: {text}; it is sent at once"),
                 );
-                let entry = SpoolEntry { sid: sid.clone(), scope, intent, number: 0 };
-                Some(Export { entry, bytes, spooled: false })
+                (new.entry(), false)
+            }
+        };
+        Some(Export { entry, bytes, base: place.base, spooled })
+    }
+
+    /// What is to become of the export of a scope, and which entries of the spool it stands for.
+    fn place(&self, sid: &Sid, scope: &Scope, session: &Session) -> Place {
+        let intent = intent(scope, session);
+        let waiting = self.spool.of(sid).map(|waiting| waiting.entries).unwrap_or_default();
+        let waiting: Vec<_> = waiting.into_iter().filter(|entry| entry.scope == *scope).collect();
+        match intent {
+            Intent::Replace { base, base_digest, superseded } => {
+                let merged = session.record.as_ref().and_then(|record| record.scope(scope));
+                if let Some(place) = merged.and_then(|merged| self.supersede(waiting, merged)) {
+                    return place;
+                }
+                let file = merged.and_then(|merged| SessionRecord::base_bytes(&self.state, sid, merged));
+                let intent = Intent::Replace { base, base_digest, superseded };
+                Place { intent, base: file, instead: Vec::new() }
+            }
+            intent => {
+                let session = session.record.as_ref().map(|record| &record.session);
+                // Each is a whole picture of the same profile: a captured one, or that of this very session.
+                let former = |entry: &SpoolEntry| match intent {
+                    Intent::First => entry.intent == Intent::First,
+                    _ => entry.intent == intent && session.is_some() && entry.session.as_ref() == session,
+                };
+                let instead = waiting.into_iter().filter(former).collect();
+                Place { intent, base: None, instead }
             }
         }
     }
 
     /// A data set that this session started from and that still waits in the spool is superseded: the new one holds all
-    /// of it, and takes over its base.
-    fn supersede(
-        &self,
-        sid: &Sid,
-        scope: &Scope,
-        intent: &mut Intent,
-        session: &Session,
-    ) -> Option<SpoolEntry> {
-        let merged = session.record.as_ref()?.scope(scope)?.digest.as_ref()?;
-        let Intent::Replace { base, base_digest, superseded } = intent else { return None };
-        let entries = self.spool.of(sid).ok()?.entries;
+    /// of it, and takes over its base. One whose merge may be stored already is what it was, and is sent first.
+    fn supersede(&self, waiting: Vec<SpoolEntry>, merged: &MergedScope) -> Option<Place> {
+        let merged = merged.digest.as_ref()?;
         let started_from = |entry: &SpoolEntry| {
-            entry.scope == *scope && self.spool.read(entry).is_ok_and(|bytes| digest(&bytes) == *merged)
+            !entry.merging && self.spool.read(entry).is_ok_and(|bytes| digest(&bytes) == *merged)
         };
-        let waiting = entries.into_iter().rev().find(started_from)?;
-        let Intent::Replace { base: its_base, base_digest: its_digest, superseded: before } = &waiting.intent
-        else {
-            return None;
+        let former = waiting.into_iter().rev().find(started_from)?;
+        let Intent::Replace { base, base_digest, superseded } = &former.intent else { return None };
+        let intent = Intent::Replace {
+            base: base.clone(),
+            base_digest: base_digest.clone(),
+            superseded: superseded.iter().chain([merged]).cloned().collect(),
         };
-        base.clone_from(its_base);
-        base_digest.clone_from(its_digest);
-        superseded.clone_from(before);
-        superseded.push(merged.clone());
-        Some(waiting)
+        let base = self.spool.read_base(&former).ok()?;
+        Some(Place { intent, base, instead: vec![former] })
     }
+}
+
+/// All of it is in the spool, from where it is sent apart.
+fn wait_in_spool(exports: &[Export], recorder: &mut Recorder) -> Vec<After> {
+    recorder.worse(Outcome::Stored);
+    for export in exports {
+        recorder.data_set(&export.entry.scope, "spooled", Some(export.bytes.len()), None);
+        recorder.worse(Outcome::Spooled);
+    }
+    exports.iter().map(|_| After::Waits).collect()
+}
+
+/// What is to become of an export.
+struct Place {
+    intent: Intent,
+    /// The file of the data set that it was made from.
+    base: Option<Vec<u8>>,
+    /// The entries of the spool whose place it takes.
+    instead: Vec<SpoolEntry>,
 }
 
 /// What storage shall do with the export of a scope.

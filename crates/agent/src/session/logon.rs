@@ -6,6 +6,8 @@ use std::{
 use mp_dataset::ProfileKind;
 use mp_profile::{Baseline, DataSetStore, Scope, SessionProfile, Sets, Sid, Unapplied};
 
+use mp_protocol::StorageAway;
+
 use super::{
     Agent, AgentError,
     base::ScopeSet,
@@ -32,7 +34,7 @@ impl Agent<'_> {
             return left_alone;
         }
         let mut recorder = Recorder::new(SessionEvent::Logon, sid, self.host.name(), self.clock.now());
-        let _lock = self.state.lock(sid)?;
+        let _lock = self.lock(sid)?;
         let done = self.bring_in(sid, &mut recorder);
         self.finish(recorder, done)
     }
@@ -69,7 +71,8 @@ impl Agent<'_> {
         if let Ok(store) = &store {
             self.send_leftovers(sid, store.as_ref(), recorder);
         }
-        let sets = self.fetch(sid, plan.plan.group.as_ref(), store.as_deref(), recorder);
+        let cached_copy = plan.plan.settings.storage_away == StorageAway::CachedCopy;
+        let sets = self.fetch(sid, plan.plan.group.as_ref(), store.as_deref(), cached_copy, recorder);
         recorder.step("fetch and verify");
         let (baseline, unread) = Baseline::snapshot(profile.as_mut(), &rules)?;
         recorder.step("read baseline");
@@ -99,6 +102,9 @@ impl Agent<'_> {
             return Err(error.into());
         }
         recorder.step("release profile");
+        if cached_copy {
+            self.keep_copies(sid, &sets, recorder);
+        }
         recorder.report.outcome = if record.all_merged() { Outcome::Merged } else { Outcome::NotMerged };
         // The next logon follows a plan that came too late for this one.
         if let Ok(Ok(Some(late))) = newer.try_recv() {
@@ -153,7 +159,7 @@ impl Agent<'_> {
                 return false;
             }
         }
-        if let Some(marked) = marked(profile) {
+        if let Some(marked) = marked(profile).filter(|marked| !marked.over) {
             recorder.session(&marked.session);
             recorder.report.outcome = if marked.merged { Outcome::AlreadyMerged } else { Outcome::NotMerged };
             if !marked.merged {

@@ -53,12 +53,17 @@ pub(crate) struct MergedScope {
 struct Marker {
     session: String,
     merged: bool,
+    /// This load was exported for good.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    over: bool,
 }
 
 /// The session that this very load of the hive belongs to, and whether all was merged into it.
 pub(crate) struct Marked {
     pub(crate) session: String,
     pub(crate) merged: bool,
+    /// It was exported for good, and its record removed: the load is as good as a new one.
+    pub(crate) over: bool,
 }
 
 pub(crate) fn marked(profile: &dyn SessionProfile) -> Option<Marked> {
@@ -70,7 +75,17 @@ pub(crate) fn marked(profile: &dyn SessionProfile) -> Option<Marked> {
         }
     };
     let marker: Marker = serde_json::from_slice(&marker).ok()?;
-    Some(Marked { session: marker.session, merged: marker.merged })
+    Some(Marked { session: marker.session, merged: marker.merged, over: marker.over })
+}
+
+/// Notes in the loaded hive that it was exported for good.
+pub(crate) fn mark_over(profile: &mut dyn SessionProfile) -> Result<(), mp_profile::HostError> {
+    write_marker(profile, &Marker { session: String::new(), merged: false, over: true })
+}
+
+fn write_marker(profile: &mut dyn SessionProfile, marker: &Marker) -> Result<(), mp_profile::HostError> {
+    let text = serde_json::to_vec(marker).unwrap_or_default();
+    profile.set_marker(&text)
 }
 
 impl SessionRecord {
@@ -121,15 +136,18 @@ impl SessionRecord {
 
     /// Notes in the loaded hive that this session's record speaks about it.
     pub(crate) fn mark(&self, profile: &mut dyn SessionProfile) -> Result<(), mp_profile::HostError> {
-        let marker = Marker { session: self.session.clone(), merged: self.all_merged() };
-        let text = serde_json::to_vec(&marker).unwrap_or_default();
-        profile.set_marker(&text)
+        let marker = Marker { session: self.session.clone(), merged: self.all_merged(), over: false };
+        write_marker(profile, &marker)
+    }
+
+    /// The record that is there, whichever session's it is.
+    pub(crate) fn latest(state: &StateFolder, sid: &Sid) -> Option<Self> {
+        serde_json::from_slice(&fs::read(state.session(sid).join("session.json")).ok()?).ok()
     }
 
     /// The record of a session; `None` when the folder is of another one or cannot be used.
     pub(crate) fn load(state: &StateFolder, sid: &Sid, session: &str) -> Option<Self> {
-        let text = fs::read(state.session(sid).join("session.json")).ok()?;
-        let record: Self = serde_json::from_slice(&text).ok()?;
+        let record = Self::latest(state, sid)?;
         (record.session == session).then_some(record)
     }
 
@@ -141,8 +159,13 @@ impl SessionRecord {
 
     /// The data set that was merged; `None` when there was none, or its file is missing, damaged or another one.
     pub(crate) fn base(state: &StateFolder, sid: &Sid, merged: &MergedScope) -> Option<DataSet> {
+        decode(&Self::base_bytes(state, sid, merged)?)
+    }
+
+    /// The file of the data set that was merged; `None` when there was none, or it is missing or another one.
+    pub(crate) fn base_bytes(state: &StateFolder, sid: &Sid, merged: &MergedScope) -> Option<Vec<u8>> {
         let bytes = fs::read(base_file(&state.session(sid), &merged.scope)).ok()?;
-        (merged.digest.as_ref() == Some(&digest(&bytes))).then(|| decode(&bytes))?
+        (merged.digest.as_ref() == Some(&digest(&bytes))).then_some(bytes)
     }
 
     /// Removes the session's folder.

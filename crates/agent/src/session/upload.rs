@@ -1,13 +1,14 @@
 //! From a session's exports to storage, and what that means for the rest of the session.
 
-use mp_profile::{DataSetStore, Sid};
+use mp_dataset::Overrides;
+use mp_profile::{DataSetStore, Scope, Sid};
 
 use super::{Agent, record::SessionRecord};
 use crate::{
     chain::chain,
     plan::CachedPlan,
     report::{Outcome, Recorder},
-    spool::{Deliveries, Delivery, Sent, SpoolEntry, deliver, digest},
+    spool::{Deliveries, Delivery, Parcel, Room, Sent, Spool, SpoolEntry, deliver, digest},
 };
 
 /// One scope's export, packed.
@@ -15,6 +16,8 @@ pub(super) struct Export {
     /// What is to become of it. Its number is only right when it is spooled.
     pub(super) entry: SpoolEntry,
     pub(super) bytes: Vec<u8>,
+    /// The file of the data set that it was made from.
+    pub(super) base: Option<Vec<u8>>,
     /// Whether it is in the spool; otherwise it is only in memory.
     pub(super) spooled: bool,
 }
@@ -70,6 +73,7 @@ impl Agent<'_> {
         let after = after.collect();
         if waits(self) {
             recorder.worse(Outcome::Spooled);
+            report_room(&self.spool, recorder);
         }
         after
     }
@@ -98,6 +102,9 @@ impl Agent<'_> {
                             continue;
                         }
                         After::Sent(Sent::Stored(version)) => Some(version.0.clone()),
+                        // What is stored holds what is not in the profile, so an export must never replace it: the base
+                        // is what was exported, and the next upload is merged again.
+                        After::Sent(Sent::Merged { .. }) => None,
                         After::Waits if scope.merged => None,
                         After::Waits => continue,
                     };
@@ -124,6 +131,9 @@ pub(super) fn report_leftovers<'a>(tried: impl Iterator<Item = &'a Delivery>, re
         let of = format!("the data set of {} of an earlier session", delivery.entry.scope);
         match &delivery.result {
             Ok(Sent::Stored(_)) => {}
+            Ok(Sent::Merged { overrides, .. }) => {
+                report_overrides(&delivery.entry.scope, &of, overrides, recorder)
+            }
             Ok(Sent::Quarantined(reason)) => recorder.problem(
                 "MP-AGT-042",
                 format!("{of} is kept beside the stored one: {reason}; look at both in the console"),
@@ -135,8 +145,37 @@ pub(super) fn report_leftovers<'a>(tried: impl Iterator<Item = &'a Delivery>, re
     }
 }
 
+/// Says that the spool is nearly full, while there is still room.
+fn report_room(spool: &Spool, recorder: &mut Recorder) {
+    if let Ok(room) = spool.room()
+        && room.is_short()
+    {
+        let Room { used, limit } = room;
+        tracing::error!(used, limit, "The spool is nearly full");
+        let next = "make storage reachable, then run `metaprofiles-agent spool --send`";
+        recorder.problem("MP-AGT-046", format!("the spool is nearly full, {used} of {limit} bytes: {next}"));
+    }
+}
+
+/// Says what two sessions changed differently.
+fn report_overrides(scope: &Scope, of: &str, overrides: &Overrides, recorder: &mut Recorder) {
+    let total = overrides.total();
+    if total == 0 {
+        return;
+    }
+    recorder.report.overrides.add(scope, overrides);
+    let (theirs, mine) = (overrides.theirs_overridden, overrides.mine_overridden);
+    recorder.problem(
+        "MP-AGT-045",
+        format!(
+            "{of} was merged with what another session had stored, and both had changed {total} items differently: of {theirs} this one counts, of {mine} the other; both data sets are kept in storage"
+        ),
+    );
+}
+
 fn send_unspooled(export: &Export, store: &dyn DataSetStore) -> Result<Sent, String> {
-    deliver(&export.entry, store, &export.bytes).map_err(|error| chain(&error))
+    let parcel = Parcel { entry: &export.entry, bytes: &export.bytes, base: export.base.as_deref() };
+    deliver(&parcel, store, &|| Ok(())).map_err(|error| chain(&error))
 }
 
 fn report_export(export: &Export, result: Option<Result<Sent, String>>, recorder: &mut Recorder) -> After {
@@ -145,6 +184,11 @@ fn report_export(export: &Export, result: Option<Result<Sent, String>>, recorder
         Some(Ok(Sent::Stored(version))) => {
             recorder.data_set(scope, "stored", bytes, Some(version.0.clone()));
             After::Sent(Sent::Stored(version))
+        }
+        Some(Ok(Sent::Merged { version, overrides })) => {
+            recorder.data_set(scope, "merged with a newer one and stored", bytes, Some(version.0.clone()));
+            report_overrides(scope, &format!("the export of {scope}"), &overrides, recorder);
+            After::Sent(Sent::Merged { version, overrides })
         }
         Some(Ok(Sent::Quarantined(reason))) => {
             recorder.data_set(scope, "quarantined", bytes, None);

@@ -1,22 +1,23 @@
 //! From the spool to storage.
 
-use mp_profile::{DataSetStore, Fetched, Sid, StoreError, Stored, VersionTag};
+use mp_dataset::{Limits, Overrides, check};
+use mp_profile::{DataSetStore, Sid, StoreError, VersionTag};
 
-use super::{Intent, Spool, SpoolEntry};
+use super::{Intent, Parcel, Spool, SpoolEntry, deliver, digest};
 use crate::state::StateError;
-
-/// Reason written to quarantine when another session was faster.
-pub const CONFLICT: &str = "another session stored a newer data set since this session's logon";
-
-/// Reason written to quarantine when a captured profile finds a data set that is stored already.
-pub const NOT_FIRST: &str =
-    "the profile is not mandatory: its export may only become the first data set, and one is stored already";
 
 /// What became of one spooled data set.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Sent {
     /// It is the current one now.
     Stored(VersionTag),
+    /// Another session was faster: both were merged, and the merged data set is the current one now.
+    Merged {
+        /// Its version.
+        version: VersionTag,
+        /// What both sessions changed differently. Where this data set gave way, it was quarantined as well.
+        overrides: Overrides,
+    },
     /// It was kept beside the current one, for this reason.
     Quarantined(String),
 }
@@ -26,8 +27,6 @@ pub enum Sent {
 pub struct Delivery {
     /// The entry.
     pub entry: SpoolEntry,
-    /// Length of its data set; 0 when it cannot be read.
-    pub bytes: usize,
     /// What storage did with it; on an error it stays in the spool.
     pub result: Result<Sent, SendError>,
 }
@@ -56,14 +55,15 @@ impl Spool {
     /// Sends one entry and takes it out of the spool once storage has acknowledged it.
     ///
     /// On a conflict the current data set is looked at: when it *is* this one (its acknowledgement was lost), or is what
-    /// this one was made from under another version, all is well. Otherwise another session was faster, and this data set
-    /// is kept beside the current one.
+    /// this one was made from under another version, all is well. Otherwise another session was faster, and both are
+    /// merged. What cannot be merged is kept beside the current one.
     ///
     /// # Errors
     /// When storage did not acknowledge, or the spool cannot be read; then the entry stays.
     pub fn send(&self, entry: &SpoolEntry, store: &dyn DataSetStore) -> Result<Sent, SendError> {
-        let bytes = self.read(entry)?;
-        let sent = deliver(entry, store, &bytes)?;
+        let (bytes, base) = (self.read(entry)?, self.read_base(entry)?);
+        let parcel = Parcel { entry, bytes: &bytes, base: base.as_deref() };
+        let sent = deliver(&parcel, store, &|| self.mark_merging(entry))?;
         self.remove(entry)?;
         Ok(sent)
     }
@@ -83,75 +83,52 @@ impl Spool {
         };
         sent.damaged = waiting.damaged;
         let beside = |entry: &SpoolEntry| matches!(entry.intent, Intent::Quarantine { .. });
-        let mut entries = waiting.entries;
+        let mut entries = self.without_superseded(waiting.entries, &mut sent.damaged);
         entries.sort_by_key(|entry| (beside(entry), entry.number));
         let mut held = Vec::new();
         for entry in entries {
             if held.contains(&entry.scope) && !beside(&entry) {
                 continue;
             }
-            let bytes = self.read(&entry).map_or(0, |bytes| bytes.len());
             let result = self.send(&entry, store);
             let away = matches!(result, Err(SendError::Store(StoreError::Unreachable { .. })));
             // A file that cannot be read will never be sent, so waiting for it would lose the later ones as well.
             if matches!(result, Err(SendError::Store(_))) {
                 held.push(entry.scope.clone());
             }
-            sent.tried.push(Delivery { entry, bytes, result });
+            sent.tried.push(Delivery { entry, result });
             if away {
                 break;
             }
         }
         sent
     }
-}
 
-/// Has storage do with a data set what the entry says.
-pub(crate) fn deliver(
-    entry: &SpoolEntry,
-    store: &dyn DataSetStore,
-    bytes: &[u8],
-) -> Result<Sent, StoreError> {
-    let (base, before, otherwise) = match &entry.intent {
-        Intent::Quarantine { reason } => return quarantine(entry, store, reason, bytes),
-        Intent::First => (None, Vec::new(), NOT_FIRST),
-        Intent::Replace { base, base_digest, superseded } => {
-            (base.clone().map(VersionTag), base_digest.iter().chain(superseded).collect(), CONFLICT)
+    /// Removes entries that a crash left after another one had taken their place; that one holds all of them.
+    fn without_superseded(&self, entries: Vec<SpoolEntry>, failed: &mut Vec<StateError>) -> Vec<SpoolEntry> {
+        let heirs = entries.iter().filter(|heir| match &heir.intent {
+            Intent::Replace { superseded, .. } if !superseded.is_empty() => {
+                self.read(heir).is_ok_and(|bytes| check(&bytes, &Limits::default()).is_ok())
+            }
+            _ => false,
+        });
+        let heirs: Vec<&SpoolEntry> = heirs.collect();
+        let has_heir = |entry: &&SpoolEntry| {
+            let later = |heir: &&&SpoolEntry| heir.number > entry.number && heir.scope == entry.scope;
+            let mut heirs = heirs.iter().filter(later).peekable();
+            let may_go = entry.intent.replaces() && !entry.merging && heirs.peek().is_some();
+            may_go
+                && self.read(entry).is_ok_and(|bytes| {
+                    let digest = digest(&bytes);
+                    heirs.any(|heir| matches!(&heir.intent, Intent::Replace { superseded, .. } if superseded.contains(&digest)))
+                })
+        };
+        let gone: Vec<u64> = entries.iter().filter(has_heir).map(|entry| entry.number).collect();
+        let is_gone = |entry: &SpoolEntry| gone.contains(&entry.number);
+        let (gone, left): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_gone);
+        for entry in gone {
+            failed.extend(self.remove(&entry).err());
         }
-    };
-    match store.store(&entry.scope, &entry.sid, base.as_ref(), bytes)? {
-        Stored::As(version) => Ok(Sent::Stored(version)),
-        Stored::Conflict => resolve(entry, store, &before, otherwise, bytes),
+        left
     }
-}
-
-/// `before` are the digests of what this data set was made from.
-fn resolve(
-    entry: &SpoolEntry,
-    store: &dyn DataSetStore,
-    before: &[&String],
-    otherwise: &str,
-    bytes: &[u8],
-) -> Result<Sent, StoreError> {
-    if let Fetched::Data { version, bytes: current } = store.fetch(&entry.scope, &entry.sid, None)? {
-        if current == bytes {
-            return Ok(Sent::Stored(version));
-        }
-        if before.contains(&&super::digest(&current))
-            && let Stored::As(version) = store.store(&entry.scope, &entry.sid, Some(&version), bytes)?
-        {
-            return Ok(Sent::Stored(version));
-        }
-    }
-    quarantine(entry, store, otherwise, bytes)
-}
-
-fn quarantine(
-    entry: &SpoolEntry,
-    store: &dyn DataSetStore,
-    reason: &str,
-    bytes: &[u8],
-) -> Result<Sent, StoreError> {
-    store.quarantine(&entry.scope, &entry.sid, reason, bytes)?;
-    Ok(Sent::Quarantined(reason.to_owned()))
 }

@@ -1,14 +1,14 @@
-//! Lost acknowledgements, and sessions that were faster.
+//! Lost acknowledgements, and what was stored under another version.
 
 use std::sync::Arc;
 
-use mp_agent::{CONFLICT, Outcome};
+use mp_agent::Outcome;
 use mp_profile::Scope;
 
 use crate::{
     console::FakeConsole,
-    station::{APP, Station, sid, stored, value_in},
-    store::{Faults, decode},
+    station::{APP, Station, sid, stored},
+    store::Faults,
 };
 
 fn lost() -> Faults {
@@ -83,51 +83,6 @@ fn a_lost_acknowledgement_of_quarantine_keeps_it_once() {
     console.store.back();
     ts1.agent(|agent| agent.send_spool(None)).unwrap();
     assert_eq!((console.store.quarantined().len(), ts1.waiting(&sid)), (1, 0));
-}
-
-#[test]
-fn of_two_sessions_at_once_the_later_is_kept_beside() {
-    let console = Arc::new(FakeConsole::default());
-    let (ts1, ts2) = (Station::new("TS1", &console), Station::new("TS2", &console));
-    let sid = sid();
-    ts1.session(&sid, APP, "Base", "0");
-    ts1.logon(&sid);
-    ts2.logon(&sid);
-    ts1.set(&sid, APP, "Where", "one");
-    ts2.set(&sid, APP, "Where", "two");
-    assert_eq!(ts1.logoff(&sid).outcome, Outcome::Stored);
-    let report = ts2.logoff(&sid);
-    assert_eq!(report.outcome, Outcome::Quarantined);
-    assert!(report.problems.iter().any(|problem| problem.code == "MP-AGT-042"), "{report}");
-    assert_eq!(stored(&console.store, &Scope::Global, &sid, APP, "Where").as_deref(), Some("one"));
-    let kept = console.store.quarantined();
-    assert_eq!((kept.len(), kept[0].reason.as_str()), (1, CONFLICT));
-    assert_eq!(value_in(&decode(&kept[0].bytes), APP, "Where").as_deref(), Some("two"));
-    // The next session starts from what is stored, and is stored itself.
-    assert_eq!(ts2.session(&sid, APP, "Next", "1"), (Outcome::Merged, Outcome::Stored));
-}
-
-/// An export that waited while another host stored a newer one is said at the logon that sends it.
-#[test]
-fn a_leftover_that_lost_is_kept_beside_and_named() {
-    let console = Arc::new(FakeConsole::default());
-    let (ts1, ts2) = (Station::new("TS1", &console), Station::new("TS2", &console));
-    let sid = sid();
-    ts1.session(&sid, APP, "Base", "0");
-    ts1.logon(&sid);
-    ts1.set(&sid, APP, "Where", "one");
-    console.store.away();
-    ts1.logoff(&sid);
-    console.store.back();
-    ts2.session(&sid, APP, "Where", "two");
-    let report = ts1.logon(&sid);
-    assert_eq!(report.outcome, Outcome::Merged);
-    assert!(report.problems.iter().any(|problem| problem.code == "MP-AGT-042"), "{report}");
-    assert_eq!(ts1.get(&sid, APP, "Where").as_deref(), Some("two"));
-    assert_eq!(
-        value_in(&decode(&console.store.quarantined()[0].bytes), APP, "Where").as_deref(),
-        Some("one")
-    );
 }
 
 /// An administrator restores the very data set that the session started from: the same content as another version.

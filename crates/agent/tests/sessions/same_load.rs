@@ -90,22 +90,6 @@ fn a_second_logoff_sends_nothing_new() {
     assert_eq!(report.data_sets[0].result, "unchanged");
 }
 
-/// After a conflict the session's base is no longer what is stored.
-#[test]
-fn a_second_logoff_after_a_conflict_replaces_nothing() {
-    let console = Arc::new(FakeConsole::default());
-    let (ts1, ts2) = (Station::new("TS1", &console), Station::new("TS2", &console));
-    let sid = sid();
-    ts1.logon(&sid);
-    ts2.session(&sid, APP, "Where", "two");
-    ts1.set(&sid, APP, "Where", "one");
-    ts1.try_logoff(&sid).unwrap();
-    ts1.set(&sid, APP, "More", "1");
-    assert_eq!(ts1.logoff(&sid).outcome, Outcome::Quarantined);
-    assert_eq!(stored(&console.store, &Scope::Global, &sid, APP, "Where").as_deref(), Some("two"));
-    assert_eq!(console.store.quarantined().len(), 2);
-}
-
 /// The hive was unloaded and loaded again behind the Agent's back: what is in it is not what was merged.
 #[test]
 fn without_the_marker_an_export_replaces_nothing() {

@@ -2,7 +2,7 @@
 
 use std::{fs, sync::Arc};
 
-use mp_agent::{Intent, Outcome, SendError, Sent, Spool};
+use mp_agent::{Intent, NewEntry, Outcome, SendError, Sent, Spool, SpoolEntry};
 use mp_profile::Scope;
 use tempfile::TempDir;
 
@@ -32,6 +32,10 @@ fn fixture() -> Fixture {
 }
 
 impl Fixture {
+    fn put(&self, scope: &Scope, intent: Intent, bytes: &[u8]) -> SpoolEntry {
+        self.spool.put(&NewEntry::new(&sid(), scope, intent, bytes), &[]).unwrap()
+    }
+
     fn files(&self) -> Vec<String> {
         let folder = self.folder.path().join("spool").join(sid().as_str());
         let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
@@ -47,14 +51,15 @@ impl Fixture {
 
 #[test]
 fn entries_of_one_scope_are_sent_in_their_order() {
-    let Fixture { spool, store, .. } = fixture();
+    let fixture = fixture();
+    let Fixture { spool, store, .. } = &fixture;
     for number in 0..12_u8 {
         let intent = if number == 0 { first() } else { after(&format!("\"v{number}\"")) };
-        spool.put(&sid(), &Scope::Global, intent, &[number]).unwrap();
+        fixture.put(&Scope::Global, intent, &[number]);
     }
-    spool.put(&user(7), &Scope::Global, first(), b"other").unwrap();
+    spool.put(&NewEntry::new(&user(7), &Scope::Global, first(), b"other"), &[]).unwrap();
     assert_eq!(spool.users().unwrap(), [sid(), user(7)]);
-    let sent = spool.send_user(&sid(), &store);
+    let sent = spool.send_user(&sid(), store);
     assert!(sent.tried.iter().all(|delivery| matches!(delivery.result, Ok(Sent::Stored(_)))), "{sent:?}");
     assert_eq!(store.current(&Scope::Global, &sid()).unwrap().1, [11]);
     assert_eq!(store.versions(&Scope::Global, &sid()), 12);
@@ -64,45 +69,46 @@ fn entries_of_one_scope_are_sent_in_their_order() {
 /// After an entry that stays, later ones of its scope stay; the other scope's and what is only kept beside go on.
 #[test]
 fn a_refused_entry_holds_up_its_scope_alone() {
-    let Fixture { spool, store, .. } = fixture();
+    let fixture = fixture();
+    let Fixture { spool, store, .. } = &fixture;
     store.fail(Faults { refused: Some(group()), ..Faults::default() });
-    spool.put(&sid(), &group(), first(), b"g1").unwrap();
-    spool.put(&sid(), &group(), after("\"v1\""), b"g2").unwrap();
-    spool.put(&sid(), &Scope::Global, first(), b"a1").unwrap();
-    spool.put(&sid(), &Scope::Global, Intent::Quarantine { reason: "why".into() }, b"q").unwrap();
-    let sent = spool.send_user(&sid(), &store);
+    fixture.put(&group(), first(), b"g1");
+    fixture.put(&group(), after("\"v1\""), b"g2");
+    fixture.put(&Scope::Global, first(), b"a1");
+    fixture.put(&Scope::Global, Intent::Quarantine { reason: "why".into() }, b"q");
+    let sent = spool.send_user(&sid(), store);
     let results: Vec<bool> = sent.tried.iter().map(|delivery| delivery.result.is_ok()).collect();
     assert_eq!(results, [false, true, true]);
     let left: Vec<u64> = spool.of(&sid()).unwrap().entries.iter().map(|entry| entry.number).collect();
     assert_eq!(left, [1, 2]);
     store.back();
-    spool.send_user(&sid(), &store);
+    spool.send_user(&sid(), store);
     assert_eq!(store.current(&group(), &sid()).map(|(_, bytes)| bytes), Some(b"g1".to_vec()));
 }
 
 #[test]
 fn when_storage_is_away_one_try_is_enough() {
-    let Fixture { spool, store, .. } = fixture();
-    spool.put(&sid(), &Scope::Global, first(), b"a").unwrap();
-    spool.put(&sid(), &group(), first(), b"b").unwrap();
+    let fixture = fixture();
+    let Fixture { spool, store, .. } = &fixture;
+    fixture.put(&Scope::Global, first(), b"a");
+    fixture.put(&group(), first(), b"b");
     store.away();
-    let sent = spool.send_user(&sid(), &store);
+    let sent = spool.send_user(&sid(), store);
     assert!(matches!(&sent.tried[..], [one] if matches!(one.result, Err(SendError::Store(_)))), "{sent:?}");
     assert_eq!(spool.of(&sid()).unwrap().entries.len(), 2);
 }
 
-/// A crash between the two files, before the entry was there or after it was taken out.
+/// A crash while an entry was written, and one after it was taken out: both leave no half of it.
 #[test]
-fn half_an_entry_is_none_and_costs_the_others_nothing() {
+fn what_a_crash_leaves_is_no_entry_and_costs_the_others_nothing() {
     let fixture = fixture();
     let Fixture { spool, store, .. } = &fixture;
-    spool.put(&sid(), &Scope::Global, first(), b"whole").unwrap();
-    fs::write(fixture.file("00000002.mpd"), "data without an entry").unwrap();
-    fs::write(fixture.file("00000002.json.4711-0.tmp"), "{").unwrap();
-    fs::write(fixture.file("00000003.mpd.4711-1.tmp"), "half").unwrap();
+    fixture.put(&Scope::Global, first(), b"whole");
+    fs::write(fixture.file("00000002.entry.4711-0.tmp"), "{").unwrap();
+    fs::write(fixture.file("00000003.entry.4711-1.tmp"), "half").unwrap();
     assert_eq!(spool.of(&sid()).unwrap().entries.len(), 1);
-    let entry = spool.put(&sid(), &group(), first(), b"next").unwrap();
-    assert_eq!(fixture.files(), ["00000001.json", "00000001.mpd", "00000002.json", "00000002.mpd"]);
+    let entry = fixture.put(&group(), first(), b"next");
+    assert_eq!(fixture.files(), ["00000001.entry", "00000002.entry"]);
     assert_eq!(spool.read(&entry).unwrap(), b"next");
     let sent = spool.send_user(&sid(), store);
     assert_eq!(sent.tried.len(), 2);
@@ -112,10 +118,11 @@ fn half_an_entry_is_none_and_costs_the_others_nothing() {
 /// A crash after storage acknowledged and before the entry was taken out.
 #[test]
 fn an_entry_that_is_stored_already_is_stored_once() {
-    let Fixture { spool, store, .. } = fixture();
-    spool.put(&sid(), &Scope::Global, first(), b"data").unwrap();
+    let fixture = fixture();
+    let Fixture { spool, store, .. } = &fixture;
+    fixture.put(&Scope::Global, first(), b"data");
     store.put(&Scope::Global, &sid(), b"data");
-    let sent = spool.send_user(&sid(), &store);
+    let sent = spool.send_user(&sid(), store);
     assert!(matches!(sent.tried[0].result, Ok(Sent::Stored(_))), "{sent:?}");
     assert_eq!(store.versions(&Scope::Global, &sid()), 1);
     assert!(store.quarantined().is_empty());
@@ -123,25 +130,24 @@ fn an_entry_that_is_stored_already_is_stored_once() {
 
 /// A crash between putting the superseding entry and removing the superseded one: both are there.
 #[test]
-fn an_entry_and_the_one_it_superseded_are_both_sent() {
+fn of_an_entry_and_the_one_that_took_its_place_the_later_is_sent() {
     let console = Arc::new(FakeConsole::default());
     let ts1 = Station::new("TS1", &console);
     let sid = sid();
     ts1.session(&sid, APP, "Base", "0");
     console.store.fail(Faults { read_only: true, ..Faults::default() });
     ts1.session(&sid, APP, "First", "1");
-    let saved: Vec<_> = ["00000001.json", "00000001.mpd"]
-        .map(|name| (name, fs::read(ts1.spool_file(&sid, name)).unwrap()))
-        .into();
+    let saved = fs::read(ts1.spool_file(&sid, "00000001.entry")).unwrap();
     ts1.session(&sid, APP, "Second", "2");
-    for (name, bytes) in saved {
-        fs::write(ts1.spool_file(&sid, name), bytes).unwrap();
-    }
+    fs::write(ts1.spool_file(&sid, "00000001.entry"), saved).unwrap();
     assert_eq!(ts1.waiting(&sid), 2);
     console.store.back();
-    ts1.agent(|agent| agent.send_spool(None)).unwrap();
+    let sent = ts1.agent(|agent| agent.send_spool(None)).unwrap();
+    assert_eq!((sent.tried.len(), ts1.waiting(&sid)), (1, 0));
     assert!(console.store.quarantined().is_empty());
-    assert_eq!(stored(&console.store, &Scope::Global, &sid, APP, "Second").as_deref(), Some("2"));
+    for (name, text) in [("First", "1"), ("Second", "2")] {
+        assert_eq!(stored(&console.store, &Scope::Global, &sid, APP, name).as_deref(), Some(text));
+    }
 }
 
 #[test]
@@ -157,39 +163,47 @@ fn a_damaged_entry_is_named_and_holds_up_nobody() {
     ts1.logoff(&sid);
     ts1.logoff(&other);
     console.store.back();
-    fs::write(ts1.spool_file(&sid, "00000001.json"), "{ \"sid\": ").unwrap();
+    fs::write(ts1.spool_file(&sid, "00000001.entry"), "{ \"sid\": ").unwrap();
 
     let sent = ts1.agent(|agent| agent.send_spool(None)).unwrap();
     assert_eq!(stored(&console.store, &Scope::Global, &other, APP, "Theme").as_deref(), Some("blue"));
     assert_eq!((sent.tried.len(), sent.damaged.len()), (1, 1));
     let text = sent.damaged[0].to_string();
-    assert!(text.contains("understand") && text.contains("00000001.json"), "{text}");
+    assert!(text.contains("understand") && text.contains("00000001.entry"), "{text}");
     assert!(std::error::Error::source(&sent.damaged[0]).unwrap().to_string().contains("line 1"));
 
     // The user goes on; what is damaged stays for the administrator.
     assert_eq!(ts1.session(&sid, APP, "Size", "12"), (Outcome::Merged, Outcome::Stored));
-    assert!(ts1.spool_file(&sid, "00000001.mpd").exists());
+    assert!(ts1.spool_file(&sid, "00000001.entry").exists());
     let waiting = ts1.spool().of(&sid).unwrap();
     assert_eq!((waiting.entries.len(), waiting.damaged.len()), (0, 1));
 }
 
 #[test]
-fn an_entry_without_its_data_holds_up_nothing() {
-    let Fixture { spool, store, folder } = fixture();
-    spool.put(&sid(), &Scope::Global, first(), b"gone").unwrap();
-    spool.put(&sid(), &Scope::Global, first(), b"here").unwrap();
-    fs::remove_file(folder.path().join("spool").join(sid().as_str()).join("00000001.mpd")).unwrap();
-    let sent = spool.send_user(&sid(), &store);
-    assert!(matches!(sent.tried[0].result, Err(SendError::State(_))), "{sent:?}");
-    assert!(matches!(sent.tried[1].result, Ok(Sent::Stored(_))), "{sent:?}");
+fn an_entry_that_was_cut_short_holds_up_nothing() {
+    let fixture = fixture();
+    let Fixture { spool, store, .. } = &fixture;
+    fixture.put(&Scope::Global, first(), b"cut");
+    fixture.put(&Scope::Global, first(), b"here");
+    let file = fixture.file("00000001.entry");
+    let whole = fs::read(&file).unwrap();
+    for len in [0, 1, whole.len() - 4, whole.len() - 1] {
+        fs::write(&file, &whole[..len]).unwrap();
+        let waiting = spool.of(&sid()).unwrap();
+        assert_eq!((waiting.entries.len(), waiting.damaged.len()), (1, 1), "{len}");
+    }
+    let sent = spool.send_user(&sid(), store);
+    assert!(matches!(&sent.tried[..], [one] if matches!(one.result, Ok(Sent::Stored(_)))), "{sent:?}");
+    assert_eq!(sent.damaged.len(), 1);
 }
 
 #[test]
 fn another_users_entry_is_not_sent_as_this_ones() {
-    let Fixture { spool, store, folder } = fixture();
-    spool.put(&sid(), &Scope::Global, first(), b"mine").unwrap();
+    let fixture = fixture();
+    let Fixture { spool, store, folder } = &fixture;
+    fixture.put(&Scope::Global, first(), b"mine");
     let root = folder.path().join("spool");
     fs::rename(root.join(sid().as_str()), root.join(user(7).as_str())).unwrap();
-    let sent = spool.send_user(&user(7), &store);
+    let sent = spool.send_user(&user(7), store);
     assert_eq!((sent.tried.len(), sent.damaged.len()), (0, 1));
 }

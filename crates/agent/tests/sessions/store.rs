@@ -85,6 +85,15 @@ impl FakeStore {
         self.state().versions.get(&(scope.clone(), sid.clone())).map_or(0, Vec::len)
     }
 
+    /// All data sets of a scope that storage has: versions, then what it keeps beside.
+    pub(crate) fn history(&self, scope: &Scope, sid: &Sid) -> Vec<DataSet> {
+        let state = self.state();
+        let versions = state.versions.get(&(scope.clone(), sid.clone())).into_iter().flatten();
+        let beside = state.quarantined.iter().filter(|kept| kept.scope == *scope).map(|kept| &kept.bytes);
+        let sets = versions.map(|(_, bytes)| bytes).chain(beside).map(|bytes| decode(bytes));
+        sets.filter(|set| set.origin.sid == sid.as_str()).collect()
+    }
+
     /// Makes these bytes the current data set, as another Agent does, or an administrator who restores a version.
     pub(crate) fn put(&self, scope: &Scope, sid: &Sid, bytes: &[u8]) -> String {
         let mut state = self.state();
@@ -93,6 +102,11 @@ impl FakeStore {
         let key = (scope.clone(), sid.clone());
         state.versions.entry(key).or_default().push((version.clone(), bytes.to_vec()));
         version
+    }
+
+    /// An administrator removes all versions.
+    pub(crate) fn forget(&self, scope: &Scope, sid: &Sid) {
+        self.state().versions.remove(&(scope.clone(), sid.clone()));
     }
 
     pub(crate) fn quarantined(&self) -> Vec<Quarantined> {

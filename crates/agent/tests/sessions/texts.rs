@@ -2,7 +2,7 @@
 
 use std::{fs, sync::Arc};
 
-use mp_agent::{AgentError, Outcome, SessionReport, StepReport};
+use mp_agent::{AgentError, NewEntry, Outcome, SessionReport, StepReport};
 use mp_profile::{ExportError, HostError, ImportError, NoteCode, StoreError};
 use mp_registry::{KeyPath, RegistryError, RegistryErrorKind};
 
@@ -130,9 +130,10 @@ fn errors() {
     }
     // The operating system's own words differ between systems, so they are left out.
     ts1.follow(&plan(1));
-    ts1.spool().put(&sid(), &mp_profile::Scope::Global, mp_agent::Intent::First, b"x").unwrap();
-    fs::write(ts1.spool_file(&sid(), "00000001.json"), "{").unwrap();
-    let damaged = ts1.spool().of(&sid()).unwrap().damaged;
+    let (sid, scope) = (sid(), mp_profile::Scope::Global);
+    ts1.spool().put(&NewEntry::new(&sid, &scope, mp_agent::Intent::First, b"x"), &[]).unwrap();
+    fs::write(ts1.spool_file(&sid, "00000001.entry"), "{").unwrap();
+    let damaged = ts1.spool().of(&sid).unwrap().damaged;
     let root = ts1.folder.path().to_str().unwrap();
     texts.push(chain(&damaged[0]).replace(root, "<state>").replace('\\', "/"));
     insta::assert_snapshot!(texts.join("\n"));

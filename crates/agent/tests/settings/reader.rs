@@ -58,6 +58,7 @@ fn expected(name: &str, value: &Value) -> PolicySettings {
                 other => panic!("{other}"),
             });
         }
+        "SpoolLimit" => settings.spool_limit = Some(number() * 1024 * 1024),
         "LogonWait" => settings.logon_wait = Some(Duration::from_secs(number())),
         "LogoffWait" => settings.logoff_wait = Some(Duration::from_secs(number())),
         other => panic!("nothing is expected of {other}"),

@@ -63,7 +63,7 @@ fn moment(name: &str, text: &str) -> Result<UnixMillis, Refusal> {
 #[utoipa::path(get, path = "/user-sessions", tag = "user-sessions", operation_id = "list-user-sessions", params(
     ("sid" = Option<String>, Query, description = "Of this user"),
     ("host" = Option<String>, Query, description = "On this Agent Server, by its whole name in any case"),
-    ("outcome" = Option<OutcomeForm>, Query, description = "With this outcome, which is the one of the session that needs most attention"),
+    ("outcome" = Option<OutcomeForm>, Query, description = "With this outcome, which is the one of the session that needs most attention and was not put right since"),
     ("from" = Option<String>, Query, description = "Begun at or after this time, RFC 3339"),
     ("to" = Option<String>, Query, description = "Begun before this time, RFC 3339"),
     ("after" = Option<String>, Query, description = "Those that follow: what the last answer had as next"),

@@ -22,7 +22,7 @@ pub(crate) struct UserSession {
     pub(crate) last: UnixMillis,
     /// What its logon cost, in milliseconds.
     pub(crate) logon_ms: Option<i64>,
-    /// The outcome that needs most attention.
+    /// The outcome that needs most attention and was not put right since.
     pub(crate) outcome: Outcome,
     pub(crate) overridden: i64,
     pub(crate) reports: i64,

@@ -11,11 +11,16 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use crate::OpenError;
 
 /// Migrations in their order; only ever added to.
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 5] = [
     (1, "farm", include_str!("../../migrations/sqlite/0001_farm.sql")),
     (2, "people", include_str!("../../migrations/sqlite/0002_people.sql")),
     (3, "agent settings", include_str!("../../migrations/sqlite/0003_agent_settings.sql")),
     (4, "user sessions", include_str!("../../migrations/sqlite/0004_user_sessions.sql")),
+    (
+        5,
+        "user sessions by outcome",
+        include_str!("../../migrations/sqlite/0005_user_sessions_by_outcome.sql"),
+    ),
 ];
 
 /// Begins a transaction that will write: SQLite then waits for the other writer here instead of failing later.

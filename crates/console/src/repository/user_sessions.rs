@@ -133,18 +133,26 @@ async fn keep(
     if known.is_some() {
         return Ok(());
     }
+    let before =
+        sqlx::query("SELECT outcome FROM user_sessions WHERE machine_id = $1 AND sid = $2 AND session = $3")
+            .bind(machine.as_str())
+            .bind(report.sid.as_str())
+            .bind(&report.session)
+            .fetch_optional(&mut **transaction.connection())
+            .await?;
+    let outcome = match before {
+        Some(before) => outcome(&before)?.followed_by(report.event, report.outcome),
+        None => report.outcome,
+    };
     let row = sqlx::query(
         "INSERT INTO user_sessions (id, machine_id, session, sid, host, host_key, started_at, last_at, logon_ms, outcome, \
-         outcome_rank, overridden, reports) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1) \
+         overridden, reports) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1) \
          ON CONFLICT (machine_id, sid, session) DO UPDATE SET \
          started_at = CASE WHEN excluded.started_at < user_sessions.started_at THEN excluded.started_at \
          ELSE user_sessions.started_at END, \
          last_at = CASE WHEN excluded.last_at > user_sessions.last_at THEN excluded.last_at ELSE user_sessions.last_at END, \
          logon_ms = COALESCE(user_sessions.logon_ms, excluded.logon_ms), \
-         outcome = CASE WHEN excluded.outcome_rank > user_sessions.outcome_rank THEN excluded.outcome \
-         ELSE user_sessions.outcome END, \
-         outcome_rank = CASE WHEN excluded.outcome_rank > user_sessions.outcome_rank THEN excluded.outcome_rank \
-         ELSE user_sessions.outcome_rank END, \
+         outcome = excluded.outcome, \
          overridden = user_sessions.overridden + excluded.overridden, reports = user_sessions.reports + 1 RETURNING id",
     )
     .bind(crate::secret::new_id()?)
@@ -156,8 +164,7 @@ async fn keep(
     .bind(started.0)
     .bind(timed.ended().0)
     .bind(timed.logon_ms())
-    .bind(report.outcome.word())
-    .bind(i64::from(report.outcome.rank()))
+    .bind(outcome.word())
     .bind(timed.overridden())
     .fetch_one(&mut **transaction.connection())
     .await?;
@@ -174,10 +181,12 @@ async fn keep(
     Ok(())
 }
 
-fn session(row: &AnyRow) -> Result<UserSession, sqlx::Error> {
+fn outcome(row: &AnyRow) -> Result<Outcome, sqlx::Error> {
     let word: String = column(row, "outcome")?;
-    let outcome: Outcome =
-        serde_json::from_value(word.into()).map_err(|error| undecodable("outcome", error))?;
+    serde_json::from_value(word.into()).map_err(|error| undecodable("outcome", error))
+}
+
+fn session(row: &AnyRow) -> Result<UserSession, sqlx::Error> {
     Ok(UserSession {
         id: column(row, "id")?,
         machine: parsed(row, "machine_id")?,
@@ -186,7 +195,7 @@ fn session(row: &AnyRow) -> Result<UserSession, sqlx::Error> {
         started: UnixMillis(column(row, "started_at")?),
         last: UnixMillis(column(row, "last_at")?),
         logon_ms: column(row, "logon_ms")?,
-        outcome,
+        outcome: outcome(row)?,
         overridden: column(row, "overridden")?,
         reports: column(row, "reports")?,
     })

@@ -80,6 +80,23 @@ fn a_session_is_seen_with_its_timeline() {
 }
 
 #[test]
+fn what_was_put_right_needs_no_attention_any_more() {
+    let farm = Farm::described();
+    let agent = farm.agent("ts01", None);
+    let outcome = |reports: &[Value]| {
+        send(&agent, reports);
+        sessions(&farm, "")[0]["outcome"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(outcome(&[report(1, "s1", ADA, "logon", "not-merged", 9)]), "not-merged");
+    assert_eq!(outcome(&[report(2, "s1", ADA, "checkpoint", "stored", 8)]), "not-merged");
+    assert_eq!(outcome(&[report(3, "s1", ADA, "late-merge", "merged", 7)]), "merged");
+    assert_eq!(outcome(&[report(4, "s1", ADA, "logoff", "spooled", 6)]), "spooled");
+    assert_eq!(outcome(&[report(5, "s1", ADA, "upload", "stored", 5)]), "stored");
+    assert_eq!(outcome(&[report(6, "s1", ADA, "upload", "quarantined", 4)]), "quarantined");
+    assert_eq!(outcome(&[report(7, "s1", ADA, "logoff", "stored", 3)]), "quarantined");
+}
+
+#[test]
 fn a_report_that_comes_twice_is_one() {
     let mut farm = Farm::described();
     let agent = farm.agent("ts01", None);

@@ -140,7 +140,9 @@ impl SessionMachine {
             (ProfileKind::Mandatory, Marker::Merged) => Load::Merged,
             (ProfileKind::Mandatory, Marker::NotMerged) => Load::NotMerged,
             (ProfileKind::Mandatory, Marker::None | Marker::Over) if undecided => Load::Fresh,
-            (ProfileKind::Mandatory, Marker::Over) if self.load != Load::Unmerged => Load::LeftAlone,
+            (ProfileKind::Mandatory, Marker::Over) if !matches!(self.load, Load::Unmerged | Load::Fresh) => {
+                Load::LeftAlone
+            }
             (ProfileKind::Mandatory, Marker::None | Marker::Over) => Load::Unmerged,
         };
         if settled == Load::Unmerged && self.load == Load::Unknown {

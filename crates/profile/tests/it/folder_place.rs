@@ -37,7 +37,6 @@ fn the_user_may_have_them_elsewhere_in_the_profile() {
     let at = |text: &str| place("Desktop", &[Value::expand_sz("Desktop", text)]);
     assert_eq!(at(r"%userprofile%\My Things\Desktop"), inside(r"My Things\Desktop"));
     assert_eq!(at(r"c:\USERS\Ada\Desk\"), inside("Desk"));
-    assert_eq!(at("%USERPROFILE%"), inside(""));
     let roaming = [Value::sz("AppData", r"%USERPROFILE%\Application Data")];
     assert_eq!(
         place("QuickLaunch", &roaming),
@@ -64,6 +63,32 @@ fn what_is_not_plainly_in_the_profile_is_outside() {
         let roaming = [Value::expand_sz("AppData", text)];
         assert_eq!(place("UserPinned", &roaming), outside, "with the folder it lies in");
     }
+}
+
+/// The attack of a desktop that is where Windows starts programs from: by its name nothing of it would be left out.
+#[test]
+fn a_folder_that_was_moved_onto_what_is_left_out_is_left_alone() {
+    let startup = known_folder("Startup").unwrap().default_place;
+    for text in [
+        format!(r"%USERPROFILE%\{startup}"),
+        format!(r"%USERPROFILE%\{}", startup.to_ascii_uppercase()),
+        r"%USERPROFILE%\AppData\Roaming\Microsoft\Protect".to_owned(),
+        r"%USERPROFILE%\AppData".to_owned(),
+        "%USERPROFILE%".to_owned(),
+        r"C:\Users\ada\".to_owned(),
+    ] {
+        let outside = FolderPlace::Outside(text.clone());
+        assert_eq!(place("Desktop", &[Value::expand_sz("Desktop", &text)]), outside);
+        assert_eq!(place("UserPinned", &[Value::expand_sz("AppData", &text)]), outside);
+    }
+}
+
+#[test]
+fn places_are_shown_without_control_characters_and_not_without_end() {
+    let at = |text: &str| place("Desktop", &[Value::sz("Desktop", text)]);
+    assert_eq!(at("D:\\\u{1b}[2J\n"), FolderPlace::Outside(r"D:\\u{1B}[2J\u{A}".into()));
+    let FolderPlace::Outside(shown) = at(&"x".repeat(30_000)) else { panic!("it is outside") };
+    assert_eq!(shown.chars().count(), 401);
 }
 
 #[test]

@@ -18,6 +18,7 @@ use mp_profile::{
 /// One load of the hive.
 #[derive(Clone, Debug)]
 pub(crate) struct Hive {
+    id: u64,
     pub(crate) kind: ProfileKind,
     pub(crate) marker: Marker,
     /// How often an import was begun since the service started, the load was exported unmerged, or it was forgotten.
@@ -41,7 +42,8 @@ pub(crate) struct World {
     pub(crate) machine: SessionMachine,
     pub(crate) sessions: BTreeMap<u32, WorldSession>,
     pub(crate) hive: Option<Hive>,
-    pub(crate) job: Option<(JobNumber, Job, u64)>,
+    /// The running job, with the load of the hive and its changes when it began.
+    pub(crate) job: Option<(JobNumber, Job, (u64, u64))>,
     pub(crate) timers: BTreeSet<Timer>,
     pub(crate) open: BTreeSet<RequestNumber>,
     pub(crate) log: Vec<Action>,
@@ -144,8 +146,8 @@ impl World {
     fn start(&mut self, number: JobNumber, work: Job) {
         assert!(self.job.is_none(), "INVARIANT 3: two jobs at once");
         assert!(!self.stopped, "nothing begins after the stop");
-        let changes = self.hive.as_ref().map_or(0, |hive| hive.changes);
-        self.job = Some((number, work, changes));
+        let began = self.hive.as_ref().map_or((0, 0), |hive| (hive.id, hive.changes));
+        self.job = Some((number, work, began));
         match (work, &mut self.hive) {
             (Job::Import, Some(hive)) => {
                 hive.imports += 1;
@@ -165,10 +167,11 @@ impl World {
 
     /// Ends the running job as the Agent would: it looks at the marker itself, and takes the more careful way.
     pub(crate) fn finish(&mut self, luck: JobEnd) {
-        let Some((job, work, changes)) = self.job.take() else { return };
+        let Some((job, work, (load, changes))) = self.job.take() else { return };
         let end = match (work, &mut self.hive) {
             (Job::Tasks | Job::Upload, _) => luck,
             (_, None) => JobEnd::NotLoaded,
+            (Job::Export { .. }, Some(hive)) if hive.id != load => JobEnd::NotLoaded,
             (Job::Look, Some(hive)) => JobEnd::Found { kind: hive.kind, marker: hive.marker },
             (Job::Import | Job::LateMerge, Some(hive)) => {
                 match luck {
@@ -229,6 +232,7 @@ impl World {
         let logon = self.number();
         let kind = self.next_kind;
         self.hive.get_or_insert(Hive {
+            id: logon,
             kind,
             marker: Marker::None,
             imports: 0,

@@ -18,7 +18,20 @@ impl Outcome {
         }
     }
 
-    /// How much attention it needs; of several outcomes of a session the one with the highest counts.
+    /// The outcome of a session that had this one so far, after a later event: the one that needs more attention, unless the
+    /// later event put right what was wrong.
+    #[must_use]
+    pub fn followed_by(self, event: SessionEvent, later: Self) -> Self {
+        match (self, event, later) {
+            // Whatever waited went with it.
+            (Self::Spooled, _, Self::Stored) => Self::Stored,
+            (Self::NotMerged, SessionEvent::LateMerge, Self::Merged) => Self::Merged,
+            _ if later.rank() > self.rank() => later,
+            _ => self,
+        }
+    }
+
+    /// How much attention it needs.
     #[must_use]
     pub fn rank(self) -> u8 {
         match self {

@@ -49,7 +49,7 @@ fn session(id: SessionId) -> io::Result<Option<HostSession>> {
 }
 
 /// The primary token of the session's user; `None` when nobody is logged on there.
-pub(super) fn user_token(id: SessionId) -> io::Result<Option<PeerToken>> {
+pub(crate) fn user_token(id: SessionId) -> io::Result<Option<PeerToken>> {
     let mut token = ptr::null_mut();
     // SAFETY: the result has a valid place.
     if unsafe { WTSQueryUserToken(id.0, &raw mut token) } == 0 {

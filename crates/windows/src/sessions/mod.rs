@@ -19,6 +19,7 @@ use crate::{
     KeyWatch, OpenMode, RefreshTopic, SystemProfiles, UserToken, UserTokens, hold_profile, protect_hive,
 };
 
+pub(crate) use enumerate::user_token;
 pub use refresh::refresh_here;
 pub use user::{log_off_here, tell_user};
 

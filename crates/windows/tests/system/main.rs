@@ -9,6 +9,7 @@ mod host;
 mod impersonation;
 mod machine;
 mod pipe;
+mod private_folder;
 mod profile;
 mod protect;
 mod registry_edits;

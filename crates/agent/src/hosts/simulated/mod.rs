@@ -31,6 +31,7 @@ mod list;
 mod policies;
 mod profile;
 mod profile_list;
+mod sessions;
 mod tree;
 
 use std::{
@@ -52,6 +53,7 @@ use hive::LiveHive;
 pub use policies::{PoliciesError, machine_policies};
 use profile::SimulatedProfile;
 use profile_list::{Listed, ProfileList};
+pub use sessions::{ProfileLoader, SimulatedSessions};
 
 /// A session host that is a folder.
 #[derive(Debug)]

@@ -1,0 +1,80 @@
+//! What takes time: opening the profile, reading and writing it, waiting for storage.
+
+use mp_dataset::ProfileKind;
+use mp_profile::{
+    HostError, Sid,
+    machine::{Job, JobEnd, JobNumber},
+};
+
+use super::Ports;
+use crate::{AgentError, CachedPlan, Outcome, SessionReport, chain::chain};
+
+/// A job of one user. Whoever takes it runs it and tells its end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JobOrder {
+    /// The user.
+    pub sid: Sid,
+    /// Number of the job.
+    pub job: JobNumber,
+    /// What is to be done.
+    pub work: Job,
+}
+
+impl JobOrder {
+    /// Does it. What went wrong is in the reports of the session.
+    #[must_use]
+    pub fn run(&self, ports: &Ports) -> JobEnd {
+        match self.work {
+            Job::Look => look(&self.sid, ports),
+            Job::Import => ended(ports.agent().logon(&self.sid)),
+            Job::LateMerge => ended(ports.agent().merge_late(&self.sid)),
+            // Plans hold no registry tasks and policies yet that differ from what an import brings.
+            Job::Tasks => JobEnd::Done,
+            Job::Export { kind, aim } => ended(ports.agent().export(&self.sid, kind, aim)),
+            Job::Upload => match ports.agent().upload(&self.sid) {
+                Ok(true) => JobEnd::Done,
+                Ok(false) => JobEnd::Partly,
+                Err(error) => {
+                    tracing::warn!(sid = %self.sid, error = chain(&error), "The spool is not sent");
+                    JobEnd::Partly
+                }
+            },
+        }
+    }
+}
+
+fn ended(done: Result<SessionReport, AgentError>) -> JobEnd {
+    match done {
+        Ok(report) => match report.outcome {
+            Outcome::Failed => JobEnd::Failed,
+            Outcome::NotMerged | Outcome::Spooled | Outcome::Quarantined => JobEnd::Partly,
+            _ => JobEnd::Done,
+        },
+        Err(AgentError::Host(HostError::NotLoaded(_))) => JobEnd::NotLoaded,
+        Err(_) => JobEnd::Failed,
+    }
+}
+
+fn look(sid: &Sid, ports: &Ports) -> JobEnd {
+    let profile = match ports.host.open(sid) {
+        Ok(profile) => profile,
+        Err(HostError::NotLoaded(_)) => return JobEnd::NotLoaded,
+        Err(error) => {
+            tracing::warn!(%sid, error = chain(&error), "The profile cannot be looked at");
+            return JobEnd::Failed;
+        }
+    };
+    let marker = ports.agent().marker_of(sid, profile.as_ref());
+    JobEnd::Found { kind: treated_as(profile.kind(), ports), marker }
+}
+
+/// The kind of profile for which something is done; `Unknown` for one that the administrator wants left alone.
+fn treated_as(kind: ProfileKind, ports: &Ports) -> ProfileKind {
+    let plan = || CachedPlan::load(&ports.state).ok().flatten();
+    let captures = || plan().is_none_or(|cached| cached.plan.settings.capture_local_profiles);
+    match kind {
+        _ if ports.settings.turned_off => ProfileKind::Unknown,
+        ProfileKind::Local | ProfileKind::Roaming if !captures() => ProfileKind::Unknown,
+        kind => kind,
+    }
+}

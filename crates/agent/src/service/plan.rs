@@ -1,0 +1,42 @@
+//! What the plan says of the course of sessions.
+
+use std::time::Duration;
+
+use mp_profile::{ImportMode, machine::Timing};
+use mp_protocol::{AgentSettings, Waits};
+
+use crate::{CachedPlan, PolicySettings};
+
+/// Between two looks for a hive that is not loaded yet.
+const HIVE_POLL: Duration = Duration::from_millis(500);
+
+/// The bounds of a user's machine. Before the first plan they are those of an empty one.
+pub(super) fn timing(plan: Option<&CachedPlan>, policies: &PolicySettings) -> Timing {
+    let (waits, settings) = match plan {
+        Some(cached) => (cached.plan.waits, cached.plan.settings.clone()),
+        None => (Waits::default(), AgentSettings::default()),
+    };
+    let waits = policies.waits(waits);
+    let milliseconds = Duration::from_millis;
+    let synchronous = match plan {
+        Some(cached) => {
+            let waits_for = |subset| settings.import_of(subset) == ImportMode::Synchronous;
+            cached.plan.subsets.iter().any(waits_for)
+        }
+        None => settings.mode == ImportMode::Synchronous,
+    };
+    let polls = milliseconds(waits.hive_ms).as_millis() / HIVE_POLL.as_millis();
+    Timing {
+        synchronous,
+        grace: milliseconds(waits.helper_grace_ms).max(Duration::from_millis(1)),
+        logon: milliseconds(waits.logon_ms).max(Duration::from_millis(1)),
+        logoff: milliseconds(waits.logoff_ms).max(Duration::from_millis(1)),
+        hive_poll: HIVE_POLL,
+        hive_polls: u32::try_from(polls).unwrap_or(u32::MAX).max(1),
+        checkpoint: match settings.checkpoint_minutes {
+            0 => None,
+            minutes => Some(Duration::from_secs(u64::from(minutes) * 60)),
+        },
+        ..Timing::default()
+    }
+}

@@ -1,0 +1,61 @@
+//! The end of a load of the hive, and what the marker says about one.
+
+use std::fs;
+
+use mp_profile::{HostError, SessionProfile, Sid, machine::Marker};
+
+use super::{
+    Agent, AgentError,
+    record::{SessionRecord, mark_over, marked},
+};
+use crate::chain::chain;
+
+impl Agent<'_> {
+    /// What the marker says about this load of the hive, as far as the Agent still knows of it.
+    pub(crate) fn marker_of(&self, sid: &Sid, profile: &dyn SessionProfile) -> Marker {
+        match marked(profile) {
+            None => Marker::None,
+            Some(marked) if marked.over => Marker::Over,
+            // Without its record nothing is known of what was merged.
+            Some(marked)
+                if marked.merged && SessionRecord::load(&self.state, sid, &marked.session).is_some() =>
+            {
+                Marker::Merged
+            }
+            Some(_) => Marker::NotMerged,
+        }
+    }
+
+    /// A load of the hive is over for the Agent: its record is removed, and the hive, if it is still loaded, says so.
+    ///
+    /// # Errors
+    /// When the record cannot be removed.
+    pub(crate) fn forget(&self, sid: &Sid) -> Result<(), AgentError> {
+        let _lock = self.lock(sid)?;
+        match self.host.open(sid) {
+            Ok(mut profile) => {
+                if marked(profile.as_ref()).is_some() {
+                    mark_over(profile.as_mut())?;
+                }
+                profile.close()?;
+            }
+            Err(HostError::NotLoaded(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        SessionRecord::remove(&self.state, sid)?;
+        Ok(())
+    }
+
+    /// Removes the records of sessions whose hive is no longer loaded.
+    pub(crate) fn forget_former_sessions(&self) {
+        let sids = fs::read_dir(self.state.sessions()).into_iter().flatten().flatten();
+        let sids = sids.filter_map(|entry| entry.file_name().to_str()?.parse::<Sid>().ok());
+        for sid in sids.collect::<Vec<_>>() {
+            if matches!(self.host.open(&sid), Err(HostError::NotLoaded(_)))
+                && let Err(error) = SessionRecord::remove(&self.state, &sid)
+            {
+                tracing::warn!(%sid, error = chain(&error), "The record of a former session stays");
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Sending what waits of one user, apart from the export that put it there.
+
+use std::collections::BTreeMap;
+
+use mp_profile::Sid;
+
+use super::{Agent, AgentError, record::SessionRecord, upload::report_leftovers};
+use crate::{
+    plan::CachedPlan,
+    report::{Outcome, Recorder, SessionEvent},
+    spool::{Delivery, Sent, SpoolEntry, digest},
+};
+
+impl Agent<'_> {
+    /// Sends what waits of a user, and notes in the record of a session that goes on what became of its export. Says
+    /// whether nothing waits any more.
+    ///
+    /// # Errors
+    /// When there is no plan that says where to send it, or the spool cannot be read.
+    pub fn upload(&self, sid: &Sid) -> Result<bool, AgentError> {
+        if self.settings.turned_off {
+            return Err(AgentError::TurnedOff);
+        }
+        let _lock = self.lock(sid)?;
+        let entries = self.spool.of(sid)?.entries;
+        if entries.is_empty() {
+            return Ok(true);
+        }
+        let plan =
+            CachedPlan::load(&self.state)?.ok_or_else(|| AgentError::NoPlan("none is cached".to_owned()))?;
+        let store = self.connections.storage(&plan.plan).map_err(AgentError::Storage)?;
+        let digests =
+            entries.iter().filter_map(|entry| Some((entry.number, digest(&self.spool.read(entry).ok()?))));
+        let digests: BTreeMap<u64, String> = digests.collect();
+        let mut recorder = Recorder::new(SessionEvent::Upload, sid, self.host.name(), self.clock.now());
+        recorder.report.plan_revision = plan.plan.revision;
+        recorder.report.outcome = Outcome::Stored;
+        let sent = self.spool.send_user(sid, store.as_ref());
+        recorder.step("send spool");
+        report_leftovers(sent.tried.iter(), &mut recorder);
+        self.note_sent(sid, &sent.tried, &digests)?;
+        let empty = self.spool.of(sid)?.entries.is_empty();
+        if !empty {
+            recorder.worse(Outcome::Spooled);
+        }
+        self.finish(recorder, Ok(()))?;
+        Ok(empty)
+    }
+
+    /// The session that exported them may go on: it continues from what storage has now.
+    fn note_sent(
+        &self,
+        sid: &Sid,
+        tried: &[Delivery],
+        digests: &BTreeMap<u64, String>,
+    ) -> Result<(), AgentError> {
+        let Some(mut record) = SessionRecord::latest(&self.state, sid) else { return Ok(()) };
+        let of = |entry: &SpoolEntry| digests.get(&entry.number);
+        let mut changed = false;
+        for delivery in tried {
+            let Ok(sent) = &delivery.result else { continue };
+            let merged = record.scopes.iter_mut().find(|merged| {
+                merged.scope == delivery.entry.scope
+                    && merged.digest.is_some()
+                    && merged.digest.as_ref() == of(&delivery.entry)
+            });
+            let Some(merged) = merged else { continue };
+            changed = true;
+            match sent {
+                Sent::Stored(version) => merged.version = Some(version.0.clone()),
+                // What is stored holds what is not in the profile: the next upload is merged again.
+                Sent::Merged { .. } => merged.version = None,
+                // What was kept beside is not what a later export may continue.
+                Sent::Quarantined(_) => merged.merged = false,
+            }
+        }
+        if changed {
+            record.write(&self.state, sid, std::iter::empty())?;
+        }
+        Ok(())
+    }
+}

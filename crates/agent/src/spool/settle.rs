@@ -1,0 +1,145 @@
+//! What is done with one data set when it meets storage: it replaces, is merged, or is kept beside.
+
+use mp_dataset::{DataSet, DecodeError, Limits, Overrides, Verified, decode, encode, merge};
+use mp_profile::{DataSetStore, Fetched, Stored, VersionTag};
+
+use super::{
+    Intent, SpoolEntry, digest,
+    send::{SendError, Sent},
+};
+use crate::{chain::chain, state::StateError};
+
+/// Reason written to quarantine when another session was faster and the data sets cannot be merged; what prevents it follows.
+pub const CONFLICT: &str = "another session stored a newer data set since this session's logon";
+
+/// Reason written to quarantine when a captured profile finds a data set that is stored already.
+pub const NOT_FIRST: &str =
+    "the profile is not mandatory: its export may only become the first data set, and one is stored already";
+
+/// Reason written to quarantine when a data set was merged and gave way in some items.
+pub const OVERRIDDEN: &str = "it was merged with what another session had stored; of what both changed, some is as the other session had it";
+
+/// How often a merge is tried when others keep being faster; each try costs a fetch and a store.
+const MERGE_TRIES: usize = 4;
+
+/// A data set on its way to storage.
+pub(crate) struct Parcel<'a> {
+    pub(crate) entry: &'a SpoolEntry,
+    pub(crate) bytes: &'a [u8],
+    /// The file of the data set that it was made from.
+    pub(crate) base: Option<&'a [u8]>,
+}
+
+/// Has storage do with a data set what the entry says. `merging` is called before a merged data set is sent.
+pub(crate) fn deliver(
+    parcel: &Parcel<'_>,
+    store: &dyn DataSetStore,
+    merging: &dyn Fn() -> Result<(), StateError>,
+) -> Result<Sent, SendError> {
+    let SpoolEntry { sid, scope, intent, .. } = parcel.entry;
+    let base = match intent {
+        Intent::Quarantine { reason } => return parcel.quarantine(store, reason),
+        Intent::First => None,
+        // Storage's version of it was never known, so that storing it can only fail.
+        Intent::Replace { base: None, base_digest: Some(_), .. } => return parcel.settle(store, merging),
+        Intent::Replace { base, .. } => base.clone().map(VersionTag),
+    };
+    match store.store(scope, sid, base.as_ref(), parcel.bytes)? {
+        Stored::As(version) => Ok(Sent::Stored(version)),
+        Stored::Conflict => parcel.settle(store, merging),
+    }
+}
+
+impl Parcel<'_> {
+    /// The current data set is not what this one was made from, as far as is known.
+    fn settle(
+        &self,
+        store: &dyn DataSetStore,
+        merging: &dyn Fn() -> Result<(), StateError>,
+    ) -> Result<Sent, SendError> {
+        let SpoolEntry { sid, scope, intent, .. } = self.entry;
+        for _ in 0..MERGE_TRIES {
+            let (version, current) = match store.fetch(scope, sid, None)? {
+                Fetched::Data { version, bytes } => (version, bytes),
+                Fetched::None => return self.not_merged(store, "storage has none any more"),
+                Fetched::NotModified => return self.not_merged(store, "storage does not give it"),
+            };
+            if current == self.bytes {
+                return Ok(Sent::Stored(version));
+            }
+            let Intent::Replace { base_digest, superseded, .. } = intent else {
+                return self.quarantine(store, NOT_FIRST);
+            };
+            if base_digest.iter().chain(superseded).any(|before| *before == digest(&current)) {
+                match store.store(scope, sid, Some(&version), self.bytes)? {
+                    Stored::As(version) => return Ok(Sent::Stored(version)),
+                    Stored::Conflict => continue,
+                }
+            }
+            let Merge { bytes, overrides } = match self.merge(&current, base_digest.as_ref()) {
+                Ok(merge) => merge,
+                Err(why) => return self.not_merged(store, &why),
+            };
+            if overrides.mine_overridden > 0 {
+                store.quarantine(scope, sid, OVERRIDDEN, self.bytes)?;
+            }
+            let Some(bytes) = bytes else { return Ok(Sent::Merged { version, overrides }) };
+            merging()?;
+            if let Stored::As(version) = store.store(scope, sid, Some(&version), &bytes)? {
+                return Ok(Sent::Merged { version, overrides });
+            }
+        }
+        self.not_merged(store, "other sessions were faster again and again")
+    }
+
+    fn merge(&self, current: &[u8], base_digest: Option<&String>) -> Result<Merge, String> {
+        let damaged = |what: &'static str| move |error: DecodeError| format!("{what}: {}", chain(&error));
+        let base = match (base_digest, self.base) {
+            (None, _) => None,
+            (Some(expected), Some(base)) if digest(base) == *expected => Some(
+                verified(base).map_err(damaged("the data set that the session started from is damaged"))?,
+            ),
+            (Some(_), Some(_)) => {
+                return Err("the kept data set that the session started from is another one".into());
+            }
+            (Some(_), None) => return Err("the data set that the session started from was not kept".into()),
+        };
+        let theirs = verified(current).map_err(damaged("the stored data set cannot be read"))?;
+        let mine = verified(self.bytes).map_err(damaged("this data set is damaged"))?;
+        let merged = merge(base.as_ref(), &theirs, &mine, &self.entry.rules.preference());
+        let overrides = merged.overrides;
+        let same = |a: &DataSet, b: &DataSet| {
+            a.registry == b.registry && a.files == b.files && a.unknown == b.unknown
+        };
+        if same(&merged.set, &theirs) {
+            return Ok(Merge { bytes: None, overrides });
+        }
+        let mut bytes = Vec::new();
+        encode(&merged.set, &mut bytes)
+            .map_err(|error| format!("both together cannot be packed: {}", chain(&error)))?;
+        Ok(Merge { bytes: Some(bytes), overrides })
+    }
+
+    fn not_merged(&self, store: &dyn DataSetStore, why: &str) -> Result<Sent, SendError> {
+        match self.entry.intent {
+            Intent::First => self.quarantine(store, NOT_FIRST),
+            _ => self.quarantine(store, &format!("{CONFLICT}, and both cannot be merged: {why}")),
+        }
+    }
+
+    fn quarantine(&self, store: &dyn DataSetStore, reason: &str) -> Result<Sent, SendError> {
+        store.quarantine(&self.entry.scope, &self.entry.sid, reason, self.bytes)?;
+        Ok(Sent::Quarantined(reason.to_owned()))
+    }
+}
+
+/// A merged data set.
+struct Merge {
+    /// Its file; `None` when storage has all of it already.
+    bytes: Option<Vec<u8>>,
+    overrides: Overrides,
+}
+
+fn verified(bytes: &[u8]) -> Result<DataSet, DecodeError> {
+    decode(bytes, &Limits::default()).map(Verified::into_data_set)
+}

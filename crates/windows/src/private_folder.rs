@@ -1,0 +1,140 @@
+use std::{
+    fs, io,
+    os::windows::{fs::OpenOptionsExt, io::AsRawHandle},
+    path::Path,
+    ptr,
+};
+
+use windows_sys::Win32::{
+    Foundation::{LocalFree, TRUE},
+    Security::{
+        ACL,
+        Authorization::{ConvertSidToStringSidW, GetSecurityInfo, SE_FILE_OBJECT, SetSecurityInfo},
+        DACL_SECURITY_INFORMATION, GetSecurityDescriptorDacl, OWNER_SECURITY_INFORMATION,
+        PROTECTED_DACL_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR, PSID, SECURITY_ATTRIBUTES,
+    },
+    Storage::FileSystem::{
+        CreateDirectoryW, FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_READ_ATTRIBUTES,
+        READ_CONTROL, WRITE_DAC,
+    },
+};
+
+use crate::{UserToken, nt::SecurityDescriptor, wide::wide};
+
+/// All rights for SYSTEM and Administrators, here and below; nothing is inherited from above.
+const PRIVATE: &str = "D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
+/// LocalSystem and Administrators.
+const TRUSTED: [&str; 2] = ["S-1-5-18", "S-1-5-32-544"];
+
+/// Makes a folder that only SYSTEM and administrators may enter, with what is above it; one that is there becomes such.
+///
+/// Every user may make folders in `ProgramData`. One that somebody else made, or that is a link, is refused: its maker could
+/// read and replace what is put into it.
+///
+/// # Errors
+/// When the folder cannot be made or changed, or is not to be trusted; the text says which.
+pub fn make_private_folder(folder: &Path) -> io::Result<()> {
+    if let Some(parent) = folder.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let descriptor = SecurityDescriptor::from_sddl(PRIVATE)?;
+    let attributes = SECURITY_ATTRIBUTES {
+        nLength: u32::try_from(size_of::<SECURITY_ATTRIBUTES>()).unwrap_or_default(),
+        lpSecurityDescriptor: descriptor.as_ptr().cast_mut().cast(),
+        bInheritHandle: 0,
+    };
+    let path = wide(folder);
+    // SAFETY: the path ends with a NUL, and the attributes point at a descriptor that outlives the call.
+    if unsafe { CreateDirectoryW(path.as_ptr(), &raw const attributes) } != 0 {
+        return Ok(());
+    }
+    let error = io::Error::last_os_error();
+    if error.kind() != io::ErrorKind::AlreadyExists {
+        return Err(error);
+    }
+    let opened = fs::OpenOptions::new()
+        .access_mode(READ_CONTROL | WRITE_DAC | FILE_READ_ATTRIBUTES)
+        .custom_flags(FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT)
+        .open(folder)?;
+    let about = opened.metadata()?;
+    if !about.is_dir() || about.is_symlink() {
+        return Err(io::Error::other("it is a link or no folder; remove it"));
+    }
+    let owner = owner(&opened)?;
+    let ours = || UserToken::of_process().is_ok_and(|token| token.sid().as_str() == owner);
+    if !TRUSTED.contains(&owner.as_str()) && !ours() {
+        let text =
+            format!("it belongs to {owner}, not to administrators; find out who made it, and remove it");
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
+    }
+    set_access(&opened, &descriptor)
+}
+
+fn owner(folder: &fs::File) -> io::Result<String> {
+    let mut owner: PSID = ptr::null_mut();
+    let mut descriptor: PSECURITY_DESCRIPTOR = ptr::null_mut();
+    // SAFETY: the handle is open, the two results that are asked for have valid places.
+    let code = unsafe {
+        GetSecurityInfo(
+            folder.as_raw_handle(),
+            SE_FILE_OBJECT,
+            OWNER_SECURITY_INFORMATION,
+            &raw mut owner,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            &raw mut descriptor,
+        )
+    };
+    checked(code)?;
+    let mut text: *mut u16 = ptr::null_mut();
+    // SAFETY: the owner lies in the descriptor, which is still there; the text has a valid place and is allocated by the
+    // system with a NUL at its end. Both are freed after their last use.
+    unsafe {
+        let converted = ConvertSidToStringSidW(owner, &raw mut text);
+        let error = io::Error::last_os_error();
+        LocalFree(descriptor);
+        if converted == 0 {
+            return Err(error);
+        }
+        let length = (0..).take_while(|&index| *text.add(index) != 0).count();
+        let copied = String::from_utf16_lossy(std::slice::from_raw_parts(text, length));
+        LocalFree(text.cast());
+        Ok(copied)
+    }
+}
+
+/// Gives the folder, and what is below it and inherits, the access list of a descriptor.
+fn set_access(folder: &fs::File, descriptor: &SecurityDescriptor) -> io::Result<()> {
+    let (mut present, mut defaulted) = (TRUE, 0);
+    let mut list: *mut ACL = ptr::null_mut();
+    // SAFETY: the descriptor is valid, the results have valid places.
+    let found = unsafe {
+        GetSecurityDescriptorDacl(
+            descriptor.as_ptr().cast_mut().cast(),
+            &raw mut present,
+            &raw mut list,
+            &raw mut defaulted,
+        )
+    };
+    if found == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the handle is open, and the list lies in the descriptor, which outlives the call.
+    let code = unsafe {
+        SetSecurityInfo(
+            folder.as_raw_handle(),
+            SE_FILE_OBJECT,
+            DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            list,
+            ptr::null(),
+        )
+    };
+    checked(code)
+}
+
+fn checked(code: u32) -> io::Result<()> {
+    if code == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(code.cast_signed())) }
+}
