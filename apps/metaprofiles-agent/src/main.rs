@@ -1,5 +1,7 @@
 //! `metaprofiles-agent`: what an administrator and the logon and logoff scripts call on a session host.
 
+mod check;
+mod diag;
 mod enrol;
 mod events;
 mod file;
@@ -94,6 +96,10 @@ enum Command {
     Spool(session::SpoolArgs),
     /// Show what the service does, or what happened in a user's last sessions on this host, why, and what to do
     Status(status::SessionStatus),
+    /// Check this machine: service, rights, policies, plan, storage; or record a logon and logoff
+    Check(check::CheckArgs),
+    /// Gather logs, reports, status and versions into a folder, without users' settings, to send them to somebody
+    Diag(diag::DiagArgs),
     /// Show how many session reports wait for the console, or send them
     Reports(status::ReportsArgs),
     /// Export a user's settings into data set files, without console and storage
@@ -159,6 +165,8 @@ fn run(command: Command, common: Common) -> Result<ExitCode> {
         Command::Logoff(args) => session::logoff(&common, args),
         Command::Spool(args) => session::spool(&common, args),
         Command::Status(args) => status::sessions(&common, args),
+        Command::Check(args) => check::check(&common, args),
+        Command::Diag(args) => diag::diag(&common, args),
         Command::Reports(args) => status::reports(&common, args),
         Command::Export(args) => file::export(&common, args),
         Command::Import(args) => file::import(&common, args),

@@ -50,7 +50,7 @@ pub(crate) fn service() -> Value {
 }
 
 #[cfg(windows)]
-fn sessions() -> Value {
+pub(crate) fn sessions() -> Value {
     use mp_agent::pipe_protocol::PipeCommand;
 
     use crate::helper::{WaitArgs, answer};
@@ -61,6 +61,6 @@ fn sessions() -> Value {
 }
 
 #[cfg(not(windows))]
-fn sessions() -> Value {
+pub(crate) fn sessions() -> Value {
     json!({ "error": "the service runs on Windows only" })
 }

@@ -11,6 +11,7 @@ pub mod hosts;
 mod log_file;
 pub mod pipe_protocol;
 mod plan;
+pub mod recording;
 mod renewal;
 mod report;
 mod reports_queue;

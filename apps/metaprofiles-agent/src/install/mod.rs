@@ -14,6 +14,9 @@ use mp_windows::service::{
     unregister_event_source,
 };
 
+pub(crate) use policies::{WANTED, Wanted};
+pub(crate) use scripts::are_there as scripts_are_there;
+
 use crate::Common;
 
 /// How long the service may take to start, and to stop.

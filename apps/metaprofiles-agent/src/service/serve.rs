@@ -135,8 +135,7 @@ impl Service {
 
     fn ports(&self) -> Result<Ports> {
         let state = StateFolder::open(&self.common.state)?;
-        let identity = Identity::load(state.identity())
-            .context("this machine is not enrolled; run `metaprofiles-agent enrol`")?;
+        let identity = Identity::load(state.identity())?;
         let settings = self.common.settings.clone();
         let host = WindowsHost::for_service(ProfileList::default(), self.mode, Arc::clone(&self.tokens))
             .context("this machine does not tell its name")?;

@@ -1,19 +1,15 @@
 use std::{fs, io, os::windows::fs::MetadataExt, path::Path, ptr};
 
 use windows_sys::Win32::{
-    Foundation::LocalFree,
     Security::{
-        Authorization::{
-            ConvertStringSecurityDescriptorToSecurityDescriptorW, SDDL_REVISION_1, SE_FILE_OBJECT,
-            SetNamedSecurityInfoW,
-        },
+        Authorization::{SE_FILE_OBJECT, SetNamedSecurityInfoW},
         DACL_SECURITY_INFORMATION, GetSecurityDescriptorDacl, GetSecurityDescriptorOwner,
         OWNER_SECURITY_INFORMATION, PROTECTED_DACL_SECURITY_INFORMATION,
     },
     Storage::FileSystem::FILE_ATTRIBUTE_REPARSE_POINT,
 };
 
-use crate::wide::wide;
+use crate::{nt::SecurityDescriptor, wide::wide};
 
 /// The system and administrators, with all below; nobody else, whatever is granted above.
 const SDDL: &str = "O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
@@ -31,26 +27,19 @@ pub fn make_private_folder(path: &Path) -> io::Result<()> {
     if fs::symlink_metadata(path)?.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0 {
         return Err(io::Error::other("it is a link to somewhere else"));
     }
-    let (text, mut descriptor) = (wide(SDDL), ptr::null_mut());
-    // SAFETY: the text ends with a NUL, the result has a valid place, its length is not asked for.
-    let parsed = unsafe {
-        ConvertStringSecurityDescriptorToSecurityDescriptorW(
-            text.as_ptr(),
-            SDDL_REVISION_1,
-            &raw mut descriptor,
-            ptr::null_mut(),
-        )
-    };
-    if parsed == 0 {
-        return Err(io::Error::last_os_error());
-    }
+    let access = SecurityDescriptor::from_sddl(SDDL)?;
     let (mut owner, mut list, mut ignored) = (ptr::null_mut(), ptr::null_mut(), 0);
     let path = wide(path);
-    // SAFETY: the descriptor is valid and holds both parts, which lie in it; it is freed after their use.
+    // SAFETY: the descriptor is valid and holds both parts, which lie in it while it lives; the path ends with a NUL.
     let code = unsafe {
-        GetSecurityDescriptorOwner(descriptor, &raw mut owner, &raw mut ignored);
-        GetSecurityDescriptorDacl(descriptor, &raw mut ignored, &raw mut list, &raw mut ignored);
-        let code = SetNamedSecurityInfoW(
+        GetSecurityDescriptorOwner(access.as_ptr().cast_mut().cast(), &raw mut owner, &raw mut ignored);
+        GetSecurityDescriptorDacl(
+            access.as_ptr().cast_mut().cast(),
+            &raw mut ignored,
+            &raw mut list,
+            &raw mut ignored,
+        );
+        SetNamedSecurityInfoW(
             path.as_ptr(),
             SE_FILE_OBJECT,
             OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION,
@@ -58,9 +47,7 @@ pub fn make_private_folder(path: &Path) -> io::Result<()> {
             ptr::null_mut(),
             list,
             ptr::null(),
-        );
-        LocalFree(descriptor);
-        code
+        )
     };
     if code == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(code.cast_signed())) }
 }

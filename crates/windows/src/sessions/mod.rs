@@ -20,6 +20,7 @@ use crate::{
 };
 
 pub(crate) use enumerate::user_token;
+pub use enumerate::{SeenSession, seen_sessions};
 pub use refresh::refresh_here;
 pub use user::{log_off_here, tell_user};
 
