@@ -78,8 +78,14 @@ impl SessionMachine {
         }
     }
 
+    /// Whether a session has come of which it is not known yet that it shares the load of the hive.
+    pub(super) fn is_unsure(&self) -> bool {
+        let looks = self.job.is_some_and(|running| running.work == Job::Look);
+        !self.held && (self.wants.look || looks)
+    }
+
     fn advance_live(&mut self) {
-        if !self.sessions.any_alive() {
+        if !self.sessions.any_alive() && !self.is_unsure() {
             self.leave();
             self.advance();
         } else if self.wants.look {

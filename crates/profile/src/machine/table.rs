@@ -110,7 +110,7 @@ listed! {
         LateMerge: "merge late, only what the session has not changed",
         Export: "export now; after the answer the session is expected to end",
         GiveUp: "stop waiting for the hive or the logon script; what was begun ends first",
-        Leave: "the last export begins",
+        Leave: "the last export begins, after a look that is due if the profile is not held",
         LastPass: "one more cheap export, then let the profile go",
         PassAtGone: "one more cheap export unless the last pass has begun, then let the profile go",
         AfterExport: "send what was exported; let the profile go if this was the last pass, otherwise wait for the session's end",
