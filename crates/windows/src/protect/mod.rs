@@ -11,7 +11,9 @@ use mp_registry::{KeyPath, MAX_DEPTH, RegistryError, RegistryErrorKind, upcase};
 use windows_sys::Win32::{
     Foundation::ERROR_NOT_ENOUGH_QUOTA,
     Storage::FileSystem::{READ_CONTROL, WRITE_DAC},
-    System::Registry::{KEY_ENUMERATE_SUB_KEYS, KEY_QUERY_VALUE, REG_OPTION_BACKUP_RESTORE},
+    System::Registry::{
+        KEY_CREATE_SUB_KEY, KEY_ENUMERATE_SUB_KEYS, KEY_QUERY_VALUE, REG_OPTION_BACKUP_RESTORE,
+    },
 };
 
 use crate::{
@@ -37,6 +39,8 @@ const PACKAGES: [u8; 16] = [1, 2, 0, 0, 0, 0, 0, 15, 2, 0, 0, 0, 1, 0, 0, 0];
 pub struct Protection {
     /// Keys that were looked at.
     pub keys: usize,
+    /// Keys of policies that were not there and were made.
+    pub made: usize,
     /// Keys whose access list was not as it should be.
     pub changed: usize,
     /// Keys that could not be looked at, or that are symbolic links.
@@ -45,7 +49,7 @@ pub struct Protection {
 
 /// Gives the hive of a user, and that of their classes where it is loaded, the access list of an ordinary profile: all
 /// rights for SYSTEM, Administrators and the user, reading for RESTRICTED and all application packages; policies can only be
-/// read by the user. What sub-keys have of their own they keep, but what all users may do there becomes the user's, and
+/// read by the user, and are made where they are not there. What sub-keys have of their own they keep, but what all users may do there becomes the user's, and
 /// others lose it; denials stay. `None` when the hive is not loaded. A second call changes nothing.
 ///
 /// # Errors
@@ -69,6 +73,9 @@ pub fn protect_hive(sid: &Sid, mode: OpenMode) -> Result<Option<Protection>, Reg
     };
     let Some(root) = open("")? else { return Ok(None) };
     let classes = open("_Classes")?;
+    for path in READ_ONLY {
+        walk.make(&root, &KeyPath::parse(path));
+    }
     walk.root(&root)?;
     if let Some(classes) = classes {
         walk.path = KeyPath::parse(r"Software\Classes");
@@ -90,6 +97,27 @@ impl Walk {
         let set = self.replaced(root, KEY_ALL_ACCESS).map_err(|status| self.failed("protect", status))?;
         self.below(root, &set, false);
         Ok(())
+    }
+
+    /// Makes a key that is not there, where the key above it is: the user could make it as well, and would own it.
+    fn make(&mut self, root: &KeyHandle, path: &KeyPath) {
+        let access = KeyAccess { rights: KEY_QUERY_VALUE | KEY_CREATE_SUB_KEY, ..self.access };
+        let made = (|| {
+            let Some((last, above)) = path.names().split_last() else { return Ok(()) };
+            let Some(mut at) = root.reopen(access)? else { return Ok(()) };
+            for name in above {
+                match at.open_sub(name, access)? {
+                    Some(key) if !key.is_link()? => at = key,
+                    _ => return Ok(()),
+                }
+            }
+            let (_, created) = at.create_sub(last, None, None, access)?;
+            self.done.made += usize::from(created);
+            Ok(())
+        })();
+        if let Err(status) = made {
+            self.done.problems.push(error("create", path, kind(status)));
+        }
     }
 
     /// Gives a key the list of a profile's root, with these rights for the user.

@@ -65,7 +65,7 @@ fn other_users_and_everybody_lose_the_hive_and_all_below_it() {
     let user = mandatory(&[r"Software\Vendor\App", "Environment"]);
     let done = protect(&user);
     assert!(done.problems.is_empty(), "{:?}", done.problems);
-    assert_eq!((done.keys, done.changed), (6, 6), "two roots and four keys");
+    assert_eq!((done.keys, done.changed), (7, 7), "two roots, four keys, and that of policies");
     is(&user, "", &ordinary(&user, "KA", "CI"));
     is(&user, "_Classes", &ordinary(&user, "KA", "CI"));
     assert!(list(&user, "").starts_with("D:P"), "the root inherits nothing");
@@ -73,7 +73,7 @@ fn other_users_and_everybody_lose_the_hive_and_all_below_it() {
         is(&user, key, &ordinary(&user, "KA", "CIID"));
     }
     let again = protect(&user);
-    assert_eq!((again.keys, again.changed), (6, 0), "what is so stays so");
+    assert_eq!((again.keys, again.changed, again.made), (7, 0, 0), "what is so stays so");
 }
 
 #[test]
@@ -96,6 +96,17 @@ fn policies_can_only_be_read_by_the_user() {
     }
     let own = entries(&list(&user, &format!("\\{own}")));
     assert_eq!(own[0], format!("A;CI;KR;;;{}", user.sid), "reading is what is left of all rights");
+}
+
+#[test]
+fn keys_of_policies_are_made_before_the_user_makes_them() {
+    let user = mandatory(&[r"Software\Microsoft\Windows\CurrentVersion\Explorer"]);
+    assert_eq!(protect(&user).made, 2);
+    for key in [r"\Software\Policies", r"\Software\Microsoft\Windows\CurrentVersion\Policies"] {
+        is(&user, key, &ordinary(&user, "KR", "CI"));
+    }
+    let bare = mandatory(&["Environment"]);
+    assert_eq!(protect(&bare).made, 0, "nothing is made above them");
 }
 
 #[test]
@@ -122,7 +133,7 @@ fn links_are_refused() {
         done.problems.iter().map(|problem| (problem.path.to_string(), &problem.cause)).collect();
     assert_eq!(refused, [(r"Software\Holder\Link".to_owned(), &RegistryErrorKind::SymbolicLink)]);
     assert_ne!(list(&user, r"\Software\Target"), before, "it is done where it is");
-    assert_eq!(done.keys, 6, "and once");
+    assert_eq!(done.keys, 7, "and once");
 }
 
 #[test]
