@@ -11,7 +11,7 @@ use std::{
 };
 
 use mp_profile::{
-    HostSession, SessionId, Sid,
+    SessionId, Sid,
     machine::{Event, JobEnd, JobNumber, Request},
 };
 
@@ -19,7 +19,7 @@ use super::{
     Ports, Reply, ServiceEvent, UserStatus,
     actor::Actor,
     chores::{CHORES_EVERY, LIST_EVERY},
-    directory::{Directory, present},
+    directory::{Directory, has_session, present},
 };
 
 /// The service of a session host. Its functions only hand things on.
@@ -111,7 +111,9 @@ struct Sorter {
 
 impl Sorter {
     fn run(mut self, events: &Receiver<ServiceEvent>) {
-        self.ports.agent().forget_former_sessions();
+        if let Some(sessions) = self.directory.list(self.ports.control.as_ref()) {
+            self.ports.agent().end_former_sessions(|sid| has_session(&sessions, sid));
+        }
         self.list();
         let mut listed = self.ports.clock.elapsed();
         loop {
@@ -198,10 +200,6 @@ impl Sorter {
         });
         sender
     }
-}
-
-fn has_session(sessions: &[HostSession], sid: &Sid) -> bool {
-    sessions.iter().any(|session| session.sid == *sid)
 }
 
 /// One user's thread.
