@@ -1,13 +1,13 @@
 //! What happened in a user's last sessions on this host, and why.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::SystemTime};
 
 use anyhow::Result;
 use clap::Args;
 use mp_agent::{DEFAULT_MAX_QUEUED, ReportsQueue, SessionReport, SessionTimeline, Spool, StateFolder};
 use mp_profile::Sid;
 
-use crate::{Common, session::with_agent};
+use crate::{Common, plan};
 
 #[derive(Args)]
 pub(crate) struct SessionStatus {
@@ -55,19 +55,18 @@ pub(crate) fn sessions(common: &Common, args: &SessionStatus) -> Result<ExitCode
 
 /// Shows or sends the reports that wait for the console.
 pub(crate) fn reports(common: &Common, args: &ReportsArgs) -> Result<ExitCode> {
-    if args.send {
-        return with_agent(common, |agent| {
-            let sent = agent.send_reports()?;
-            if common.json {
-                println!("{}", serde_json::json!({ "taken": sent.taken, "refused": sent.refused }));
-            } else {
-                println!("the console took {} session reports and refused {}", sent.taken, sent.refused);
-            }
-            Ok(ExitCode::SUCCESS)
-        });
-    }
     let state = StateFolder::open(&common.state)?;
-    let waiting = ReportsQueue::new(state.reports_out(), DEFAULT_MAX_QUEUED).waiting()?;
+    let queue = ReportsQueue::new(state.reports_out(), DEFAULT_MAX_QUEUED);
+    if args.send {
+        let sent = queue.send(SystemTime::now(), plan::connections(common, &state)?.as_ref())?;
+        if common.json {
+            println!("{}", serde_json::json!({ "taken": sent.taken, "refused": sent.refused }));
+        } else {
+            println!("the console took {} session reports and refused {}", sent.taken, sent.refused);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let waiting = queue.waiting()?;
     if common.json {
         println!("{}", serde_json::json!({ "waiting": waiting }));
     } else {

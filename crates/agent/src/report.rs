@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 
 pub use overrides::{OverrideReport, OverrideReports};
 pub(crate) use recorder::Recorder;
-pub(crate) use sent::unix_milliseconds;
 pub use timeline::SessionTimeline;
 
 /// What the Agent did for one session event.
@@ -23,7 +22,8 @@ pub struct SessionReport {
     /// 32 hexadecimal digits, random.
     #[serde(default)]
     pub id: String,
-    /// Joins the reports of one session: the name in the hive's marker, or what is known of the logon.
+    /// Joins the reports of one session: the name in the hive's marker; where there is none, because nothing was merged, the
+    /// identity of the session's first report.
     #[serde(default)]
     pub session: String,
     /// What happened.
@@ -58,14 +58,4 @@ pub struct SessionReport {
     pub overrides: OverrideReports,
     /// What went wrong, with codes and what to do next.
     pub problems: Vec<Problem>,
-}
-
-impl SessionReport {
-    /// Joins the report with others by the host's number of the logon ([`mp_profile::HostSession::logon`]), unless the
-    /// session has a name of its own, as it has once something was merged.
-    pub fn join_logon(&mut self, number: u64) {
-        if self.session == self.id {
-            self.session = format!("logon-{number:x}");
-        }
-    }
 }

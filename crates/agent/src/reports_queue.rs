@@ -6,12 +6,16 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use mp_durable::Readers;
-use mp_protocol::session_report::{BatchAnswer, MAX_BATCH_BYTES, MAX_BATCH_REPORTS, ReportBatch, SentReport};
+use mp_protocol::session_report::{
+    BatchAnswer, MAX_BATCH_BYTES, MAX_BATCH_REPORTS, MAX_REPORT_BYTES, ReportBatch, SentReport,
+};
 
 use crate::{
+    AgentError,
     connections::Connections,
     state::{StateError, private_folder},
 };
@@ -61,8 +65,9 @@ impl ReportsQueue {
     pub fn put(&self, report: &SentReport) -> Result<usize, StateError> {
         private_folder(&self.folder)?;
         let path = self.folder.join(format!("{:020}-{}.json", report.started, report.id));
-        let text = serde_json::to_vec(report).map_err(io::Error::from);
-        text.and_then(|text| mp_durable::replace(&path, &text, Readers::OwnerOnly))
+        text_of(report)
+            .map_err(io::Error::from)
+            .and_then(|text| mp_durable::replace(&path, &text, Readers::OwnerOnly))
             .map_err(StateError::at("write the report to be sent", &path))?;
         self.make_room()
     }
@@ -75,11 +80,17 @@ impl ReportsQueue {
         Ok(self.list()?.len())
     }
 
-    /// Sends what waits, oldest first, until nothing does. `now` is this machine's clock, in milliseconds since 1970.
+    /// Sends what waits, oldest first, until nothing does. `now` is this machine's clock, by which the reports were timed.
     ///
     /// # Errors
     /// When the console does not take a batch; what it took before is gone from the queue.
-    pub(crate) fn send(&self, now: u64, console: &dyn Connections) -> Result<ReportsSent, String> {
+    pub fn send(&self, now: SystemTime, console: &dyn Connections) -> Result<ReportsSent, AgentError> {
+        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let now = u64::try_from(now).unwrap_or(u64::MAX);
+        self.send_all(now, console).map_err(AgentError::Reports)
+    }
+
+    fn send_all(&self, now: u64, console: &dyn Connections) -> Result<ReportsSent, String> {
         let mut sent = ReportsSent::default();
         loop {
             let batch = self.batch().map_err(|error| crate::chain::chain(&error))?;
@@ -193,6 +204,19 @@ impl ReportsQueue {
         all.sort_by(|one, other| one.path.cmp(&other.path));
         Ok(all)
     }
+}
+
+/// The report as JSON, with as many of its items as there is room for: one that is too long would hold up all others.
+fn text_of(report: &SentReport) -> serde_json::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec(report)?;
+    let mut report = report.clone();
+    while text.len() > MAX_REPORT_BYTES && !report.items.list.is_empty() {
+        let half = report.items.list.len() / 2;
+        let cut = report.items.list.split_off(half).len();
+        report.items.more = report.items.more.saturating_add(u64::try_from(cut).unwrap_or(u64::MAX));
+        text = serde_json::to_vec(&report)?;
+    }
+    Ok(text)
 }
 
 fn read(path: &Path) -> io::Result<Option<SentReport>> {

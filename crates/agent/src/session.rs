@@ -10,6 +10,7 @@ mod ending;
 mod late;
 mod logoff;
 mod logon;
+mod place;
 mod record;
 mod send;
 mod upload;
@@ -26,7 +27,7 @@ use crate::{
     chain::chain,
     connections::Connections,
     plan::CachedPlan,
-    report::{Outcome, Recorder, SessionEvent, SessionReport, unix_milliseconds},
+    report::{Outcome, Recorder, SessionEvent, SessionReport},
     reports_queue::{DEFAULT_MAX_QUEUED, ReportsQueue, ReportsSent},
     settings::PolicySettings,
     spool::{Deliveries, Spool},
@@ -178,6 +179,7 @@ impl Agent<'_> {
             let text = chain(error);
             recorder.problem(error.code(), text.trim_start_matches(error.code()).trim_start().to_owned());
         }
+        self.join_unnamed(&mut recorder);
         let queued = self.reports.put(&recorder.report.to_sent());
         match queued {
             Ok(0) => {}
@@ -198,13 +200,25 @@ impl Agent<'_> {
         done.map(|()| recorder.report)
     }
 
+    /// A session into which nothing was merged has no marker. What follows its logon on this host belongs to it all the same.
+    fn join_unnamed(&self, recorder: &mut Recorder) {
+        let report = &recorder.report;
+        if report.session != report.id || report.event == SessionEvent::Logon {
+            return;
+        }
+        let kept = SessionReport::kept(&self.state, &report.sid).unwrap_or_default();
+        if let Some(last) = kept.last().filter(|last| last.event != SessionEvent::Logoff) {
+            recorder.session(&last.session);
+        }
+    }
+
     /// Sends the reports that wait for the console. It may take as long as the network does: no session waits for it.
     ///
     /// # Errors
     /// When the console does not take them; they wait for the next call.
     pub fn send_reports(&self) -> Result<ReportsSent, AgentError> {
-        let now = unix_milliseconds(self.clock.now());
-        self.reports.send(now, self.connections.as_ref()).map_err(AgentError::Reports)
+        let now = self.clock.now().to_system().unwrap_or(std::time::UNIX_EPOCH);
+        self.reports.send(now, self.connections.as_ref())
     }
 
     /// Sends what waits in the spool, of one user or of all. Says of each entry what became of it.

@@ -7,7 +7,8 @@ mod value;
 
 use std::{path::PathBuf, time::Duration};
 
-use mp_protocol::Waits;
+use mp_profile::ImportMode;
+use mp_protocol::{AgentPlan, AgentSettings, HoldProfile, StorageAway, Waits};
 use mp_registry::{KeyPath, Name, Registry, Value};
 
 use crate::report::Problem;
@@ -39,6 +40,16 @@ pub struct PolicySettings {
     pub logon_wait: Option<Duration>,
     /// Longest wait for storage at logoff (`LogoffWait`, in seconds), instead of the plan's.
     pub logoff_wait: Option<Duration>,
+    /// Whether logons wait for the import (`ImportMode`), instead of the plan's.
+    pub import_mode: Option<ImportMode>,
+    /// What a logon does when storage is away (`StorageAway`), instead of the plan's.
+    pub storage_away: Option<StorageAway>,
+    /// Whether profiles are kept loaded (`HoldProfile`), instead of the plan's.
+    pub hold_profile: Option<HoldProfile>,
+    /// Whether mandatory hives are protected (`ProtectHive`), instead of the plan's.
+    pub protect_hive: Option<bool>,
+    /// Minutes between the exports of a session that goes on (`CheckpointMinutes`), instead of the plan's; 0 for never.
+    pub checkpoint_minutes: Option<u32>,
 }
 
 /// How much is logged; each level includes those before it.
@@ -73,6 +84,17 @@ impl LogLevel {
     }
 }
 
+/// Names of [`ImportMode`], [`StorageAway`] and [`HoldProfile`], which are those of the plan.
+const IMPORT_MODES: [(&str, ImportMode); 2] =
+    [("synchronous", ImportMode::Synchronous), ("asynchronous", ImportMode::Asynchronous)];
+const STORAGE_AWAY: [(&str, StorageAway); 4] = [
+    ("go-on", StorageAway::GoOn),
+    ("cached-copy", StorageAway::CachedCopy),
+    ("message", StorageAway::Message),
+    ("refuse-logon", StorageAway::RefuseLogon),
+];
+const HOLD_PROFILE: [(&str, HoldProfile); 2] = [("auto", HoldProfile::Auto), ("never", HoldProfile::Never)];
+
 /// Takes a value into the settings, or says what was expected.
 type Take = fn(&mut PolicySettings, &Value) -> Result<(), String>;
 
@@ -89,13 +111,29 @@ const SETTINGS: &[(&str, Take)] = &[
         value::choice(value, &LogLevel::NAMES).map(|level| settings.log_level = Some(level))
     }),
     ("SpoolLimit", |settings, value| {
-        value::number(value, 16..=1_048_576).map(|mebibytes| settings.spool_limit = Some(mebibytes << 20))
+        value::number(value, 16..=1_048_576)
+            .map(|mebibytes| settings.spool_limit = Some(u64::from(mebibytes) << 20))
     }),
     ("LogonWait", |settings, value| {
-        value::number(value, 1..=600).map(|seconds| settings.logon_wait = Some(Duration::from_secs(seconds)))
+        value::number(value, 1..=600)
+            .map(|seconds| settings.logon_wait = Some(Duration::from_secs(seconds.into())))
     }),
     ("LogoffWait", |settings, value| {
-        value::number(value, 1..=600).map(|seconds| settings.logoff_wait = Some(Duration::from_secs(seconds)))
+        value::number(value, 1..=600)
+            .map(|seconds| settings.logoff_wait = Some(Duration::from_secs(seconds.into())))
+    }),
+    ("ImportMode", |settings, value| {
+        value::choice(value, &IMPORT_MODES).map(|mode| settings.import_mode = Some(mode))
+    }),
+    ("StorageAway", |settings, value| {
+        value::choice(value, &STORAGE_AWAY).map(|choice| settings.storage_away = Some(choice))
+    }),
+    ("HoldProfile", |settings, value| {
+        value::choice(value, &HOLD_PROFILE).map(|choice| settings.hold_profile = Some(choice))
+    }),
+    ("ProtectHive", |settings, value| value::switch(value).map(|on| settings.protect_hive = Some(on))),
+    ("CheckpointMinutes", |settings, value| {
+        value::number(value, 0..=1440).map(|minutes| settings.checkpoint_minutes = Some(minutes))
     }),
 ];
 
@@ -150,6 +188,21 @@ impl PolicySettings {
     /// The names of all values that are read.
     pub fn names() -> impl Iterator<Item = &'static str> {
         SETTINGS.iter().map(|(name, _)| *name)
+    }
+
+    /// What the plan says of sessions and profiles, with what Group Policy says in its place. Before the first plan, that of
+    /// an empty one.
+    #[must_use]
+    pub fn over(&self, plan: Option<&AgentPlan>) -> AgentSettings {
+        let plan = plan.map_or_else(AgentSettings::default, |plan| plan.settings.clone());
+        AgentSettings {
+            mode: self.import_mode.unwrap_or(plan.mode),
+            storage_away: self.storage_away.unwrap_or(plan.storage_away),
+            hold_profile: self.hold_profile.unwrap_or(plan.hold_profile),
+            protect_hive: self.protect_hive.unwrap_or(plan.protect_hive),
+            checkpoint_minutes: self.checkpoint_minutes.unwrap_or(plan.checkpoint_minutes),
+            ..plan
+        }
     }
 
     /// The plan's bounds on waits, with those of Group Policy in their place.

@@ -20,7 +20,8 @@ impl SessionReport {
         let duration = self.steps.last().map_or(0.0, |step| step.start_ms + step.ms);
         SentReport {
             id: self.id.clone(),
-            session: word(&self.session),
+            // Whoever wrote the marker may have named nothing.
+            session: word(if self.session.is_empty() { &self.id } else { &self.session }),
             event: self.event,
             sid: self.sid.clone(),
             profile: word(&self.profile),
@@ -151,7 +152,7 @@ fn noted(note: &Note) -> Item {
     }
 }
 
-pub(crate) fn unix_milliseconds(time: FileTime) -> u64 {
+fn unix_milliseconds(time: FileTime) -> u64 {
     let since = time.to_system().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     since.and_then(|since| u64::try_from(since.as_millis()).ok()).unwrap_or(0)
 }

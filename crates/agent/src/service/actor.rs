@@ -12,7 +12,7 @@ use mp_profile::{
         Action, Answer, Event, JobEnd, JobNumber, Load, Request, RequestNumber, SessionMachine, State, Timer,
     },
 };
-use mp_protocol::HoldProfile;
+use mp_protocol::{AgentSettings, HoldProfile};
 use mp_registry::KeyPath;
 
 use super::{
@@ -204,7 +204,7 @@ impl Actor {
     fn reply(&mut self, request: RequestNumber, answer: Answer) {
         let Some(reply) = self.replies.remove(&request) else { return };
         let storage_away = match (answer, &self.plan) {
-            (Answer::NotMerged, Some(cached)) => Some(cached.plan.settings.storage_away),
+            (Answer::NotMerged, Some(_)) => Some(self.settings().storage_away),
             _ => None,
         };
         reply(HelperAnswer { answer, storage_away });
@@ -220,9 +220,13 @@ impl Actor {
         }
     }
 
+    /// What the plan says, and Group Policy in its place.
+    fn settings(&self) -> AgentSettings {
+        self.ports.settings.over(self.plan.as_ref().map(|cached| &cached.plan))
+    }
+
     fn take_hold(&mut self, session: SessionId) {
-        let settings = self.plan.as_ref().map(|cached| cached.plan.settings.hold_profile);
-        if settings == Some(HoldProfile::Never) {
+        if self.settings().hold_profile == HoldProfile::Never {
             return;
         }
         match self.ports.control.hold(session, &self.sid) {
@@ -246,7 +250,7 @@ impl Actor {
     }
 
     fn protect(&mut self) {
-        let wanted = self.plan.as_ref().is_none_or(|cached| cached.plan.settings.protect_hive);
+        let wanted = self.settings().protect_hive;
         if let Some(Err(error)) = wanted.then(|| self.ports.control.protect(&self.sid)) {
             self.note("MP-AGT-070", format!("other users can open this user's registry: {}", chain(&error)));
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mp_profile::{ImportMode, machine::Timing};
-use mp_protocol::{AgentSettings, Waits};
+use mp_protocol::Waits;
 
 use crate::{CachedPlan, PolicySettings};
 
@@ -12,11 +12,8 @@ const HIVE_POLL: Duration = Duration::from_millis(500);
 
 /// The bounds of a user's machine. Before the first plan they are those of an empty one.
 pub(super) fn timing(plan: Option<&CachedPlan>, policies: &PolicySettings) -> Timing {
-    let (waits, settings) = match plan {
-        Some(cached) => (cached.plan.waits, cached.plan.settings.clone()),
-        None => (Waits::default(), AgentSettings::default()),
-    };
-    let waits = policies.waits(waits);
+    let waits = policies.waits(plan.map_or_else(Waits::default, |cached| cached.plan.waits));
+    let settings = policies.over(plan.map(|cached| &cached.plan));
     let milliseconds = Duration::from_millis;
     let synchronous = match plan {
         Some(cached) => {

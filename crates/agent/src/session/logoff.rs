@@ -6,24 +6,24 @@ use mp_profile::{
 
 use super::{
     Agent, AgentError,
-    record::{MergedScope, SessionRecord, marked},
-    upload::{After, Export},
+    record::{SessionRecord, marked},
+    upload::{After, Export, report_room},
 };
 use crate::{
     chain::chain,
     plan::CachedPlan,
     report::{Outcome, Recorder, SessionEvent, SessionReport},
-    spool::{ConflictRules, Intent, NewEntry, SpoolEntry, digest},
+    spool::{ConflictRules, NewEntry},
 };
 
 /// Reason written to quarantine when the marker is not in the hive, or the logon went on without the stored data set.
 pub const NOT_MERGED: &str = "the stored data set was not merged into this load of the user's registry";
 
 /// What is known of the session that ends.
-struct Session {
+pub(super) struct Session {
     /// The record made at logon, when it speaks about this very load of the hive.
-    record: Option<SessionRecord>,
-    kind: ProfileKind,
+    pub(super) record: Option<SessionRecord>,
+    pub(super) kind: ProfileKind,
     /// The profile's defaults at logon.
     baseline: Option<Baseline>,
     /// The data sets that were merged at logon.
@@ -82,7 +82,7 @@ impl Agent<'_> {
             recorder.step("release profile");
             return Ok(());
         }
-        let session = self.session(sid, profile.as_ref());
+        let mut session = self.session(sid, profile.as_ref());
         if aim == Some(Aim::Replace) && session.record.is_none() {
             return Err(AgentError::Host(HostError::NotLoaded(sid.clone())));
         }
@@ -122,6 +122,10 @@ impl Agent<'_> {
             .filter_map(|(scope, set, base)| self.spool_export(sid, scope, &set?, base, &session, recorder))
             .collect();
         recorder.report.export = Some(exported.report);
+        self.note_exports(sid, session.record.as_mut(), &exports, recorder);
+        if !exports.is_empty() {
+            report_room(&self.spool, recorder);
+        }
         recorder.step("encode and spool");
         if let Err(error) = profile.close() {
             // The export only read, and what it read is safe.
@@ -227,52 +231,6 @@ impl Agent<'_> {
         };
         Some(Export { entry, bytes, base: place.base, spooled })
     }
-
-    /// What is to become of the export of a scope, and which entries of the spool it stands for.
-    fn place(&self, sid: &Sid, scope: &Scope, session: &Session) -> Place {
-        let intent = intent(scope, session);
-        let waiting = self.spool.of(sid).map(|waiting| waiting.entries).unwrap_or_default();
-        let waiting: Vec<_> = waiting.into_iter().filter(|entry| entry.scope == *scope).collect();
-        match intent {
-            Intent::Replace { base, base_digest, superseded } => {
-                let merged = session.record.as_ref().and_then(|record| record.scope(scope));
-                if let Some(place) = merged.and_then(|merged| self.supersede(waiting, merged)) {
-                    return place;
-                }
-                let file = merged.and_then(|merged| SessionRecord::base_bytes(&self.state, sid, merged));
-                let intent = Intent::Replace { base, base_digest, superseded };
-                Place { intent, base: file, instead: Vec::new() }
-            }
-            intent => {
-                let session = session.record.as_ref().map(|record| &record.session);
-                // Each is a whole picture of the same profile: a captured one, or that of this very session.
-                let former = |entry: &SpoolEntry| match intent {
-                    Intent::First => entry.intent == Intent::First,
-                    _ => entry.intent == intent && session.is_some() && entry.session.as_ref() == session,
-                };
-                let instead = waiting.into_iter().filter(former).collect();
-                Place { intent, base: None, instead }
-            }
-        }
-    }
-
-    /// A data set that this session started from and that still waits in the spool is superseded: the new one holds all
-    /// of it, and takes over its base. One whose merge may be stored already is what it was, and is sent first.
-    fn supersede(&self, waiting: Vec<SpoolEntry>, merged: &MergedScope) -> Option<Place> {
-        let merged = merged.digest.as_ref()?;
-        let started_from = |entry: &SpoolEntry| {
-            !entry.merging && self.spool.read(entry).is_ok_and(|bytes| digest(&bytes) == *merged)
-        };
-        let former = waiting.into_iter().rev().find(started_from)?;
-        let Intent::Replace { base, base_digest, superseded } = &former.intent else { return None };
-        let intent = Intent::Replace {
-            base: base.clone(),
-            base_digest: base_digest.clone(),
-            superseded: superseded.iter().chain([merged]).cloned().collect(),
-        };
-        let base = self.spool.read_base(&former).ok()?;
-        Some(Place { intent, base, instead: vec![former] })
-    }
 }
 
 /// All of it is in the spool, from where it is sent apart.
@@ -283,27 +241,4 @@ fn wait_in_spool(exports: &[Export], recorder: &mut Recorder) -> Vec<After> {
         recorder.worse(Outcome::Spooled);
     }
     exports.iter().map(|_| After::Waits).collect()
-}
-
-/// What is to become of an export.
-struct Place {
-    intent: Intent,
-    /// The file of the data set that it was made from.
-    base: Option<Vec<u8>>,
-    /// The entries of the spool whose place it takes.
-    instead: Vec<SpoolEntry>,
-}
-
-/// What storage shall do with the export of a scope.
-fn intent(scope: &Scope, session: &Session) -> Intent {
-    let merged = session.record.as_ref().and_then(|record| record.scope(scope)).filter(|scope| scope.merged);
-    match (merged, session.kind) {
-        (Some(merged), _) => {
-            let (base, base_digest) = (merged.version.clone(), merged.digest.clone());
-            Intent::Replace { base, base_digest, superseded: Vec::new() }
-        }
-        // Captured for migration: it becomes the first data set, and never replaces one.
-        (None, ProfileKind::Local | ProfileKind::Roaming) => Intent::First,
-        (None, _) => Intent::Quarantine { reason: NOT_MERGED.to_owned() },
-    }
 }

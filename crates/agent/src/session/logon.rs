@@ -65,13 +65,14 @@ impl Agent<'_> {
             plan = newer;
         }
         recorder.report.plan_revision = plan.plan.revision;
-        recorder.report.mode = Some(plan.plan.settings.mode);
+        let settings = self.settings.over(Some(&plan.plan));
+        recorder.report.mode = Some(settings.mode);
         let rules = super::compile(&plan.plan.subsets, plan.plan.group.as_ref(), plan.plan.revision)?;
         let store = self.connections.storage(&plan.plan);
         if let Ok(store) = &store {
             self.send_leftovers(sid, store.as_ref(), recorder);
         }
-        let cached_copy = plan.plan.settings.storage_away == StorageAway::CachedCopy;
+        let cached_copy = settings.storage_away == StorageAway::CachedCopy;
         let sets = self.fetch(sid, plan.plan.group.as_ref(), store.as_deref(), cached_copy, recorder);
         recorder.step("fetch and verify");
         let (baseline, unread) = Baseline::snapshot(profile.as_mut(), &rules)?;

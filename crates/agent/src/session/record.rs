@@ -3,7 +3,10 @@
 //! The marker disappears with this load of the hive, so it can never speak about another load. It names the session whose
 //! folder holds the rest. Without both, nothing is known of what was merged, and an export replaces nothing.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use mp_dataset::{DataSet, Limits, Verified};
 use mp_profile::{Baseline, DataSubset, GroupName, Scope, SessionProfile, Sid, Unapplied};
@@ -117,7 +120,8 @@ impl SessionRecord {
         self.write(state, sid, bases)
     }
 
-    /// Writes the record and these bases; other bases stay. Whoever reads them compares their digests with the record's.
+    /// Writes these bases and then the record, each in one step: a process that is killed leaves the former record with its
+    /// bases, or the new one with its own.
     pub(crate) fn write<'a>(
         &self,
         state: &StateFolder,
@@ -126,12 +130,29 @@ impl SessionRecord {
     ) -> Result<(), StateError> {
         let folder = state.session(sid);
         for (scope, bytes) in bases {
-            let path = base_file(&folder, scope);
-            fs::write(&path, bytes).map_err(StateError::at("write", &path))?;
+            write_whole(&base_file(&folder, scope, &digest(bytes)), bytes)?;
         }
         let path = folder.join("session.json");
-        let text = serde_json::to_vec_pretty(self).map_err(io::Error::from);
-        text.and_then(|text| fs::write(&path, text)).map_err(StateError::at("write", &path))
+        let text = serde_json::to_vec_pretty(self)
+            .map_err(io::Error::from)
+            .map_err(StateError::at("write", &path))?;
+        write_whole(&path, &text)?;
+        self.remove_former_bases(&folder)
+    }
+
+    /// Removes the bases that the record no longer names.
+    fn remove_former_bases(&self, folder: &Path) -> Result<(), StateError> {
+        let named =
+            |scope: &MergedScope| scope.digest.as_ref().map(|digest| base_file(folder, &scope.scope, digest));
+        let named: Vec<PathBuf> = self.scopes.iter().filter_map(named).collect();
+        for entry in fs::read_dir(folder).map_err(StateError::at("list", folder))? {
+            let path = entry.map_err(StateError::at("list", folder))?.path();
+            let is_base = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(BASE));
+            if is_base && !named.contains(&path) {
+                fs::remove_file(&path).map_err(StateError::at("remove", &path))?;
+            }
+        }
+        Ok(())
     }
 
     /// Notes in the loaded hive that this session's record speaks about it.
@@ -164,8 +185,9 @@ impl SessionRecord {
 
     /// The file of the data set that was merged; `None` when there was none, or it is missing or another one.
     pub(crate) fn base_bytes(state: &StateFolder, sid: &Sid, merged: &MergedScope) -> Option<Vec<u8>> {
-        let bytes = fs::read(base_file(&state.session(sid), &merged.scope)).ok()?;
-        (merged.digest.as_ref() == Some(&digest(&bytes))).then_some(bytes)
+        let expected = merged.digest.as_ref()?;
+        let bytes = fs::read(base_file(&state.session(sid), &merged.scope, expected)).ok()?;
+        (*expected == digest(&bytes)).then_some(bytes)
     }
 
     /// Removes the session's folder.
@@ -180,11 +202,26 @@ impl SessionRecord {
     }
 }
 
-fn base_file(folder: &Path, scope: &Scope) -> std::path::PathBuf {
-    folder.join(match scope {
-        Scope::Global => "base-global.mpd",
-        Scope::Group(_) => "base-group.mpd",
-    })
+/// Beginning of the names of bases.
+const BASE: &str = "base-";
+/// Digits of a digest that are in a base's name.
+const NAME_DIGITS: usize = 16;
+
+fn base_file(folder: &Path, scope: &Scope, digest: &str) -> PathBuf {
+    let scope = match scope {
+        Scope::Global => "global",
+        Scope::Group(_) => "group",
+    };
+    let digits: String = digest.chars().take(NAME_DIGITS).collect();
+    folder.join(format!("{BASE}{scope}-{digits}.mpd"))
+}
+
+/// In one step, but without a flush to the disk: the record is needed only as long as the machine runs.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
+    let temporary = path.with_extension("tmp");
+    fs::write(&temporary, bytes)
+        .and_then(|()| fs::rename(&temporary, path))
+        .map_err(StateError::at("write", path))
 }
 
 fn decode(bytes: &[u8]) -> Option<DataSet> {

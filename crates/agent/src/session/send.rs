@@ -7,7 +7,7 @@ use mp_profile::Sid;
 use super::{Agent, AgentError, record::SessionRecord, upload::report_leftovers};
 use crate::{
     plan::CachedPlan,
-    report::{Outcome, Recorder, SessionEvent},
+    report::{Outcome, Recorder, SessionEvent, SessionReport},
     spool::{Delivery, Sent, SpoolEntry, digest},
 };
 
@@ -43,8 +43,37 @@ impl Agent<'_> {
         if !empty {
             recorder.worse(Outcome::Spooled);
         }
-        self.finish(recorder, Ok(()))?;
+        // It is tried again and again while storage is away, of which the report of the export has told.
+        if sent.tried.iter().any(|delivery| delivery.result.is_ok()) {
+            self.report_sent(sid, &sent.tried, &mut recorder);
+            self.finish(recorder, Ok(()))?;
+        }
         Ok(empty)
+    }
+
+    /// Says what became of each data set, in the name of the session whose export waited last.
+    fn report_sent(&self, sid: &Sid, tried: &[Delivery], recorder: &mut Recorder) {
+        let kept = SessionReport::kept(&self.state, sid).unwrap_or_default();
+        if let Some(waited) = kept.iter().rfind(|report| report.outcome == Outcome::Spooled) {
+            recorder.session(&waited.session);
+            recorder.report.profile.clone_from(&waited.profile);
+        }
+        for Delivery { entry, result } in tried {
+            match result {
+                Ok(Sent::Stored(version)) => {
+                    recorder.data_set(&entry.scope, "stored", None, Some(version.0.clone()));
+                }
+                Ok(Sent::Merged { version, .. }) => {
+                    let version = Some(version.0.clone());
+                    recorder.data_set(&entry.scope, "merged with a newer one and stored", None, version);
+                }
+                Ok(Sent::Quarantined(_)) => {
+                    recorder.data_set(&entry.scope, "quarantined", None, None);
+                    recorder.worse(Outcome::Quarantined);
+                }
+                Err(_) => recorder.data_set(&entry.scope, "spooled", None, None),
+            }
+        }
     }
 
     /// The session that exported them may go on: it continues from what storage has now.

@@ -9,6 +9,7 @@ use crate::{
     plan::CachedPlan,
     report::{Outcome, Recorder},
     spool::{Deliveries, Delivery, Parcel, Room, Sent, Spool, SpoolEntry, deliver, digest},
+    state::StateError,
 };
 
 /// One scope's export, packed.
@@ -73,9 +74,27 @@ impl Agent<'_> {
         let after = after.collect();
         if waits(self) {
             recorder.worse(Outcome::Spooled);
-            report_room(&self.spool, recorder);
         }
         after
+    }
+
+    /// Notes before they are sent that these exports are in the spool: they are the session's base from now on. Which
+    /// version storage gives them, or whether it merges them, the next upload finds out by their digests.
+    pub(super) fn note_exports(
+        &self,
+        sid: &Sid,
+        record: Option<&mut SessionRecord>,
+        exports: &[Export],
+        recorder: &mut Recorder,
+    ) {
+        let Some(record) = record else { return };
+        let mut bases = Vec::new();
+        for export in exports.iter().filter(|export| export.spooled && export.entry.intent.replaces()) {
+            bases.extend(rebase(record, export, None));
+        }
+        if !bases.is_empty() {
+            report_record(record.write(&self.state, sid, bases.into_iter()), recorder);
+        }
     }
 
     /// After an export the session may go on: another session of the user on this host may share the load of the hive.
@@ -88,40 +107,47 @@ impl Agent<'_> {
         after: &[After],
         recorder: &mut Recorder,
     ) {
-        let kept = match record {
-            None => SessionRecord::remove(&self.state, sid),
-            Some(mut record) => {
-                let mut bases = Vec::new();
-                for (export, after) in exports.iter().zip(after) {
-                    let scope = record.scopes.iter_mut().find(|merged| merged.scope == export.entry.scope);
-                    let Some(scope) = scope else { continue };
-                    let version = match after {
-                        After::Lost => continue,
-                        After::Sent(Sent::Quarantined(_)) => {
-                            scope.merged = false;
-                            continue;
-                        }
-                        After::Sent(Sent::Stored(version)) => Some(version.0.clone()),
-                        // What is stored holds what is not in the profile, so an export must never replace it: the base
-                        // is what was exported, and the next upload is merged again.
-                        After::Sent(Sent::Merged { .. }) => None,
-                        After::Waits if scope.merged => None,
-                        After::Waits => continue,
-                    };
-                    scope.version = version;
-                    scope.digest = Some(digest(&export.bytes));
-                    bases.push((&export.entry.scope, export.bytes.as_slice()));
-                }
-                record.write(&self.state, sid, bases.into_iter())
-            }
+        let Some(mut record) = record else {
+            return report_record(SessionRecord::remove(&self.state, sid), recorder);
         };
-        if let Err(error) = kept {
-            let next = "another logoff of this session replaces nothing";
-            recorder.problem(
-                "MP-AGT-052",
-                format!("the session's record is not kept: {}; {next}", chain(&error)),
-            );
+        let mut bases = Vec::new();
+        for (export, after) in exports.iter().zip(after) {
+            match after {
+                After::Sent(Sent::Stored(version)) => {
+                    bases.extend(rebase(&mut record, export, Some(version.0.clone())));
+                }
+                // What is stored holds what is not in the profile, so an export must never replace it: the base is what
+                // was exported, and the next upload is merged again.
+                After::Sent(Sent::Merged { .. }) => bases.extend(rebase(&mut record, export, None)),
+                After::Sent(Sent::Quarantined(_)) => {
+                    let scope = record.scopes.iter_mut().find(|merged| merged.scope == export.entry.scope);
+                    scope.into_iter().for_each(|scope| scope.merged = false);
+                }
+                // It was noted when it was put into the spool.
+                After::Waits | After::Lost => {}
+            }
         }
+        report_record(record.write(&self.state, sid, bases.into_iter()), recorder);
+    }
+}
+
+/// Makes an export the base of its scope.
+fn rebase<'a>(
+    record: &mut SessionRecord,
+    export: &'a Export,
+    version: Option<String>,
+) -> Option<(&'a Scope, &'a [u8])> {
+    let scope = record.scopes.iter_mut().find(|merged| merged.scope == export.entry.scope)?;
+    scope.version = version;
+    scope.digest = Some(digest(&export.bytes));
+    Some((&export.entry.scope, export.bytes.as_slice()))
+}
+
+fn report_record(kept: Result<(), StateError>, recorder: &mut Recorder) {
+    if let Err(error) = kept {
+        let next = "another logoff of this session replaces nothing";
+        recorder
+            .problem("MP-AGT-052", format!("the session's record is not kept: {}; {next}", chain(&error)));
     }
 }
 
@@ -146,7 +172,7 @@ pub(super) fn report_leftovers<'a>(tried: impl Iterator<Item = &'a Delivery>, re
 }
 
 /// Says that the spool is nearly full, while there is still room.
-fn report_room(spool: &Spool, recorder: &mut Recorder) {
+pub(super) fn report_room(spool: &Spool, recorder: &mut Recorder) {
     if let Ok(room) = spool.room()
         && room.is_short()
     {

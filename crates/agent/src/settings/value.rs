@@ -20,8 +20,8 @@ pub(super) fn switch(value: &Value) -> Result<bool, String> {
 }
 
 /// `REG_DWORD` within a range.
-pub(super) fn number(value: &Value, range: RangeInclusive<u32>) -> Result<u64, String> {
-    let number = dword(value).filter(|number| range.contains(number)).map(u64::from);
+pub(super) fn number(value: &Value, range: RangeInclusive<u32>) -> Result<u32, String> {
+    let number = dword(value).filter(|number| range.contains(number));
     number.ok_or_else(|| format!("REG_DWORD from {} to {}", range.start(), range.end()))
 }
 

@@ -38,9 +38,9 @@ fn a_damaged_stored_set_is_not_used_and_not_replaced() {
 fn without_a_sound_base_file_an_export_replaces_nothing() {
     type Damage = fn(&std::path::Path);
     let damages: [(&str, Damage); 6] = [
-        ("base-global.mpd", |file| fs::remove_file(file).unwrap()),
-        ("base-global.mpd", |file| fs::write(file, "torn").unwrap()),
-        ("base-global.mpd", |file| {
+        ("base-global", |file| fs::remove_file(file).unwrap()),
+        ("base-global", |file| fs::write(file, "torn").unwrap()),
+        ("base-global", |file| {
             let mut other = Vec::new();
             mp_dataset::encode(&mp_dataset::DataSet::default(), &mut other).unwrap();
             fs::write(file, other).unwrap();
@@ -56,7 +56,9 @@ fn without_a_sound_base_file_an_export_replaces_nothing() {
         ts1.session(&sid, APP, "Theme", "dark");
         ts1.logon(&sid);
         ts1.set(&sid, APP, "Size", "12");
-        damage(&ts1.state.session(&sid).join(name));
+        let files = fs::read_dir(ts1.state.session(&sid)).unwrap().map(|entry| entry.unwrap().path());
+        let mut named = files.filter(|file| file.file_name().unwrap().to_string_lossy().starts_with(name));
+        damage(&named.next().unwrap());
         let report = ts1.logoff(&sid);
         assert_eq!(report.outcome, Outcome::Quarantined, "{name}: {report}");
         assert_eq!(stored(&console.store, &Scope::Global, &sid, APP, "Size"), None, "{name}");

@@ -3,6 +3,7 @@
 use std::{fs, sync::Arc};
 
 use mp_agent::{AgentError, Outcome, SessionReport, SessionTimeline};
+use mp_dataset::ProfileKind;
 use mp_profile::{ImportMode, Sid};
 
 use crate::{
@@ -66,21 +67,21 @@ fn reports_of_one_session_are_joined_and_its_steps_follow_each_other() {
     assert_eq!(reports[0].mode, Some(ImportMode::Synchronous));
 }
 
-/// A report without a session of its own stands alone, or for its logon when the host tells that.
+/// Without a marker in the hive: what follows a logon belongs to it, and every logon begins a session of its own.
 #[test]
-fn what_has_no_session_is_joined_by_its_logon() {
+fn what_nothing_was_merged_into_is_a_session_as_well() {
     let console = Arc::new(FakeConsole::default());
     let ts1 = Station::new("TS1", &console);
-    let mut failed = Vec::new();
+    let sid = sid();
     for _ in 0..2 {
-        ts1.try_logon(&sid()).unwrap_err();
-        failed = SessionReport::kept(&ts1.state, &sid()).unwrap();
+        ts1.load_kind(&sid, ProfileKind::Temporary);
+        ts1.try_logon(&sid).unwrap();
+        ts1.logoff(&sid);
     }
-    assert_eq!(SessionTimeline::of(failed.clone()).len(), 2);
-    for report in &mut failed {
-        report.join_logon(0x3e7);
-    }
-    assert_eq!(SessionTimeline::of(failed).len(), 1);
+    ts1.try_logon(&sid).unwrap_err();
+    let sessions = SessionTimeline::of(SessionReport::kept(&ts1.state, &sid).unwrap());
+    let shape: Vec<_> = sessions.iter().map(|session| session.reports.len()).collect();
+    assert_eq!(shape, [1, 2, 2], "{sessions:?}");
 }
 
 #[test]

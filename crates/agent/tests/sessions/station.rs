@@ -92,6 +92,16 @@ impl Station {
         work(&Agent::new(self.state.clone(), host, console, &self.clock))
     }
 
+    /// An Agent that is set up otherwise.
+    pub(crate) fn agent_with<T>(
+        &self,
+        set_up: impl for<'a> FnOnce(Agent<'a>) -> Agent<'a>,
+        work: impl FnOnce(&Agent<'_>) -> T,
+    ) -> T {
+        let console: Arc<FakeConsole> = Arc::clone(&self.console);
+        work(&set_up(Agent::new(self.state.clone(), &self.host, console, &self.clock)))
+    }
+
     /// Windows loads a fresh copy of the mandatory profile.
     pub(crate) fn load(&self, sid: &Sid) {
         let mut root = Key::new("");

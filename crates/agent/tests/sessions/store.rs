@@ -24,6 +24,8 @@ pub(crate) struct Faults {
     pub(crate) quarantine_full: bool,
     /// Each answer takes this long.
     pub(crate) slow: Duration,
+    /// The Agent is killed at this moment, counted from 0: before a request, or after storage did what it writes.
+    pub(crate) killed_at: Option<usize>,
     /// Answers `not modified` to everything.
     pub(crate) not_modified: bool,
 }
@@ -113,7 +115,20 @@ impl FakeStore {
         self.state().quarantined.clone()
     }
 
+    /// One moment of a request has come at which the Agent may be killed.
+    fn moment(&self) {
+        let mut state = self.state();
+        if let Some(left) = state.faults.killed_at {
+            state.faults.killed_at = left.checked_sub(1);
+            if left == 0 {
+                drop(state);
+                std::panic::resume_unwind(Box::new("killed"));
+            }
+        }
+    }
+
     fn read(&self, scope: &Scope) -> Result<MutexGuard<'_, State>, StoreError> {
+        self.moment();
         let state = self.state();
         let slow = state.faults.slow;
         drop(state);
@@ -170,6 +185,7 @@ impl DataSetStore for FakeStore {
             return Ok(Stored::Conflict);
         }
         let version = self.put(scope, sid, bytes);
+        self.moment();
         if lost { Err(unreachable()) } else { Ok(Stored::As(VersionTag(version))) }
     }
 
@@ -183,7 +199,10 @@ impl DataSetStore for FakeStore {
             let kept = Quarantined { scope: scope.clone(), reason: reason.to_owned(), bytes: bytes.to_vec() };
             state.quarantined.push(kept);
         }
-        if state.faults.lost_acknowledgements { Err(unreachable()) } else { Ok(()) }
+        let lost = state.faults.lost_acknowledgements;
+        drop(state);
+        self.moment();
+        if lost { Err(unreachable()) } else { Ok(()) }
     }
 }
 

@@ -3,7 +3,8 @@
 use std::{path::PathBuf, time::Duration};
 
 use mp_agent::{LogLevel, PolicySettings, Problem};
-use mp_protocol::Waits;
+use mp_profile::ImportMode;
+use mp_protocol::{AgentPlan, AgentSettings, HoldProfile, MachineId, StorageAway, Waits};
 use mp_registry::{Key, MemoryRegistry, Value, ValueType};
 use proptest::prelude::*;
 use roxmltree::Document;
@@ -61,9 +62,19 @@ fn expected(name: &str, value: &Value) -> PolicySettings {
         "SpoolLimit" => settings.spool_limit = Some(number() * 1024 * 1024),
         "LogonWait" => settings.logon_wait = Some(Duration::from_secs(number())),
         "LogoffWait" => settings.logoff_wait = Some(Duration::from_secs(number())),
+        "ImportMode" => settings.import_mode = Some(named(&text())),
+        "StorageAway" => settings.storage_away = Some(named(&text())),
+        "HoldProfile" => settings.hold_profile = Some(named(&text())),
+        "ProtectHive" => settings.protect_hive = Some(number() == 1),
+        "CheckpointMinutes" => settings.checkpoint_minutes = Some(u32::try_from(number()).unwrap()),
         other => panic!("nothing is expected of {other}"),
     }
     settings
+}
+
+/// What the plan means by a name.
+fn named<T: serde::de::DeserializeOwned>(name: &str) -> T {
+    serde_json::from_value(name.into()).unwrap()
 }
 
 #[test]
@@ -97,11 +108,8 @@ fn what_the_template_would_not_write_is_refused() {
         let mut wrong = vec![Value::new(name, ValueType::BINARY, [1, 0, 0, 0]), Value::dword(name, u32::MAX)];
         match written.choices {
             Choices::Number(from, to) => {
-                wrong.extend([
-                    Value::dword(name, from - 1),
-                    Value::dword(name, to + 1),
-                    Value::sz(name, "10"),
-                ]);
+                wrong.extend(from.checked_sub(1).map(|less| Value::dword(name, less)));
+                wrong.extend([Value::dword(name, to + 1), Value::sz(name, "10")]);
             }
             Choices::Switch(..) => wrong.extend([Value::dword(name, 2), Value::sz(name, "1")]),
             Choices::Items(_) => wrong.extend([Value::sz(name, "nonsense"), Value::sz(name, "")]),
@@ -144,6 +152,42 @@ fn a_wrong_value_costs_no_other_setting_and_names_have_any_case() {
         read(&[Value::dword("LOGONWAIT", 7), Value::dword("LogoffWait", 0), Value::dword("turnoff", 1)]);
     assert_eq!((settings.logon_wait, settings.turned_off), (Some(Duration::from_secs(7)), true));
     assert_eq!(problems.len(), 1);
+}
+
+#[test]
+fn choices_take_the_place_of_the_plans() {
+    let plan =
+        AgentSettings { merge_newer_on_connect: true, checkpoint_minutes: 7, ..AgentSettings::default() };
+    let plan_of = |settings: &AgentSettings| AgentPlan {
+        revision: 1,
+        agent: MachineId::from_random([1; 16]),
+        name: "TS1".into(),
+        group: None,
+        storage: None,
+        subsets: Vec::new(),
+        waits: Waits::default(),
+        settings: settings.clone(),
+    };
+    let over = |values: &[Value]| settings(values).over(Some(&plan_of(&plan)));
+    assert_eq!(over(&[]), plan);
+    assert_eq!(settings(&[]).over(None), AgentSettings::default());
+    let all = [
+        Value::sz("ImportMode", "asynchronous"),
+        Value::sz("StorageAway", "refuse-logon"),
+        Value::sz("HoldProfile", "never"),
+        Value::dword("ProtectHive", 0),
+        Value::dword("CheckpointMinutes", 0),
+    ];
+    let expected = AgentSettings {
+        mode: ImportMode::Asynchronous,
+        storage_away: StorageAway::RefuseLogon,
+        hold_profile: HoldProfile::Never,
+        protect_hive: false,
+        checkpoint_minutes: 0,
+        ..plan.clone()
+    };
+    assert_eq!(over(&all), expected);
+    assert_eq!(settings(&all).over(None).hold_profile, HoldProfile::Never);
 }
 
 #[test]

@@ -3,7 +3,6 @@
 
 mod autoruns;
 mod exclusions;
-mod exclusions_page;
 mod export_files;
 mod export_registry;
 mod floods;

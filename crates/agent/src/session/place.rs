@@ -1,0 +1,102 @@
+//! The place of an export: what it is to become, and which entries of the spool it stands for.
+
+use mp_dataset::ProfileKind;
+use mp_profile::{Scope, Sid};
+
+use super::{
+    Agent,
+    logoff::{NOT_MERGED, Session},
+    record::{MergedScope, SessionRecord},
+};
+use crate::spool::{Intent, SpoolEntry, digest};
+
+impl Agent<'_> {
+    /// What is to become of the export of a scope, and which entries of the spool it stands for.
+    pub(super) fn place(&self, sid: &Sid, scope: &Scope, session: &Session) -> Place {
+        let intent = intent(scope, session);
+        let waiting = self.spool.of(sid).map(|waiting| waiting.entries).unwrap_or_default();
+        let waiting: Vec<_> = waiting.into_iter().filter(|entry| entry.scope == *scope).collect();
+        match intent {
+            Intent::Replace { base, base_digest, superseded } => {
+                let record = session.record.as_ref();
+                let merged = record.and_then(|record| record.scope(scope));
+                let name = record.map(|record| &record.session);
+                if let Some(place) = self.supersede(&waiting, name, merged) {
+                    return place;
+                }
+                let file = merged.and_then(|merged| SessionRecord::base_bytes(&self.state, sid, merged));
+                let intent = Intent::Replace { base, base_digest, superseded };
+                Place { intent, base: file, instead: Vec::new() }
+            }
+            intent => {
+                let session = session.record.as_ref().map(|record| &record.session);
+                // Each is a whole picture of the same profile: a captured one, or that of this very session.
+                let former = |entry: &SpoolEntry| match intent {
+                    Intent::First => entry.intent == Intent::First,
+                    _ => entry.intent == intent && session.is_some() && entry.session.as_ref() == session,
+                };
+                let instead = waiting.into_iter().filter(former).collect();
+                Place { intent, base: None, instead }
+            }
+        }
+    }
+
+    /// A data set that this session started from, or exported before, and that still waits in the spool is superseded: the
+    /// new one holds all of it, and takes over its base. One whose merge may be stored already stays, and is sent first.
+    fn supersede(
+        &self,
+        waiting: &[SpoolEntry],
+        session: Option<&String>,
+        merged: Option<&MergedScope>,
+    ) -> Option<Place> {
+        let base = merged.and_then(|merged| merged.digest.as_ref());
+        // The process ended before it noted that its export was in the spool.
+        let is_unnoted = |entry: &SpoolEntry| match &entry.intent {
+            Intent::Replace { base_digest, .. } => {
+                session.is_some() && entry.session.as_ref() == session && base_digest.as_ref() == base
+            }
+            _ => false,
+        };
+        let is_before = |entry: &&SpoolEntry| {
+            let is_base = || self.spool.read(entry).is_ok_and(|bytes| Some(&digest(&bytes)) == base);
+            entry.intent.replaces() && (is_unnoted(entry) || is_base())
+        };
+        let former = waiting.iter().rev().find(is_before)?;
+        let (bytes, its_base) = (self.spool.read(former).ok()?, self.spool.read_base(former).ok()?);
+        let before = digest(&bytes);
+        let Intent::Replace { base, base_digest, superseded } = &former.intent else { return None };
+        if former.merging {
+            let intent = Intent::Replace { base: None, base_digest: Some(before), superseded: Vec::new() };
+            return Some(Place { intent, base: Some(bytes), instead: Vec::new() });
+        }
+        let intent = Intent::Replace {
+            base: base.clone(),
+            base_digest: base_digest.clone(),
+            superseded: superseded.iter().cloned().chain([before]).collect(),
+        };
+        Some(Place { intent, base: its_base, instead: vec![former.clone()] })
+    }
+}
+
+/// What is to become of an export.
+pub(super) struct Place {
+    pub(super) intent: Intent,
+    /// The file of the data set that it was made from.
+    pub(super) base: Option<Vec<u8>>,
+    /// The entries of the spool whose place it takes.
+    pub(super) instead: Vec<SpoolEntry>,
+}
+
+/// What storage shall do with the export of a scope.
+fn intent(scope: &Scope, session: &Session) -> Intent {
+    let merged = session.record.as_ref().and_then(|record| record.scope(scope)).filter(|scope| scope.merged);
+    match (merged, session.kind) {
+        (Some(merged), _) => {
+            let (base, base_digest) = (merged.version.clone(), merged.digest.clone());
+            Intent::Replace { base, base_digest, superseded: Vec::new() }
+        }
+        // Captured for migration: it becomes the first data set, and never replaces one.
+        (None, ProfileKind::Local | ProfileKind::Roaming) => Intent::First,
+        (None, _) => Intent::Quarantine { reason: NOT_MERGED.to_owned() },
+    }
+}

@@ -1,0 +1,38 @@
+//! What waited and is sent later belongs to the session that exported it.
+
+use std::sync::Arc;
+
+use mp_agent::{Outcome, SessionReport, SessionTimeline};
+use mp_protocol::session_report::SessionEvent;
+
+use crate::{
+    console::FakeConsole,
+    station::{APP, Station, sid},
+    store::Faults,
+};
+
+#[test]
+fn a_later_upload_puts_the_session_right() {
+    let console = Arc::new(FakeConsole::default());
+    let ts1 = Station::new("TS1", &console);
+    let sid = sid();
+    ts1.logon(&sid);
+    ts1.set(&sid, APP, "Theme", "dark");
+    console.store.fail(Faults { read_only: true, ..Faults::default() });
+    assert_eq!(ts1.logoff(&sid).outcome, Outcome::Spooled);
+    let timeline = || SessionTimeline::of(SessionReport::kept(&ts1.state, &sid).unwrap());
+    // It is tried every minute: only what changes something is reported.
+    for _ in 0..3 {
+        assert!(!ts1.agent(|agent| agent.upload(&sid)).unwrap());
+    }
+    assert_eq!((timeline()[0].reports.len(), timeline()[0].outcome), (2, Outcome::Spooled));
+
+    console.store.fail(Faults::default());
+    assert!(ts1.agent(|agent| agent.upload(&sid)).unwrap());
+    assert!(ts1.agent(|agent| agent.upload(&sid)).unwrap());
+    let sessions = timeline();
+    assert_eq!(sessions.len(), 1, "{sessions:?}");
+    assert_eq!(sessions[0].outcome, Outcome::Stored);
+    let upload = &sessions[0].reports[2];
+    assert_eq!((upload.event, upload.data_sets[0].result.as_str()), (SessionEvent::Upload, "stored"));
+}
