@@ -41,7 +41,7 @@ listed! {
         Merged: "They are in the profile; registry tasks and policies are applied",
         MergeFailed: "They are not, or not all; registry tasks and policies are applied, and the session goes on without",
         Live: "The session goes on; what it still needs is done beside it",
-        Exporting: "The last session ends, a logoff script waits, or the service stops: what changed is exported, the profile still held",
+        Exporting: "The last session ends or a logoff script waits: what changed is exported, the profile still held",
         Released: "The profile is let go; what was exported is sent, and the sessions are waited for to be gone",
         Stopping: "The service stops: a last checkpoint or export, the upload, the release",
     }
