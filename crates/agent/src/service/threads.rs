@@ -71,9 +71,12 @@ impl AgentService {
         };
         let (chores_end, chores_ended) = mpsc::channel::<()>();
         thread::spawn(move || {
-            // It ends when the sorter does, which drops the other end.
-            while chores_ended.recv_timeout(CHORES_EVERY) == Err(RecvTimeoutError::Timeout) {
+            // What waits since the service ran last is sent at once. It ends when the sorter does, which drops the other end.
+            loop {
                 ports.do_chores();
+                if chores_ended.recv_timeout(CHORES_EVERY) != Err(RecvTimeoutError::Timeout) {
+                    break;
+                }
             }
         });
         thread::spawn(move || {
