@@ -11,7 +11,10 @@ use std::{
     fs::{self, File},
     path::{Path, PathBuf},
     process::Command,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -40,11 +43,15 @@ struct Machine {
     loader: PathBuf,
     agent: PathBuf,
     prefix: PathBuf,
+    /// One test at a time: one of them kills every Agent on the machine.
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Machine {
     fn from_environment() -> Option<Self> {
+        static TURN: Mutex<()> = Mutex::new(());
         Some(Self {
+            _turn: TURN.lock().unwrap_or_else(PoisonError::into_inner),
             loader: std::env::var_os("METAPROFILES_WINE")?.into(),
             agent: std::env::var_os("METAPROFILES_WINE_AGENT")?.into(),
             prefix: std::env::var_os("METAPROFILES_WINE_SERVICE_HOST")?.into(),
