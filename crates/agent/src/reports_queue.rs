@@ -10,7 +10,9 @@ use std::{
 };
 
 use mp_durable::Readers;
-use mp_protocol::session_report::{BatchAnswer, MAX_BATCH_BYTES, MAX_BATCH_REPORTS, ReportBatch, SentReport};
+use mp_protocol::session_report::{
+    BatchAnswer, MAX_BATCH_BYTES, MAX_BATCH_REPORTS, MAX_REPORT_BYTES, ReportBatch, SentReport,
+};
 
 use crate::{
     AgentError,
@@ -63,8 +65,9 @@ impl ReportsQueue {
     pub fn put(&self, report: &SentReport) -> Result<usize, StateError> {
         private_folder(&self.folder)?;
         let path = self.folder.join(format!("{:020}-{}.json", report.started, report.id));
-        let text = serde_json::to_vec(report).map_err(io::Error::from);
-        text.and_then(|text| mp_durable::replace(&path, &text, Readers::OwnerOnly))
+        text_of(report)
+            .map_err(io::Error::from)
+            .and_then(|text| mp_durable::replace(&path, &text, Readers::OwnerOnly))
             .map_err(StateError::at("write the report to be sent", &path))?;
         self.make_room()
     }
@@ -201,6 +204,19 @@ impl ReportsQueue {
         all.sort_by(|one, other| one.path.cmp(&other.path));
         Ok(all)
     }
+}
+
+/// The report as JSON, with as many of its items as there is room for: one that is too long would hold up all others.
+fn text_of(report: &SentReport) -> serde_json::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec(report)?;
+    let mut report = report.clone();
+    while text.len() > MAX_REPORT_BYTES && !report.items.list.is_empty() {
+        let half = report.items.list.len() / 2;
+        let cut = report.items.list.split_off(half).len();
+        report.items.more = report.items.more.saturating_add(u64::try_from(cut).unwrap_or(u64::MAX));
+        text = serde_json::to_vec(&report)?;
+    }
+    Ok(text)
 }
 
 fn read(path: &Path) -> io::Result<Option<SentReport>> {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use limits::{
     InvalidReport, MAX_BATCH_BYTES, MAX_BATCH_REPORTS, MAX_DATA_SETS, MAX_ITEMS, MAX_PLACE, MAX_PROBLEMS,
-    MAX_STEPS, MAX_TEXT, MAX_WORD, bounded,
+    MAX_REPORT_BYTES, MAX_STEPS, MAX_TEXT, MAX_WORD, bounded,
 };
 
 /// One report.

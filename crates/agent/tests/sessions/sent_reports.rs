@@ -7,7 +7,7 @@ use std::{
 
 use mp_agent::{OverrideReport, ReportsQueue, ReportsSent};
 use mp_profile::Scope;
-use mp_protocol::session_report::{Fate, MAX_ITEMS, SentReport};
+use mp_protocol::session_report::{Fate, MAX_ITEMS, MAX_REPORT_BYTES, SentReport};
 
 use crate::{
     console::FakeConsole,
@@ -106,6 +106,29 @@ fn a_full_queue_drops_the_oldest_and_tells_the_console() {
     ts1.agent(|agent| agent.send_reports()).unwrap();
     let batches = console.reports.batches.lock().unwrap();
     assert_eq!((batches[0].dropped, &batches[0].reports[0].id), (2, &reports[2].id));
+}
+
+/// Whoever owns a profile names its keys, also so that each character becomes six in JSON.
+#[test]
+fn names_that_grow_do_not_block_the_queue() {
+    let (console, ts1) = away();
+    let mut report = ts1.logon(&sid());
+    let notes = &mut report.import.as_mut().unwrap().notes;
+    for _ in 0..MAX_ITEMS {
+        notes.add(mp_profile::NoteCode::UnsafeName, "\u{1}".repeat(600), "\u{2}".repeat(1_100));
+    }
+    let sent = report.to_sent();
+    assert!(serde_json::to_vec(&sent).unwrap().len() > MAX_REPORT_BYTES);
+    let queue = ReportsQueue::new(ts1.state.reports_out(), 10);
+    queue.put(&sent).unwrap();
+    console.reports.answers.store(true, Ordering::Relaxed);
+    ts1.agent(|agent| agent.send_reports()).unwrap();
+    let taken = console.reports.taken();
+    let [short] = &taken[..] else { panic!("the same report, put again") };
+    assert!(serde_json::to_vec(short).unwrap().len() <= MAX_REPORT_BYTES);
+    let all = sent.items.list.len() + usize::try_from(sent.items.more).unwrap();
+    assert_eq!(short.items.list.len() + usize::try_from(short.items.more).unwrap(), all);
+    assert!(!short.items.list.is_empty());
 }
 
 #[test]

@@ -4,6 +4,8 @@ use super::SentReport;
 pub const MAX_BATCH_REPORTS: usize = 50;
 /// Most bytes of one request's body.
 pub const MAX_BATCH_BYTES: usize = 2 * 1024 * 1024;
+/// Most bytes of one report as JSON. Names may consist of characters that are escaped, so its items may have to be fewer.
+pub const MAX_REPORT_BYTES: usize = 512 * 1024;
 /// Most items of a report; further ones are only counted.
 pub const MAX_ITEMS: usize = 200;
 /// Most steps of a report.
