@@ -3,7 +3,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 use mp_agent::pipe_protocol::PipeCommand;
-use mp_agent::{Agent, Deliveries, Outcome, Sent, SessionReport, Spool, SpoolEntry, StateFolder};
+use mp_agent::{
+    Agent, DEFAULT_LIMIT, Deliveries, Outcome, Sent, SessionReport, Spool, SpoolEntry, StateFolder,
+};
 use mp_profile::Sid;
 use serde_json::{Value, json};
 
@@ -77,7 +79,8 @@ pub(crate) fn spool(common: &Common, args: &SpoolArgs) -> Result<ExitCode> {
     if args.send {
         return with_agent(common, |agent| show_sent(common, agent.send_spool(args.sid.as_ref())?));
     }
-    let spool = Spool::new(state.spool());
+    let limit = common.settings.spool_limit.unwrap_or(DEFAULT_LIMIT);
+    let spool = Spool::new(state.spool()).with_limit(limit);
     let users = args.sid.clone().map_or_else(|| spool.users(), |sid| Ok(vec![sid]))?;
     let (mut entries, mut damaged) = (Vec::new(), Vec::new());
     for sid in users {

@@ -73,13 +73,6 @@ impl<'host> Agent<'host> {
         self
     }
 
-    /// The same, with a spool of at most this many bytes.
-    #[must_use]
-    pub fn with_spool_limit(mut self, bytes: u64) -> Self {
-        self.spool = self.spool.with_limit(bytes);
-        self
-    }
-
     /// Data sets that wait for storage.
     #[must_use]
     pub fn spool(&self) -> &Spool {

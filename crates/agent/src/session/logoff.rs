@@ -7,7 +7,7 @@ use mp_profile::{
 use super::{
     Agent, AgentError,
     record::{SessionRecord, marked},
-    upload::{After, Export},
+    upload::{After, Export, report_room},
 };
 use crate::{
     chain::chain,
@@ -123,6 +123,9 @@ impl Agent<'_> {
             .collect();
         recorder.report.export = Some(exported.report);
         self.note_exports(sid, session.record.as_mut(), &exports, recorder);
+        if !exports.is_empty() {
+            report_room(&self.spool, recorder);
+        }
         recorder.step("encode and spool");
         if let Err(error) = profile.close() {
             // The export only read, and what it read is safe.

@@ -74,7 +74,6 @@ impl Agent<'_> {
         let after = after.collect();
         if waits(self) {
             recorder.worse(Outcome::Spooled);
-            report_room(&self.spool, recorder);
         }
         after
     }
@@ -173,7 +172,7 @@ pub(super) fn report_leftovers<'a>(tried: impl Iterator<Item = &'a Delivery>, re
 }
 
 /// Says that the spool is nearly full, while there is still room.
-fn report_room(spool: &Spool, recorder: &mut Recorder) {
+pub(super) fn report_room(spool: &Spool, recorder: &mut Recorder) {
     if let Ok(room) = spool.room()
         && room.is_short()
     {

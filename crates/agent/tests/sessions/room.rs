@@ -2,7 +2,7 @@
 
 use std::{error::Error, io::ErrorKind, sync::Arc};
 
-use mp_agent::{Agent, Intent, NewEntry, Outcome, SessionReport, Spool};
+use mp_agent::{Agent, Intent, NewEntry, Outcome, PolicySettings, SessionReport, Spool};
 use mp_profile::{Scope, Sid};
 
 use crate::{
@@ -39,7 +39,8 @@ fn a_full_spool_takes_nothing_more_and_drops_nothing() {
 /// A logoff with a spool that has room for so many bytes.
 fn logoff(station: &Station, sid: &Sid, limit: u64) -> SessionReport {
     let agent = |agent: &Agent<'_>| agent.logoff(sid);
-    let report = station.agent_with(|made| made.with_spool_limit(limit), agent).unwrap();
+    let settings = PolicySettings { spool_limit: Some(limit), ..PolicySettings::default() };
+    let report = station.agent_with(|made| made.with_settings(settings), agent).unwrap();
     station.host.unload(sid).unwrap();
     report
 }
