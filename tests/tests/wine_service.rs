@@ -113,7 +113,8 @@ impl Machine {
         let started = Instant::now();
         while !is_so() {
             assert!(started.elapsed() < PATIENCE, "never {what}\n{}\n{}", self.status(), self.log());
-            thread::sleep(Duration::from_millis(100));
+            // A user may ask the service once per second for ever.
+            thread::sleep(Duration::from_secs(1));
         }
     }
 
