@@ -71,6 +71,10 @@ impl Host {
         self.prefix.join("drive_c/Program Files/MetaProfiles/Agent/metaprofiles-agent.exe")
     }
 
+    fn service_runs(&self) -> bool {
+        self.run("sc", &["query", "MetaProfilesAgent"]).1.contains("RUNNING")
+    }
+
     fn templates(&self) -> PathBuf {
         self.prefix.join("drive_c/windows/PolicyDefinitions/metaprofiles.admx")
     }
@@ -133,6 +137,7 @@ fn the_agent_is_installed_used_upgraded_and_removed() {
         host.program().is_file() && !host.templates().exists(),
         "templates are for those who ask for them"
     );
+    assert!(host.service_runs());
     let identity = files_below(&host.state().join("identity"));
     assert!(!identity.is_empty());
 
@@ -148,6 +153,7 @@ fn the_agent_is_installed_used_upgraded_and_removed() {
     assert!(host.msiexec("/i", 1, &properties), "upgraded");
     let second = host.listed().unwrap();
     assert_ne!(first, second);
+    assert!(host.service_runs());
     assert_eq!(files_below(&host.state().join("identity")), identity);
     assert_eq!(files_below(&host.state().join("spool")), spool);
     assert!(!host.msiexec("/i", 0, &[]), "an earlier version does not replace a later one");
@@ -157,7 +163,7 @@ fn the_agent_is_installed_used_upgraded_and_removed() {
     assert!(host.agent(0, &["spool", "--send"]).contains("stored as"));
 
     assert!(host.msiexec("/x", 1, &[]), "removed");
-    assert!(!host.program().exists() && host.listed().is_none());
+    assert!(!host.program().exists() && host.listed().is_none() && !host.service_runs());
     assert_eq!(files_below(&host.state().join("identity")), identity);
 
     assert!(host.msiexec("/i", 1, &["ADDLOCAL=ALL"]), "installed again, with the state that is there");
@@ -176,6 +182,6 @@ fn a_wrong_token_leaves_nothing_behind() {
     };
     let _alone = HOST.lock().unwrap_or_else(PoisonError::into_inner);
     assert!(!host.msiexec("/i", 0, &["CONSOLE=https://localhost:1", "TOKEN=nonsense"]));
-    assert!(!host.program().exists() && host.listed().is_none());
+    assert!(!host.program().exists() && host.listed().is_none() && !host.service_runs());
     assert!(files_below(&host.state()).is_empty());
 }

@@ -20,15 +20,20 @@ const LARGEST_PROGRAM: u64 = 6_000_000;
 const PROGRAM: &str = "metaprofiles-agent.exe";
 
 /// What wixl 0.101 leaves out of what `packaging/agent.wxs` says, or cannot be told, with what the table must hold then.
-/// The types of actions are those of "Custom Action Type 18": 0x12 with 0x400 deferred, 0x800 as LocalSystem,
-/// 0x2000 to keep the command line out of the log.
+/// The types of actions are those of "Custom Action Type 18": 0x12 with 0x40 to go on, 0x100 rollback, 0x400 deferred,
+/// 0x800 as LocalSystem, 0x2000 to keep the command line out of the log.
 const CORRECTIONS: &[(&str, &str, &str)] = &[
+    (
+        "CustomAction",
+        "UPDATE `CustomAction` SET `Type`=3410 WHERE `Action`='RemoveNewService'",
+        "RemoveNewService\t3410\t",
+    ),
     ("CustomAction", "UPDATE `CustomAction` SET `Type`=11282 WHERE `Action`='Enrol'", "Enrol\t11282\t"),
     // Properties that reach the installing service when it was started by somebody without administrative rights.
     (
         "Property",
-        "UPDATE `Property` SET `Value`='AGENTNAME;CONSOLE;REMOVESTATE;TOKEN;WIX_DOWNGRADE_DETECTED;WIX_UPGRADE_DETECTED' WHERE `Property`='SecureCustomProperties'",
-        "SecureCustomProperties\tAGENTNAME;CONSOLE;REMOVESTATE;TOKEN;WIX_DOWNGRADE_DETECTED;WIX_UPGRADE_DETECTED",
+        "UPDATE `Property` SET `Value`='AGENTNAME;CONSOLE;REMOVESTATE;SCRIPTS;TOKEN;WIX_DOWNGRADE_DETECTED;WIX_UPGRADE_DETECTED' WHERE `Property`='SecureCustomProperties'",
+        "SecureCustomProperties\tAGENTNAME;CONSOLE;REMOVESTATE;SCRIPTS;TOKEN;WIX_DOWNGRADE_DETECTED;WIX_UPGRADE_DETECTED",
     ),
     // The former version is removed within the transaction, so that a failed upgrade brings it back.
     (

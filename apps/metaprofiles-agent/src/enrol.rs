@@ -58,7 +58,7 @@ pub(crate) fn enrol(common: &Common, args: &EnrolArgs) -> Result<ExitCode> {
 
 /// What is kept there is for SYSTEM and administrators alone: the machine's key, and users' settings.
 #[cfg(windows)]
-fn protect(common: &Common) -> Result<()> {
+pub(crate) fn protect(common: &Common) -> Result<()> {
     if common.simulated.is_some() {
         return Ok(());
     }

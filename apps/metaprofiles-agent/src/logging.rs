@@ -9,7 +9,8 @@ use tracing::{
     field::{Field, Visit},
 };
 use tracing_subscriber::{
-    EnvFilter, Layer,
+    Layer,
+    filter::{LevelFilter, Targets},
     layer::{Context, SubscriberExt},
     util::SubscriberInitExt,
 };
@@ -22,7 +23,8 @@ const SERVICE: LogLevel = LogLevel::Information;
 
 /// Log to standard error.
 pub(crate) fn to_standard_error(settings: &PolicySettings) {
-    tracing_subscriber::fmt().with_env_filter(filter(settings, COMMANDS)).with_writer(std::io::stderr).init();
+    let to_screen = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(filter(settings, COMMANDS)).with(to_screen).init();
 }
 
 /// Log to `agent.log` in this folder, and warnings and errors to the event log, too. In the foreground, also to standard
@@ -41,9 +43,11 @@ pub(crate) fn of_service(settings: &PolicySettings, folder: &Path, foreground: b
     Ok(())
 }
 
-fn filter(settings: &PolicySettings, otherwise: LogLevel) -> EnvFilter {
-    let level = settings.log_level.unwrap_or(otherwise).name();
-    EnvFilter::try_from_env("METAPROFILES_LOG").unwrap_or_else(|_| level.into())
+fn filter(settings: &PolicySettings, otherwise: LogLevel) -> Targets {
+    // Without regular expressions, which would be a tenth of the program.
+    let given = std::env::var("METAPROFILES_LOG").ok().and_then(|text| text.parse().ok());
+    let level = settings.log_level.unwrap_or(otherwise).name().parse().unwrap_or(LevelFilter::ERROR);
+    given.unwrap_or_else(|| Targets::new().with_default(level))
 }
 
 /// Writes a numbered event into the event log, and its text into the log. Nothing is to be done when that fails.

@@ -189,8 +189,8 @@ fn not_understood(error: &clap::Error) -> ExitCode {
 
 #[cfg(windows)]
 fn default_state() -> PathBuf {
-    let data =
-        std::env::var_os("ProgramData").map_or_else(|| PathBuf::from(r"C:\ProgramData"), PathBuf::from);
+    // Not what the environment says: a service and an administrator must find the same folder.
+    let data = mp_windows::program_data().unwrap_or_else(|| PathBuf::from(r"C:\ProgramData"));
     data.join("MetaProfiles").join("Agent")
 }
 

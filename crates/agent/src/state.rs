@@ -33,7 +33,8 @@ pub struct StateFolder {
 const LOCK_POLL: Duration = Duration::from_millis(20);
 
 /// The entries of the state folder, but for the spool.
-const ENTRIES: [&str; 7] = ["identity", "plan.json", "sessions", "cache", "reports", "reports-out", "locks"];
+const ENTRIES: [&str; 9] =
+    ["identity", "plan.json", "sessions", "cache", "reports", "reports-out", "locks", "logs", "install.json"];
 
 /// The state folder cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -13,6 +13,8 @@ mod hold;
 #[cfg(windows)]
 mod host;
 #[cfg(windows)]
+mod known_folder;
+#[cfg(windows)]
 mod nt;
 #[cfg(windows)]
 mod observe;
@@ -51,6 +53,8 @@ pub use files::WindowsFiles;
 pub use hold::{LoadedProfile, ProfileLoader, SystemProfiles, hold_profile};
 #[cfg(windows)]
 pub use host::WindowsHost;
+#[cfg(windows)]
+pub use known_folder::program_data;
 #[cfg(windows)]
 pub use observe::{RunningProgram, hive_access, loaded_users, running_programs};
 #[cfg(windows)]

@@ -10,8 +10,7 @@ use std::{ffi::OsString, path::Path, process::ExitCode, time::Duration};
 use anyhow::{Context, Result};
 use clap::Args;
 use mp_windows::service::{
-    self, DISPLAY_NAME, SERVICE_NAME, ServiceDefinition, make_private_folder, register_event_source,
-    unregister_event_source,
+    self, DISPLAY_NAME, SERVICE_NAME, ServiceDefinition, register_event_source, unregister_event_source,
 };
 
 pub(crate) use policies::{WANTED, Wanted};
@@ -54,9 +53,7 @@ pub(crate) struct InstallArgs {
 
 pub(crate) fn install(common: &Common, args: &InstallArgs) -> Result<ExitCode> {
     let program = std::env::current_exe().context("this program does not know where it is")?;
-    make_private_folder(&common.state).with_context(|| {
-        format!("cannot make the folder \"{}\" for administrators alone", common.state.display())
-    })?;
+    crate::enrol::protect(common)?;
     register_event_source(DISPLAY_NAME, &program).context("cannot register the event source")?;
     let mut arguments: Vec<OsString> = vec!["service".into()];
     if common.state_given {

@@ -4,7 +4,6 @@ mod console;
 mod control;
 mod dispatch;
 mod event_log;
-mod folder;
 mod install;
 
 use std::io;
@@ -13,7 +12,6 @@ pub use console::stop_on_ctrl_c;
 pub use control::{RunState, ServiceState, query, send_user_control, start, stop};
 pub use dispatch::{Control, ServiceRun, run};
 pub use event_log::{EventLevel, EventSource, register_event_source, unregister_event_source};
-pub use folder::make_private_folder;
 pub use install::{Installed, ServiceDefinition, install, uninstall};
 
 /// Name of the Agent's service.
