@@ -92,8 +92,7 @@ impl SessionMachine {
     /// The marker tells whether this is still the load that is known.
     fn recheck(&mut self) {
         let (kind, marker) = self.found;
-        let lost = matches!(marker, Marker::None | Marker::Over)
-            && self.load.is_imported();
+        let lost = matches!(marker, Marker::None | Marker::Over) && self.load.is_imported();
         // A hive that was never found had no kind.
         if lost || (self.kind != ProfileKind::Unknown && self.kind != kind) {
             self.sessions.keep_fresh();

@@ -164,7 +164,11 @@ impl World {
                 assert!(!half, "INVARIANT 9: the rest of an import is at hand, and was not tried");
             }
             (Job::MergeNewer, Some(hive)) if !self.lossy => {
-                assert_eq!(hive.marker, Marker::Merged, "INVARIANT 10: newer data meet what was never merged");
+                assert_eq!(
+                    hive.marker,
+                    Marker::Merged,
+                    "INVARIANT 10: newer data meet what was never merged"
+                );
             }
             _ => {}
         }
