@@ -112,6 +112,15 @@ fn under_wine(steps: &mut Steps) -> Result<()> {
         tests.env("METAPROFILES_WINE_HOSTS", std::env::join_paths(hosts.iter().map(Prefix::path))?);
         execute(with_data(&mut tests))
     })?;
+    steps.step("the service under Wine", || {
+        let host = wine.prefix("service")?;
+        let mut tests = cargo(&["test", "--workspace", "--test", "wine_service"]);
+        tests.envs(host.cargo_environment()).env_remove("WINEPREFIX");
+        tests.env("METAPROFILES_WINE", wine.loader());
+        tests.env("METAPROFILES_WINE_AGENT", windows_program("metaprofiles-agent"));
+        tests.env("METAPROFILES_WINE_SERVICE_HOST", host.path());
+        execute(&mut tests)
+    })?;
     let installers = steps.step("build the installer, and one of a later version", || {
         let (program, folder) = (package::program()?, target_dir().join("package"));
         let versions = package::this_version_and_a_later_one();

@@ -2,22 +2,30 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
+use mp_agent::pipe_protocol::PipeCommand;
 use mp_agent::{
     Agent, DEFAULT_LIMIT, Deliveries, Outcome, Sent, SessionReport, Spool, SpoolEntry, StateFolder,
 };
 use mp_profile::Sid;
 use serde_json::{Value, json};
 
-use crate::{Common, host, plan, renew};
+use crate::{
+    Common,
+    helper::{self, WaitArgs},
+    host, plan, renew,
+};
 
 /// Exit code when the session goes on but not all is as it should be: settings not merged, or an export that waits.
 pub(crate) const INCOMPLETE: u8 = 3;
 
 #[derive(Args)]
 pub(crate) struct SessionArgs {
-    /// The user's security identifier, S-1-5-21-…
+    /// The user's security identifier, S-1-5-21-…: do the work here and now, without the service. Without it this is what
+    /// logon and logoff scripts call: the service does the work for the user who calls it
     #[arg(long)]
-    sid: Sid,
+    sid: Option<Sid>,
+    #[command(flatten)]
+    wait: WaitArgs,
 }
 
 #[derive(Args)]
@@ -31,11 +39,15 @@ pub(crate) struct SpoolArgs {
 }
 
 pub(crate) fn logon(common: &Common, args: &SessionArgs) -> Result<ExitCode> {
-    with_agent(common, |agent| show(common, &agent.logon(&args.sid)?))
+    match &args.sid {
+        Some(sid) => with_agent(common, |agent| show(common, &agent.logon(sid)?)),
+        None => helper::ask(common, PipeCommand::Logon, &args.wait),
+    }
 }
 
 pub(crate) fn logoff(common: &Common, args: &SessionArgs) -> Result<ExitCode> {
-    let code = with_agent(common, |agent| show(common, &agent.logoff(&args.sid)?))?;
+    let Some(sid) = &args.sid else { return helper::ask(common, PipeCommand::Logoff, &args.wait) };
+    let code = with_agent(common, |agent| show(common, &agent.logoff(sid)?))?;
     renew::renew_when_due(common);
     Ok(code)
 }

@@ -7,13 +7,13 @@ use clap::Args;
 use mp_agent::{DEFAULT_MAX_QUEUED, ReportsQueue, SessionReport, SessionTimeline, Spool, StateFolder};
 use mp_profile::Sid;
 
-use crate::{Common, plan};
+use crate::{Common, plan, service_status};
 
 #[derive(Args)]
 pub(crate) struct SessionStatus {
-    /// The user's security identifier, S-1-5-21-…
+    /// The user's security identifier, S-1-5-21-…; without it, what the service does now is shown
     #[arg(long)]
-    sid: Sid,
+    sid: Option<Sid>,
     /// At most so many sessions, the last first
     #[arg(long, value_name = "NUMBER", default_value_t = 5)]
     sessions: usize,
@@ -28,10 +28,11 @@ pub(crate) struct ReportsArgs {
 
 /// Shows the last sessions of a user.
 pub(crate) fn sessions(common: &Common, args: &SessionStatus) -> Result<ExitCode> {
+    let Some(sid) = &args.sid else { return service_status::show(common) };
     let state = StateFolder::open(&common.state)?;
-    let mut sessions = SessionTimeline::of(SessionReport::kept(&state, &args.sid)?);
+    let mut sessions = SessionTimeline::of(SessionReport::kept(&state, sid)?);
     sessions.truncate(args.sessions);
-    let waiting = Spool::new(state.spool()).of(&args.sid)?.entries.len();
+    let waiting = Spool::new(state.spool()).of(sid)?.entries.len();
     if common.json {
         println!(
             "{}",
@@ -40,7 +41,7 @@ pub(crate) fn sessions(common: &Common, args: &SessionStatus) -> Result<ExitCode
         return Ok(ExitCode::SUCCESS);
     }
     if sessions.is_empty() {
-        println!("the Agent has done nothing for {} on this host", args.sid);
+        println!("the Agent has done nothing for {sid} on this host");
     }
     for session in &sessions {
         println!("{session}");

@@ -6,9 +6,12 @@
 
 mod chain;
 mod connections;
+pub mod group_policy;
 pub mod hosts;
+mod log_file;
 pub mod pipe_protocol;
 mod plan;
+pub mod recording;
 mod renewal;
 mod report;
 mod reports_queue;
@@ -19,6 +22,7 @@ mod spool;
 mod state;
 
 pub use connections::{Connections, EnrolledMachine};
+pub use log_file::{KEPT_LOGS, LogFile, MAX_LOG};
 pub use plan::CachedPlan;
 pub use renewal::{Renewal, renew_certificate};
 pub use report::{

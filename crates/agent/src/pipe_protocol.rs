@@ -60,6 +60,19 @@ pub enum PipeResult {
     Failed,
 }
 
+/// What the helper does before it ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PipeThen {
+    /// Nothing: the session goes on.
+    #[default]
+    GoOn,
+    /// Shows the message to the user.
+    TellUser,
+    /// Shows the message to the user, and logs them off.
+    LogOff,
+}
+
 /// An answer.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct PipeAnswer {
@@ -69,6 +82,9 @@ pub struct PipeAnswer {
     /// In words, for the script's output.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
+    /// What the helper does before it ends.
+    #[serde(default)]
+    pub then: PipeThen,
     /// What `status` asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<serde_json::Value>,
@@ -143,7 +159,7 @@ impl PipeAnswer {
         let mut message = message.into();
         let end = (0..=MAX_MESSAGE).rev().find(|&at| message.is_char_boundary(at)).unwrap_or_default();
         message.truncate(end);
-        Self { version: PIPE_VERSION, result, message, status: None }
+        Self { version: PIPE_VERSION, result, message, then: PipeThen::GoOn, status: None }
     }
 
     /// Adds what `status` asked for. What does not fit into an answer is left out, and the message says so.

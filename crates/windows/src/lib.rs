@@ -15,6 +15,8 @@ mod host;
 #[cfg(windows)]
 mod nt;
 #[cfg(windows)]
+mod observe;
+#[cfg(windows)]
 mod peer;
 #[cfg(windows)]
 pub mod pipe;
@@ -50,6 +52,8 @@ pub use hold::{LoadedProfile, ProfileLoader, SystemProfiles, hold_profile};
 #[cfg(windows)]
 pub use host::WindowsHost;
 #[cfg(windows)]
+pub use observe::{RunningProgram, hive_access, loaded_users, running_programs};
+#[cfg(windows)]
 pub use peer::Peer;
 #[cfg(windows)]
 pub use private_folder::make_private_folder;
@@ -65,7 +69,7 @@ pub use refresh_topic::RefreshTopic;
 #[cfg(windows)]
 pub use registry::{LiveRegistry, OpenMode};
 #[cfg(windows)]
-pub use sessions::{WindowsSessions, refresh_here};
+pub use sessions::{SeenSession, WindowsSessions, log_off_here, refresh_here, seen_sessions, tell_user};
 #[cfg(windows)]
 pub use settings_key::SettingsKey;
 #[cfg(windows)]

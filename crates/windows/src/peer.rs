@@ -71,7 +71,7 @@ impl PeerToken {
         self.information(TokenUser, &mut user)?;
         // SAFETY: the system has written a `TOKEN_USER`, whose SID is in the same buffer.
         let sid = unsafe { (*user.as_ptr().cast::<TOKEN_USER>()).User.Sid };
-        text_of(sid)
+        text_of_sid(sid)
     }
 
     /// The session that it belongs to.
@@ -122,7 +122,8 @@ impl PeerToken {
     }
 }
 
-fn text_of(sid: PSID) -> io::Result<String> {
+/// A SID in text form.
+pub(crate) fn text_of_sid(sid: PSID) -> io::Result<String> {
     let mut text = ptr::null_mut();
     // SAFETY: the SID is valid; the result has a valid place.
     if unsafe { ConvertSidToStringSidW(sid, &raw mut text) } == 0 {

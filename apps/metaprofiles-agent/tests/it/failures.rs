@@ -58,7 +58,7 @@ fn wrong_files_are_named_with_the_cause_once() {
 #[test]
 fn wrong_arguments_are_json_as_well() {
     let place = Place::new();
-    let text = error(&place, &["logon"], 2);
+    let text = error(&place, &["export"], 2);
     assert!(text.contains("required"), "{text}");
     assert_eq!(place.run(&["nonsense"]).failed(2).stdout, "");
 }

@@ -4,6 +4,7 @@
 mod by_hand;
 mod failures;
 mod help;
+mod machine;
 mod policies;
 mod removal;
 mod sessions;

@@ -57,3 +57,7 @@ pub(super) fn present(sessions: &[HostSession], sid: &Sid, now: FileTime) -> Vec
         })
         .collect()
 }
+
+pub(super) fn has_session(sessions: &[HostSession], sid: &Sid) -> bool {
+    sessions.iter().any(|session| session.sid == *sid)
+}

@@ -11,7 +11,7 @@ use super::{
     JobOrder, Ports, ServiceEvent, UserStatus,
     actor::Actor,
     chores::LIST_EVERY,
-    directory::{Directory, present},
+    directory::{Directory, has_session, present},
 };
 
 /// The service of one session host, stepped from outside. Dropping it is what killing the service is.
@@ -34,7 +34,9 @@ impl Station {
             next_list: now,
             stopping: false,
         };
-        station.ports.agent().forget_former_sessions();
+        if let Some(sessions) = station.directory.list(station.ports.control.as_ref()) {
+            station.ports.agent().end_former_sessions(|sid| has_session(&sessions, sid));
+        }
         station.poll(now);
         station
     }

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
         mpsc::{self, Receiver, RecvTimeoutError, Sender},
     },
     thread,
@@ -11,7 +12,7 @@ use std::{
 };
 
 use mp_profile::{
-    HostSession, SessionId, Sid,
+    SessionId, Sid,
     machine::{Event, JobEnd, JobNumber, Request},
 };
 
@@ -19,7 +20,7 @@ use super::{
     Ports, Reply, ServiceEvent, UserStatus,
     actor::Actor,
     chores::{CHORES_EVERY, LIST_EVERY},
-    directory::{Directory, present},
+    directory::{Directory, has_session, present},
 };
 
 /// The service of a session host. Its functions only hand things on.
@@ -39,9 +40,18 @@ enum Message {
         reply: Reply,
     },
     Ended(JobNumber, JobEnd),
-    /// Nothing more comes: the user is not there.
-    Over,
+    /// Nothing more comes, unless the thread has something left to do.
+    Over(Leave),
 }
+
+/// Asks a thread to end. Either it ends, or whoever asked goes on sending to it: the flag is taken once.
+struct Leave {
+    open: Arc<AtomicBool>,
+    left: Sender<bool>,
+}
+
+/// How long an idle thread may take to say that it ends.
+const LEAVE_WITHIN: Duration = Duration::from_secs(1);
 
 type Board = Arc<Mutex<BTreeMap<Sid, UserStatus>>>;
 
@@ -61,9 +71,12 @@ impl AgentService {
         };
         let (chores_end, chores_ended) = mpsc::channel::<()>();
         thread::spawn(move || {
-            // It ends when the sorter does, which drops the other end.
-            while chores_ended.recv_timeout(CHORES_EVERY) == Err(RecvTimeoutError::Timeout) {
+            // What waits since the service ran last is sent at once. It ends when the sorter does, which drops the other end.
+            loop {
                 ports.do_chores();
+                if chores_ended.recv_timeout(CHORES_EVERY) != Err(RecvTimeoutError::Timeout) {
+                    break;
+                }
             }
         });
         thread::spawn(move || {
@@ -111,7 +124,9 @@ struct Sorter {
 
 impl Sorter {
     fn run(mut self, events: &Receiver<ServiceEvent>) {
-        self.ports.agent().forget_former_sessions();
+        if let Some(sessions) = self.directory.list(self.ports.control.as_ref()) {
+            self.ports.agent().end_former_sessions(|sid| has_session(&sessions, sid));
+        }
         self.list();
         let mut listed = self.ports.clock.elapsed();
         loop {
@@ -164,9 +179,8 @@ impl Sorter {
             self.users.keys().filter(|sid| !there(sid)).cloned().collect()
         };
         for sid in idle {
-            if let Some((sender, user)) = self.users.remove(&sid) {
-                drop(sender.send(Message::Over));
-                drop(user);
+            if self.users.get(&sid).is_some_and(|(sender, _)| has_left(sender)) {
+                self.users.remove(&sid);
             }
         }
         let now = self.ports.clock.now();
@@ -200,8 +214,18 @@ impl Sorter {
     }
 }
 
-fn has_session(sessions: &[HostSession], sid: &Sid) -> bool {
-    sessions.iter().any(|session| session.sid == *sid)
+/// Whether a thread that is asked to end does.
+fn has_left(user: &Sender<Message>) -> bool {
+    let (left, answer) = mpsc::channel();
+    let open = Arc::new(AtomicBool::new(true));
+    if user.send(Message::Over(Leave { open: Arc::clone(&open), left })).is_err() {
+        return true;
+    }
+    match answer.recv_timeout(LEAVE_WITHIN) {
+        Ok(left) => left,
+        // When the flag is still there, the thread will not find it any more, and stays.
+        Err(_) => !open.swap(false, Ordering::AcqRel),
+    }
 }
 
 /// One user's thread.
@@ -232,8 +256,15 @@ impl User {
                     self.actor.ask(session, logon, request, reply, now);
                 }
                 Ok(Message::Ended(job, end)) => self.actor.ended(job, end, now),
-                Ok(Message::Over) if self.actor.is_idle() => return,
-                Ok(Message::Over) | Err(RecvTimeoutError::Timeout) => {}
+                Ok(Message::Over(leave)) => {
+                    let leaves = self.actor.is_idle() && leave.open.swap(false, Ordering::AcqRel);
+                    // Whoever asked may have stopped waiting.
+                    let _ = leave.left.send(leaves);
+                    if leaves {
+                        return;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }

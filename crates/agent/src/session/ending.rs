@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use mp_profile::{HostError, SessionProfile, Sid, machine::Marker};
+use mp_profile::{
+    HostError, SessionProfile, Sid,
+    machine::{Aim, ExportKind, Marker},
+};
 
 use super::{
     Agent, AgentError,
@@ -57,15 +60,18 @@ impl Agent<'_> {
         Ok(())
     }
 
-    /// Removes the records of sessions whose hive is no longer loaded.
-    pub(crate) fn forget_former_sessions(&self) {
+    /// Ends what a service that was killed has left: of users without a session, a hive that is still loaded is exported
+    /// for the last time, and the record of one that is not is removed.
+    pub(crate) fn end_former_sessions(&self, has_session: impl Fn(&Sid) -> bool) {
         let sids = fs::read_dir(self.state.sessions()).into_iter().flatten().flatten();
         let sids = sids.filter_map(|entry| entry.file_name().to_str()?.parse::<Sid>().ok());
-        for sid in sids.collect::<Vec<_>>() {
-            if matches!(self.host.open(&sid), Err(HostError::NotLoaded(_)))
-                && let Err(error) = SessionRecord::remove(&self.state, &sid)
-            {
-                tracing::warn!(%sid, error = chain(&error), "The record of a former session stays");
+        for sid in sids.filter(|sid| !has_session(sid)).collect::<Vec<_>>() {
+            let ended = match self.export(&sid, ExportKind::Final, Aim::Replace) {
+                Ok(_) | Err(AgentError::Host(HostError::NotLoaded(_))) => self.forget(&sid),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = ended {
+                tracing::warn!(%sid, error = chain(&error), "What a former session left stays as it is");
             }
         }
     }

@@ -78,8 +78,14 @@ impl SessionMachine {
         }
     }
 
+    /// Whether a session has come of which it is not known yet that it shares the load of the hive.
+    pub(super) fn is_unsure(&self) -> bool {
+        let looks = self.job.is_some_and(|running| running.work == Job::Look);
+        !self.held && (self.wants.look || looks)
+    }
+
     fn advance_live(&mut self) {
-        if !self.sessions.any_alive() {
+        if !self.sessions.any_alive() && !self.is_unsure() {
             self.leave();
             self.advance();
         } else if self.wants.look {
@@ -115,7 +121,12 @@ impl SessionMachine {
         // What they waited for was put into the spool; it is sent with the next load.
         self.answer_served(Request::Logoff, Answer::Spooled);
         self.answer_all(Request::Logoff, Answer::Continue);
+        let unsafe_to_import = self.load == Load::Unmerged && !self.leaving.exported;
         self.reset();
+        if unsafe_to_import {
+            // It may be the same load, with changes that are nowhere else and no marker that tells.
+            self.load = Load::Unmerged;
+        }
         self.sessions.keep_alive();
         self.wants.look = true;
     }
@@ -287,13 +298,7 @@ impl SessionMachine {
         }
         self.release();
         if self.sessions.any_alive() {
-            let unsafe_to_import = self.load == Load::Unmerged && !self.leaving.exported;
-            self.detect();
-            if unsafe_to_import {
-                // It may be the same load, with changes that are nowhere else and no marker that tells.
-                self.load = Load::Unmerged;
-            }
-            return;
+            return self.detect();
         }
         self.answer_unserved_logoffs();
         self.state = State::Released;

@@ -59,7 +59,11 @@ impl SessionMachine {
                 self.disarm(Timer::Grace);
                 self.disarm(Timer::Hive);
             }
-            Rule::Leave => self.leave(),
+            Rule::Leave => {
+                if !self.is_unsure() {
+                    self.leave();
+                }
+            }
             Rule::LastPass => {
                 self.pass_at_gone();
                 self.wants.export = true;

@@ -13,6 +13,10 @@ impl SessionMachine {
         if self.load == Load::Fresh && self.state == State::Detected {
             self.load = Load::Unmerged;
         }
+        if released && self.load != Load::Unknown {
+            // What is loaded from now on is another load.
+            self.load = Load::LeftAlone;
+        }
         self.wants = Wants { export: !released, upload: self.wants.upload, ..Wants::default() };
         let timers: Vec<Timer> = self.armed().collect();
         for timer in timers {

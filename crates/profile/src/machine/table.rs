@@ -41,7 +41,7 @@ listed! {
         Merged: "They are in the profile; registry tasks and policies are applied",
         MergeFailed: "They are not, or not all; registry tasks and policies are applied, and the session goes on without",
         Live: "The session goes on; what it still needs is done beside it",
-        Exporting: "The last session ends, a logoff script waits, or the service stops: what changed is exported, the profile still held",
+        Exporting: "The last session ends or a logoff script waits: what changed is exported, the profile still held",
         Released: "The profile is let go; what was exported is sent, and the sessions are waited for to be gone",
         Stopping: "The service stops: a last checkpoint or export, the upload, the release",
     }
@@ -116,7 +116,7 @@ listed! {
         LateMerge: "merge late, only what the session has not changed",
         Export: "export now; after the answer the session is expected to end",
         GiveUp: "stop waiting for the hive or the logon script; what was begun ends first",
-        Leave: "the last export begins",
+        Leave: "the last export begins, after a look that is due if the profile is not held",
         LastPass: "one more cheap export, then let the profile go",
         PassAtGone: "one more cheap export unless the last pass has begun, then let the profile go",
         AfterExport: "send what was exported; let the profile go if this was the last pass, otherwise wait for the session's end",

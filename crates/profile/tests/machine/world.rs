@@ -200,7 +200,7 @@ impl World {
                     _ if aim == Aim::Replace && hive.marker != Marker::Merged => JobEnd::NotLoaded,
                     JobEnd::Done | JobEnd::Partly => {
                         hive.exported = hive.exported.max(changes);
-                        if hive.marker == Marker::None {
+                        if matches!(hive.marker, Marker::None | Marker::Over) {
                             // A failed import may be followed by another session's, once the first one's work is safe.
                             hive.imports = 0;
                         }

@@ -9,7 +9,13 @@ use windows_sys::Win32::{
 };
 
 /// A security descriptor made from its text form (SDDL), in memory that the system allocated.
+#[derive(Debug)]
 pub(crate) struct SecurityDescriptor(PSECURITY_DESCRIPTOR);
+
+// SAFETY: the memory is ours alone and is not changed after it was made.
+unsafe impl Send for SecurityDescriptor {}
+// SAFETY: as above.
+unsafe impl Sync for SecurityDescriptor {}
 
 impl SecurityDescriptor {
     /// Parses the text form.

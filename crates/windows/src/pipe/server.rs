@@ -17,11 +17,11 @@ use windows_sys::Win32::{
 };
 
 use super::{
-    access::PipeAccess,
+    access,
     overlapped::{Event, PipeEnd, Until},
 };
 use crate::{
-    nt::Handle,
+    nt::{Handle, SecurityDescriptor},
     peer::{Peer, PeerToken},
     wide::wide,
 };
@@ -48,7 +48,7 @@ pub struct PipeLimits {
 #[derive(Debug)]
 pub struct PipeServer {
     name: Vec<u16>,
-    access: PipeAccess,
+    access: SecurityDescriptor,
     limits: PipeLimits,
     first: PipeEnd,
     stop: Arc<Event>,
@@ -72,7 +72,7 @@ impl PipeServer {
     /// When a pipe of that name is there already (`ERROR_ACCESS_DENIED`): another server, or somebody who waits for
     /// clients that take them for the service.
     pub fn create(name: &str, limits: PipeLimits) -> io::Result<Self> {
-        let (name, access) = (wide(name), PipeAccess::new()?);
+        let (name, access) = (wide(name), access::of_pipe()?);
         let first = instance(&name, &access, FILE_FLAG_FIRST_PIPE_INSTANCE)?;
         Ok(Self { name, access, limits, first, stop: Arc::new(Event::new()?) })
     }
@@ -160,8 +160,8 @@ fn session_of(end: &PipeEnd) -> u32 {
     session
 }
 
-fn instance(name: &[u16], access: &PipeAccess, flags: u32) -> io::Result<PipeEnd> {
-    let attributes = access.attributes();
+fn instance(name: &[u16], access: &SecurityDescriptor, flags: u32) -> io::Result<PipeEnd> {
+    let attributes = access::attributes(access);
     // SAFETY: the name ends with a NUL; the attributes point at an access list that outlives the call.
     let pipe = unsafe {
         CreateNamedPipeW(

@@ -8,11 +8,16 @@ use windows_service::{
     service::{Service, ServiceAccess, ServiceExitCode, ServiceState as Raw, UserEventCode},
     service_manager::{ServiceManager, ServiceManagerAccess},
 };
-use windows_sys::Win32::Foundation::{
-    ERROR_SERVICE_ALREADY_RUNNING, ERROR_SERVICE_NOT_ACTIVE, ERROR_TIMEOUT,
+use windows_sys::Win32::{
+    Foundation::{
+        ERROR_INVALID_PARAMETER, ERROR_SERVICE_ALREADY_RUNNING, ERROR_SERVICE_CANNOT_ACCEPT_CTRL,
+        ERROR_SERVICE_NOT_ACTIVE, ERROR_TIMEOUT, WAIT_OBJECT_0,
+    },
+    System::Threading::{OpenProcess, PROCESS_SYNCHRONIZE, WaitForSingleObject},
 };
 
 use super::{ServiceError, failed, has_code};
+use crate::nt::Handle;
 
 /// How often a state is looked at while it is waited for.
 const POLL: Duration = Duration::from_millis(50);
@@ -102,12 +107,10 @@ pub fn send_user_control(name: &str, code: u8) -> Result<(), ServiceError> {
 pub(super) fn stop_opened(service: &Service, name: &str, timeout: Duration) -> Result<(), ServiceError> {
     if let Err(error) = service.stop() {
         let error = ServiceError::new("stop", name, error);
-        // One that is starting or stopping takes no control; the wait below sees what becomes of it.
-        let busy = windows_sys::Win32::Foundation::ERROR_SERVICE_CANNOT_ACCEPT_CTRL;
-        if has_code(&error.source, ERROR_SERVICE_NOT_ACTIVE) {
-            return Ok(());
-        }
-        if !has_code(&error.source, busy) {
+        // One that is starting or stopping takes no control, and one that has died cannot; the wait sees what becomes of it.
+        let busy = has_code(&error.source, ERROR_SERVICE_CANNOT_ACCEPT_CTRL);
+        let dead = state_of(service).is_ok_and(|state| state.state == RunState::Stopped);
+        if !busy && !dead && !has_code(&error.source, ERROR_SERVICE_NOT_ACTIVE) {
             return Err(error);
         }
     }
@@ -153,5 +156,23 @@ fn state_of(service: &Service) -> windows_service::Result<ServiceState> {
     let exit_code = match status.exit_code {
         ServiceExitCode::Win32(code) | ServiceExitCode::ServiceSpecific(code) => code,
     };
-    Ok(ServiceState { state, process: status.process_id, exit_code })
+    // The manager may not have noticed yet that the process is gone.
+    let state = if status.process_id.is_some_and(is_gone) { RunState::Stopped } else { state };
+    let process = status.process_id.filter(|_| state != RunState::Stopped);
+    Ok(ServiceState { state, process, exit_code })
+}
+
+/// Whether there is no process of this number any more.
+fn is_gone(process: u32) -> bool {
+    // SAFETY: the function has no conditions.
+    let opened = unsafe { OpenProcess(PROCESS_SYNCHRONIZE, 0, process) };
+    if opened.is_null() {
+        // Others' processes may not be opened, which is another error.
+        return has_code(&io::Error::last_os_error(), ERROR_INVALID_PARAMETER);
+    }
+    // SAFETY: the call succeeded, so it gave a handle that nobody else knows; somebody may hold a process that has ended.
+    unsafe {
+        let process = Handle::own(opened);
+        WaitForSingleObject(process.raw(), 0) == WAIT_OBJECT_0
+    }
 }

@@ -1,15 +1,19 @@
 //! The Agent as a service: installing and controlling it, being run by the service manager, and the event log.
 
+mod console;
 mod control;
 mod dispatch;
 mod event_log;
+mod folder;
 mod install;
 
 use std::io;
 
+pub use console::stop_on_ctrl_c;
 pub use control::{RunState, ServiceState, query, send_user_control, start, stop};
 pub use dispatch::{Control, ServiceRun, run};
 pub use event_log::{EventLevel, EventSource, register_event_source, unregister_event_source};
+pub use folder::make_private_folder;
 pub use install::{Installed, ServiceDefinition, install, uninstall};
 
 /// Name of the Agent's service.

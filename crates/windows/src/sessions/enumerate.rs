@@ -4,13 +4,14 @@ use mp_profile::{HostSession, SessionId};
 use mp_registry::FileTime;
 use windows_sys::Win32::{
     Foundation::{ERROR_FILE_NOT_FOUND, ERROR_NO_TOKEN, HANDLE},
+    Security::LookupAccountNameW,
     System::RemoteDesktop::{
-        WTS_SESSION_INFOW, WTSActive, WTSEnumerateSessionsW, WTSFreeMemory, WTSINFOW,
-        WTSQuerySessionInformationW, WTSQueryUserToken, WTSSessionInfo,
+        WTS_INFO_CLASS, WTS_SESSION_INFOW, WTSActive, WTSDomainName, WTSEnumerateSessionsW, WTSFreeMemory,
+        WTSINFOW, WTSQuerySessionInformationW, WTSQueryUserToken, WTSSessionInfo, WTSUserName,
     },
 };
 
-use crate::peer::PeerToken;
+use crate::peer::{PeerToken, text_of_sid};
 
 /// This machine, for the Remote Desktop Services functions (`WTS_CURRENT_SERVER_HANDLE`).
 const THIS_MACHINE: HANDLE = ptr::null_mut();
@@ -25,8 +26,70 @@ impl<T> Drop for WtsMemory<T> {
     }
 }
 
+/// A session as anybody may see it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SeenSession {
+    /// Its number.
+    pub id: SessionId,
+    /// Its user in text form, when somebody is logged on.
+    pub sid: Option<String>,
+    /// Whether a client is connected.
+    pub connected: bool,
+}
+
+/// All sessions but that of the services, without what only LocalSystem is told.
+///
+/// # Errors
+/// When the system does not tell.
+pub fn seen_sessions() -> io::Result<Vec<SeenSession>> {
+    let seen = |id| SeenSession { id, sid: account(id), connected: state(id).0 };
+    Ok(numbers()?.into_iter().map(seen).collect())
+}
+
+/// The SID of the session's user, by the name that the system tells.
+fn account(id: SessionId) -> Option<String> {
+    let name = text(id, WTSUserName).filter(|name| name.len() > 1)?;
+    let mut full = text(id, WTSDomainName)?;
+    full.pop();
+    full.push(u16::from(b'\\'));
+    full.extend(name);
+    let (mut sid, mut len) = ([0_u64; 9], 72);
+    let (mut domain, mut domain_len, mut kind) = ([0_u16; 256], 256, 0);
+    // SAFETY: the name ends with a NUL; both places have the room that is said.
+    let found = unsafe {
+        LookupAccountNameW(
+            ptr::null(),
+            full.as_ptr(),
+            sid.as_mut_ptr().cast(),
+            &raw mut len,
+            domain.as_mut_ptr(),
+            &raw mut domain_len,
+            &raw mut kind,
+        )
+    };
+    if found == 0 { None } else { text_of_sid(sid.as_mut_ptr().cast()).ok() }
+}
+
+/// A text about a session, with the NUL at its end.
+fn text(id: SessionId, what: WTS_INFO_CLASS) -> Option<Vec<u16>> {
+    let (mut text, mut len) = (ptr::null_mut(), 0);
+    // SAFETY: both results have a valid place.
+    if unsafe { WTSQuerySessionInformationW(THIS_MACHINE, id.0, what, &raw mut text, &raw mut len) } == 0 {
+        return None;
+    }
+    let text = WtsMemory(text);
+    let units = usize::try_from(len).ok()? / 2;
+    // SAFETY: the system wrote `len` bytes there.
+    Some(unsafe { slice::from_raw_parts(text.0, units) }.to_vec())
+}
+
 /// The sessions in which a user is logged on whose profile may be kept.
 pub(super) fn sessions() -> io::Result<Vec<HostSession>> {
+    numbers()?.into_iter().filter_map(|id| session(id).transpose()).collect()
+}
+
+/// All sessions but session 0, which is that of the services.
+fn numbers() -> io::Result<Vec<SessionId>> {
     let (mut list, mut count) = (ptr::null_mut(), 0);
     // SAFETY: both results have a valid place; the reserved argument is 0 and the version 1, as documented.
     if unsafe { WTSEnumerateSessionsW(THIS_MACHINE, 0, 1, &raw mut list, &raw mut count) } == 0 {
@@ -36,9 +99,7 @@ pub(super) fn sessions() -> io::Result<Vec<HostSession>> {
     let count = usize::try_from(count).map_err(io::Error::other)?;
     // SAFETY: the system wrote `count` sessions there, and nobody changes them; of none it need not give memory.
     let all = if count == 0 { &[] } else { unsafe { slice::from_raw_parts(list.0, count) } };
-    // Session 0 is that of the services.
-    let ids = all.iter().map(|session| SessionId(session.SessionId)).filter(|id| id.0 != 0);
-    ids.filter_map(|id| session(id).transpose()).collect()
+    Ok(all.iter().map(|session| SessionId(session.SessionId)).filter(|id| id.0 != 0).collect())
 }
 
 fn session(id: SessionId) -> io::Result<Option<HostSession>> {

@@ -3,6 +3,7 @@
 mod enumerate;
 mod process;
 mod refresh;
+mod user;
 
 use std::{
     collections::BTreeMap,
@@ -19,7 +20,9 @@ use crate::{
 };
 
 pub(crate) use enumerate::user_token;
+pub use enumerate::{SeenSession, seen_sessions};
 pub use refresh::refresh_here;
+pub use user::{log_off_here, tell_user};
 
 /// How long the token of a user is kept who has no session any more: the last export needs it. It keeps the logon session
 /// of a user who is gone, so not for ever.

@@ -197,3 +197,18 @@ fn a_temporary_profile_is_never_touched() {
     ts1.log_off(session);
     assert_eq!(console.store.writes(), 0);
 }
+
+#[test]
+fn a_session_that_ended_without_the_service_is_exported_at_its_next_start() {
+    let console = Arc::new(FakeConsole::default());
+    let mut ts1 = Host::new("TS1", &console, &asynchronous());
+    let session = ts1.log_on(&sid());
+    ts1.set(&sid(), "Theme", "dark");
+    ts1.kill();
+    ts1.sessions.end(session).unwrap();
+    assert!(ts1.sessions.is_loaded(&sid()), "nobody released the hold of the killed service");
+    ts1.start();
+    ts1.ports.do_chores();
+    assert_eq!(in_store(&console, "Theme").as_deref(), Some("dark"));
+    assert!(!ts1.state.session(&sid()).exists());
+}
