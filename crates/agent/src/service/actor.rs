@@ -259,7 +259,7 @@ impl Actor {
     /// Hints are wanted while a session goes on whose changes are exported in its midst.
     fn keep_watch(&mut self, now: Duration) {
         let live = matches!(self.machine.state(), State::Merged | State::MergeFailed | State::Live)
-            && matches!(self.machine.load(), Load::Merged | Load::NotMerged);
+            && matches!(self.machine.load(), Load::Merged | Load::Begun | Load::NotMerged);
         match (&self.watch, live) {
             (Watch::Off, true) => {
                 let watch = self.ports.control.watch(&self.sid, &self.kept_keys());

@@ -26,8 +26,12 @@ impl JobOrder {
     pub fn run(&self, ports: &Ports) -> JobEnd {
         match self.work {
             Job::Look => look(&self.sid, ports),
-            Job::Import => ended(ports.agent().logon(&self.sid)),
+            Job::Import => match ended(ports.agent().import(&self.sid)) {
+                JobEnd::Done if ports.agent().rest_follows(&self.sid) => JobEnd::RestFollows,
+                end => end,
+            },
             Job::LateMerge => ended(ports.agent().merge_late(&self.sid)),
+            Job::MergeNewer => JobEnd::Partly,
             // Plans hold no registry tasks and policies yet that differ from what an import brings.
             Job::Tasks => JobEnd::Done,
             Job::Export { kind, aim } => ended(ports.agent().export(&self.sid, kind, aim)),

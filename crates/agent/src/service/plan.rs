@@ -30,6 +30,7 @@ pub(super) fn timing(plan: Option<&CachedPlan>, policies: &PolicySettings) -> Ti
         logoff: milliseconds(waits.logoff_ms).max(Duration::from_millis(1)),
         hive_poll: HIVE_POLL,
         hive_polls: u32::try_from(polls).unwrap_or(u32::MAX).max(1),
+        merge_newer: settings.merge_newer_on_connect,
         checkpoint: match settings.checkpoint_minutes {
             0 => None,
             minutes => Some(Duration::from_secs(u64::from(minutes) * 60)),

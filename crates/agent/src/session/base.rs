@@ -1,7 +1,7 @@
 //! What a session starts from: the stored data sets, or what this host could not send yet.
 
 use mp_dataset::{DataSet, DecodeError, Limits, Verified};
-use mp_profile::{DataSetStore, Fetched, GroupName, Scope, Sid, StoreError};
+use mp_profile::{DataSetStore, Fetched, Scope, Sid, StoreError};
 
 use super::{Agent, cache};
 use crate::{
@@ -34,17 +34,15 @@ struct Unsent {
 }
 
 impl Agent<'_> {
-    /// The data sets of all scopes of the plan.
+    /// The data sets of these scopes.
     pub(super) fn fetch(
         &self,
         sid: &Sid,
-        group: Option<&GroupName>,
+        scopes: Vec<Scope>,
         store: Result<&dyn DataSetStore, &StoreError>,
         cached_copy: bool,
         recorder: &mut Recorder,
     ) -> Vec<ScopeSet> {
-        let scopes: Vec<Scope> =
-            std::iter::once(Scope::Global).chain(group.cloned().map(Scope::Group)).collect();
         let answers = match store {
             Ok(store) => ask(sid, &scopes, store, recorder),
             Err(error) => {
@@ -210,6 +208,6 @@ fn accept(scope: Scope, answer: Fetched, recorder: &mut Recorder) -> ScopeSet {
     }
 }
 
-fn verified(bytes: &[u8]) -> Result<DataSet, DecodeError> {
+pub(super) fn verified(bytes: &[u8]) -> Result<DataSet, DecodeError> {
     mp_dataset::decode(bytes, &Limits::default()).map(Verified::into_data_set)
 }

@@ -25,8 +25,19 @@ impl Agent<'_> {
             {
                 Marker::Merged
             }
+            Some(marked)
+                if SessionRecord::load(&self.state, sid, &marked.session)
+                    .is_some_and(|record| !record.awaited.is_empty()) =>
+            {
+                Marker::Begun
+            }
             Some(_) => Marker::NotMerged,
         }
+    }
+
+    /// Whether the import of the session that goes on was only what its logon waited for.
+    pub(crate) fn rest_follows(&self, sid: &Sid) -> bool {
+        SessionRecord::latest(&self.state, sid).is_some_and(|record| !record.awaited.is_empty())
     }
 
     /// A load of the hive is over for the Agent: its record is removed, and the hive, if it is still loaded, says so.

@@ -1,12 +1,15 @@
-//! What could not be had at logon is brought in later, where the session has changed nothing since.
+//! What the logon did not wait for, or could not have, is brought in later, where the session has changed nothing since.
 
 use mp_dataset::{DataSet, ProfileKind};
-use mp_profile::{Baseline, DataSubset, Scope, SessionChanges, Sets, Sid};
+use mp_profile::{
+    Baseline, CompiledRules, DataSubset, Imported, Scope, SessionChanges, SessionProfile, Sets, Sid,
+};
+use mp_protocol::StorageAway;
 
 use super::{
     Agent, AgentError,
-    base::ScopeSet,
-    record::{SessionRecord, marked},
+    base::{ScopeSet, verified},
+    record::{MergedScope, SessionRecord, marked},
 };
 use crate::{
     plan::CachedPlan,
@@ -15,7 +18,7 @@ use crate::{
 };
 
 impl Agent<'_> {
-    /// Merges late what the logon went on without.
+    /// Merges late what the logon did not wait for, or went on without.
     ///
     /// # Errors
     /// When nothing could be done at all. That storage is still away is no error: the report says so.
@@ -50,33 +53,24 @@ impl Agent<'_> {
             return Ok(());
         };
         recorder.report.plan_revision = record.plan_revision;
-        let rules =
-            super::compile(&without_mirrors(&record.subsets), record.group.as_ref(), record.plan_revision)?;
-        let store = self.connections.storage(&plan.plan);
-        let sets = self.fetch(sid, record.group.as_ref(), store.as_deref(), false, recorder);
+        let sets = self.missing_sets(sid, &record, &plan, recorder);
         recorder.step("fetch and verify");
-        let missing = |set: &&ScopeSet| record.scope(&set.scope).is_some_and(|merged| !merged.merged);
-        let found: Vec<&ScopeSet> = sets.iter().filter(missing).filter(|set| set.known).collect();
-        if found.is_empty() {
+        let found: Vec<&ScopeSet> = sets.iter().filter(|set| set.known).collect();
+        if found.is_empty() && record.awaited.is_empty() {
             profile.close()?;
             return Ok(());
         }
-        let (now, _) = Baseline::snapshot(profile.as_mut(), &rules)?;
-        let changes = SessionChanges::between(&before, &now);
-        let unchanged = |part: fn(&Scope) -> bool| -> Option<DataSet> {
-            let set = found.iter().find(|set| part(&set.scope))?;
-            Some(changes.without(&set.set.as_ref()?.1))
-        };
-        let global = unchanged(|scope| matches!(scope, Scope::Global));
-        let group = unchanged(|scope| matches!(scope, Scope::Group(_)));
-        let sources = Sets { global: global.as_ref(), group: group.as_ref() };
-        let imported = mp_profile::import(profile.as_mut(), &rules, &sources)?;
-        recorder.step("import what the session has not changed");
-        recorder.report.import = Some(imported.report);
-        record.unapplied.append(imported.unapplied);
+        if !found.is_empty() {
+            let imported = import_unchanged(profile.as_mut(), &record, &before, &found)?;
+            recorder.step("import what the session has not changed");
+            recorder.report.import = Some(imported.report);
+            record.unapplied.append(imported.unapplied);
+        }
+        record.awaited.clear();
         for set in &found {
             if let Some(merged) = record.scopes.iter_mut().find(|merged| merged.scope == set.scope) {
                 merged.merged = true;
+                merged.held = false;
                 merged.version.clone_from(&set.version);
                 merged.digest = set.set.as_ref().map(|(bytes, _)| digest(bytes));
             }
@@ -89,11 +83,87 @@ impl Agent<'_> {
             return Err(error.into());
         }
         recorder.step("keep base");
+        if self.settings.over(Some(&plan.plan)).storage_away == StorageAway::CachedCopy {
+            self.keep_copies(sid, &sets, recorder);
+        }
         if record.all_merged() {
             recorder.report.outcome = Outcome::Merged;
         }
         Ok(())
     }
+
+    /// The data sets that were not merged, or not wholly. What was fetched at logon is not fetched again.
+    fn missing_sets(
+        &self,
+        sid: &Sid,
+        record: &SessionRecord,
+        plan: &CachedPlan,
+        recorder: &mut Recorder,
+    ) -> Vec<ScopeSet> {
+        let mut sets = Vec::new();
+        let mut to_fetch = Vec::new();
+        for scope in record.scopes.iter().filter(|scope| !scope.merged) {
+            match self.held_set(sid, scope) {
+                Some(set) => sets.push(set),
+                None => to_fetch.push(scope.scope.clone()),
+            }
+        }
+        if !to_fetch.is_empty() {
+            let store = self.connections.storage(&plan.plan);
+            sets.extend(self.fetch(sid, to_fetch, store.as_deref(), false, recorder));
+        }
+        sets
+    }
+
+    fn held_set(&self, sid: &Sid, merged: &MergedScope) -> Option<ScopeSet> {
+        let (scope, version) = (merged.scope.clone(), merged.version.clone());
+        let set = match (merged.held, &merged.digest) {
+            (false, _) => return None,
+            (true, None) => None,
+            (true, Some(_)) => {
+                let bytes = SessionRecord::base_bytes(&self.state, sid, merged)?;
+                let set = verified(&bytes).ok()?;
+                Some((bytes, set))
+            }
+        };
+        Some(ScopeSet { scope, set, version, known: true })
+    }
+}
+
+/// Imports what the session has not changed since its logon.
+fn import_unchanged(
+    profile: &mut dyn SessionProfile,
+    record: &SessionRecord,
+    before: &Baseline,
+    found: &[&ScopeSet],
+) -> Result<Imported, AgentError> {
+    let subsets = without_mirrors(&record.subsets);
+    let rules = || -> Result<CompiledRules, AgentError> {
+        super::compile(&subsets, record.group.as_ref(), record.plan_revision)
+    };
+    let (now, _) = Baseline::snapshot(profile, &rules()?)?;
+    let changes = SessionChanges::between(before, &now);
+    let held = |set: &ScopeSet| record.scope(&set.scope).is_some_and(|scope| scope.held);
+    let mut import = |rules: &CompiledRules, also_held: bool| -> Result<Imported, AgentError> {
+        let unchanged = |part: fn(&Scope) -> bool| -> Option<DataSet> {
+            let set = found.iter().find(|set| part(&set.scope) && (also_held || !held(set)))?;
+            Some(changes.without(&set.set.as_ref()?.1))
+        };
+        let global = unchanged(|scope| matches!(scope, Scope::Global));
+        let group = unchanged(|scope| matches!(scope, Scope::Group(_)));
+        let sources = Sets { global: global.as_ref(), group: group.as_ref() };
+        Ok(mp_profile::import(profile, rules, &sources)?)
+    };
+    if record.awaited.is_empty() {
+        return import(&rules()?, true);
+    }
+    // What the logon brought in is the user's since, also where the user has put it back to what it was before.
+    let awaited = |subset: &str| record.awaited.iter().any(|name| name == subset);
+    let mut imported = import(&rules()?.only(|subset, _| !awaited(subset)), true)?;
+    // A data set that was not asked for at logon may hold what a data subset has moved away from.
+    let moved = import(&rules()?.only(|subset, _| awaited(subset)), false)?;
+    imported.append(moved);
+    Ok(imported)
 }
 
 /// What the session has made since its logon is not to be deleted because a data set does not know it.

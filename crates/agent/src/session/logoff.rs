@@ -43,6 +43,10 @@ impl Agent<'_> {
         if let Some(left_alone) = self.turned_off(SessionEvent::Logoff, sid) {
             return left_alone;
         }
+        if self.rest_follows(sid) {
+            // Without it the export would be kept beside. When it fails, that is what happens.
+            drop(self.merge_late(sid));
+        }
         let mut recorder = Recorder::new(SessionEvent::Logoff, sid, self.host.name(), self.clock.now());
         let _lock = self.lock(sid)?;
         let done = self.take_out(sid, None, &mut recorder);

@@ -11,6 +11,7 @@ use mp_protocol::StorageAway;
 use super::{
     Agent, AgentError,
     base::ScopeSet,
+    parts::{Awaited, scopes},
     record::{MergedScope, SessionRecord, marked},
     upload::report_leftovers,
 };
@@ -30,16 +31,29 @@ impl Agent<'_> {
     /// # Errors
     /// When nothing could be done at all. That storage is away is no error: the session goes on, and the report says so.
     pub fn logon(&self, sid: &Sid) -> Result<SessionReport, AgentError> {
+        self.begin(sid, false)
+    }
+
+    /// The same, but of a plan whose logons wait for some data subsets only, it brings in just these;
+    /// [`Agent::merge_late`] is to bring in the rest at once.
+    ///
+    /// # Errors
+    /// As [`Agent::logon`].
+    pub fn import(&self, sid: &Sid) -> Result<SessionReport, AgentError> {
+        self.begin(sid, true)
+    }
+
+    fn begin(&self, sid: &Sid, in_parts: bool) -> Result<SessionReport, AgentError> {
         if let Some(left_alone) = self.turned_off(SessionEvent::Logon, sid) {
             return left_alone;
         }
         let mut recorder = Recorder::new(SessionEvent::Logon, sid, self.host.name(), self.clock.now());
         let _lock = self.lock(sid)?;
-        let done = self.bring_in(sid, &mut recorder);
+        let done = self.bring_in(sid, in_parts, &mut recorder);
         self.finish(recorder, done)
     }
 
-    fn bring_in(&self, sid: &Sid, recorder: &mut Recorder) -> Result<(), AgentError> {
+    fn bring_in(&self, sid: &Sid, in_parts: bool, recorder: &mut Recorder) -> Result<(), AgentError> {
         let cached = CachedPlan::load(&self.state)?;
         let newer = self.ask_for_plan(cached.clone());
         let mut plan = match cached {
@@ -67,13 +81,19 @@ impl Agent<'_> {
         recorder.report.plan_revision = plan.plan.revision;
         let settings = self.settings.over(Some(&plan.plan));
         recorder.report.mode = Some(settings.mode);
-        let rules = super::compile(&plan.plan.subsets, plan.plan.group.as_ref(), plan.plan.revision)?;
+        let compile = || super::compile(&plan.plan.subsets, plan.plan.group.as_ref(), plan.plan.revision);
+        let rules = compile()?;
+        let awaited = Awaited::of(&plan.plan, &settings).filter(|_| in_parts);
         let store = self.connections.storage(&plan.plan);
         if let Ok(store) = &store {
             self.send_leftovers(sid, store.as_ref(), recorder);
         }
         let cached_copy = settings.storage_away == StorageAway::CachedCopy;
-        let sets = self.fetch(sid, plan.plan.group.as_ref(), store.as_deref(), cached_copy, recorder);
+        let all = scopes(plan.plan.group.as_ref());
+        let wanted = awaited.as_ref().map_or_else(|| all.clone(), |awaited| awaited.scopes.clone());
+        let sets = self.fetch(sid, wanted, store.as_deref(), cached_copy, recorder);
+        // What cannot be had now leaves the session without; then nothing else need be put off.
+        let awaited = awaited.filter(|_| sets.iter().all(|set| set.known));
         recorder.step("fetch and verify");
         let (baseline, unread) = Baseline::snapshot(profile.as_mut(), &rules)?;
         recorder.step("read baseline");
@@ -85,13 +105,17 @@ impl Agent<'_> {
             global: sets_of(|scope| matches!(scope, Scope::Global)),
             group: sets_of(|scope| matches!(scope, Scope::Group(_))),
         };
-        let mut imported = mp_profile::import(profile.as_mut(), &rules, &sources)?;
-        recorder.step("import");
+        let now = match &awaited {
+            Some(awaited) => compile()?.only(|subset, _| awaited.has(subset)),
+            None => rules,
+        };
+        let mut imported = mp_profile::import(profile.as_mut(), &now, &sources)?;
+        recorder.step(if awaited.is_some() { "import what the logon waits for" } else { "import" });
         for note in unread.notes {
             imported.report.notes.add(note.code, note.place, note.text);
         }
         recorder.report.import = Some(imported.report);
-        let record = self.record(&plan, &sets, imported.unapplied);
+        let record = self.record(&plan, &all, &sets, awaited.as_ref(), imported.unapplied);
         recorder.session(&record.session);
         let bases = sets.iter().filter_map(|set| Some((&set.scope, set.set.as_ref()?.0.as_slice())));
         record.save(&self.state, sid, &baseline, bases)?;
@@ -106,7 +130,8 @@ impl Agent<'_> {
         if cached_copy {
             self.keep_copies(sid, &sets, recorder);
         }
-        recorder.report.outcome = if record.all_merged() { Outcome::Merged } else { Outcome::NotMerged };
+        let whole = record.all_merged() || awaited.is_some();
+        recorder.report.outcome = if whole { Outcome::Merged } else { Outcome::NotMerged };
         // The next logon follows a plan that came too late for this one.
         if let Ok(Ok(Some(late))) = newer.try_recv() {
             self.keep_plan(&late, recorder);
@@ -183,18 +208,31 @@ impl Agent<'_> {
         }
     }
 
-    fn record(&self, plan: &CachedPlan, sets: &[ScopeSet], unapplied: Unapplied) -> SessionRecord {
-        let scopes = sets.iter().map(|set| MergedScope {
-            scope: set.scope.clone(),
-            merged: set.known,
-            version: set.version.clone(),
-            digest: set.set.as_ref().map(|(bytes, _)| digest(bytes)),
+    fn record(
+        &self,
+        plan: &CachedPlan,
+        all: &[Scope],
+        sets: &[ScopeSet],
+        awaited: Option<&Awaited>,
+        unapplied: Unapplied,
+    ) -> SessionRecord {
+        let scopes = all.iter().map(|scope| {
+            let set = sets.iter().find(|set| set.scope == *scope);
+            let known = set.is_some_and(|set| set.known);
+            MergedScope {
+                scope: scope.clone(),
+                merged: known && awaited.is_none(),
+                held: known && awaited.is_some(),
+                version: set.and_then(|set| set.version.clone()),
+                digest: set.and_then(|set| set.set.as_ref()).map(|(bytes, _)| digest(bytes)),
+            }
         });
         SessionRecord {
             session: random_name(),
             plan_revision: plan.plan.revision,
             group: plan.plan.group.clone(),
             subsets: plan.plan.subsets.clone(),
+            awaited: awaited.map(Awaited::names).unwrap_or_default(),
             scopes: scopes.collect(),
             unapplied,
         }

@@ -29,6 +29,9 @@ pub(crate) struct SessionRecord {
     pub(crate) group: Option<GroupName>,
     /// Data subsets at logon. The export follows them, not newer ones: of a subset that came later nothing was merged.
     pub(crate) subsets: Vec<DataSubset>,
+    /// Names of the data subsets that the logon waited for, while the rest is still to be brought in at once; else none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) awaited: Vec<String>,
     /// What was merged, by scope.
     pub(crate) scopes: Vec<MergedScope>,
     /// What the import could not write; the export must not take it for deleted.
@@ -44,6 +47,9 @@ pub(crate) struct MergedScope {
     pub(crate) scope: Scope,
     /// Whether the stored data set is wholly in the profile, or storage said that there is none.
     pub(crate) merged: bool,
+    /// Whether the data set is at hand, and so far only what the logon waited for was taken from it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) held: bool,
     /// Version of the data set; `None` when there is none.
     pub(crate) version: Option<String>,
     /// BLAKE3 of its file, in hexadecimal.

@@ -18,6 +18,23 @@ pub struct Imported {
     pub unapplied: Unapplied,
 }
 
+impl Imported {
+    /// Adds what another import of the same session did.
+    pub fn append(&mut self, other: Self) {
+        let (all, more) = (&mut self.report, other.report);
+        all.keys_created += more.keys_created;
+        all.values_written += more.values_written;
+        all.keys_deleted += more.keys_deleted;
+        all.values_deleted += more.values_deleted;
+        all.files_written += more.files_written;
+        all.file_bytes_written += more.file_bytes_written;
+        all.files_unchanged += more.files_unchanged;
+        all.files_deleted += more.files_deleted;
+        all.notes.append(more.notes);
+        self.unapplied.append(other.unapplied);
+    }
+}
+
 /// What an import wrote, and what it refused and why.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct ImportReport {

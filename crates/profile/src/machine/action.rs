@@ -55,8 +55,10 @@ pub enum Job {
     Look,
     /// Bring the data sets into the profile.
     Import,
-    /// Bring in what could not be had at logon, where the session has changed nothing.
+    /// Bring in what the logon did not wait for, or could not have, where the session has changed nothing.
     LateMerge,
+    /// Bring in what other sessions have stored meanwhile, where this one has changed nothing.
+    MergeNewer,
     /// Registry tasks and policies.
     Tasks,
     /// Export what changed, and put it into the spool.

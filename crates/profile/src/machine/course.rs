@@ -42,7 +42,7 @@ impl SessionMachine {
             State::Live => self.advance_live(),
             State::Exporting => {
                 if self.wants.export && !self.may_be_another_load() {
-                    self.begin_export();
+                    self.begin_whole_export();
                 } else if self.leaving.begun && self.leaving.last_pass {
                     self.let_go();
                     self.advance();
@@ -91,6 +91,8 @@ impl SessionMachine {
         } else if self.wants.look {
             self.wants.look = false;
             self.begin(Job::Look);
+        } else if self.load == Load::Begun {
+            self.begin(Job::LateMerge);
         } else if self.requests.waits(Request::Logoff) && self.load.aim().is_some() {
             if self.sessions.alive().all(|session| self.requests.leaves(session)) {
                 self.disarm(Timer::LateMerge);
@@ -108,6 +110,9 @@ impl SessionMachine {
             self.begin(Job::LateMerge);
         } else if self.wants.tasks {
             self.begin_tasks();
+        } else if self.wants.newer {
+            self.wants.newer = false;
+            self.begin(Job::MergeNewer);
         }
     }
 
@@ -149,6 +154,7 @@ impl SessionMachine {
             (ProfileKind::Temporary | ProfileKind::Unknown, _) => Load::LeftAlone,
             (ProfileKind::Local | ProfileKind::Roaming, _) => Load::Captured,
             (ProfileKind::Mandatory, Marker::Merged) => Load::Merged,
+            (ProfileKind::Mandatory, Marker::Begun) => Load::Begun,
             (ProfileKind::Mandatory, Marker::NotMerged) => Load::NotMerged,
             (ProfileKind::Mandatory, Marker::None | Marker::Over) if undecided => Load::Fresh,
             (ProfileKind::Mandatory, Marker::Over) if !matches!(self.load, Load::Unmerged | Load::Fresh) => {
@@ -310,6 +316,15 @@ impl SessionMachine {
         self.act(Action::Forget);
         self.load = Load::Unknown;
         self.state = State::Absent;
+    }
+
+    /// What the logon did not wait for comes first: without it, what the session changed would be kept beside.
+    pub(super) fn begin_whole_export(&mut self) {
+        if self.load == Load::Begun {
+            self.begin(Job::LateMerge);
+        } else {
+            self.begin_export();
+        }
     }
 
     pub(super) fn begin_export(&mut self) {

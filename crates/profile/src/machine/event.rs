@@ -107,6 +107,8 @@ pub enum JobEnd {
     Done,
     /// Some could not be done and may be done later: a data set could not be had, an export waits in the spool.
     Partly,
+    /// [`super::Job::Import`]: what the logon waits for was brought in, and the rest is to follow at once.
+    RestFollows,
     /// Nothing was done.
     Failed,
 }
@@ -118,6 +120,8 @@ pub enum Marker {
     None,
     /// The import was complete.
     Merged,
+    /// What the logon waited for was imported, and the rest was to follow at once.
+    Begun,
     /// The import was not complete.
     NotMerged,
     /// It was exported for good, and what is known of the session was removed.

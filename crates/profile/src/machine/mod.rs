@@ -41,6 +41,8 @@ pub enum Load {
     Captured,
     /// The data sets were merged into it.
     Merged,
+    /// What the logon waits for was merged into it; the rest follows before anything is exported.
+    Begun,
     /// Some could not be had; they may be merged late.
     NotMerged,
     /// Nothing was merged, and nothing will be.
@@ -55,14 +57,19 @@ impl Load {
             Self::Unknown | Self::Fresh | Self::LeftAlone => None,
             Self::Captured => Some(Aim::First),
             Self::Merged => Some(Aim::Replace),
-            Self::NotMerged | Self::Unmerged => Some(Aim::Beside),
+            Self::Begun | Self::NotMerged | Self::Unmerged => Some(Aim::Beside),
         }
+    }
+
+    /// Whether something was imported into it, which its marker tells.
+    pub(crate) const fn is_imported(self) -> bool {
+        matches!(self, Self::Merged | Self::Begun | Self::NotMerged)
     }
 
     /// Whether it is exported in the midst of a session: only what continues a record, else each checkpoint would be a
     /// whole copy of its own.
     const fn has_checkpoints(self) -> bool {
-        matches!(self, Self::Merged | Self::NotMerged)
+        self.is_imported()
     }
 }
 
@@ -82,6 +89,7 @@ struct Wants {
     export: bool,
     upload: bool,
     late_merge: bool,
+    newer: bool,
     tasks: bool,
 }
 
@@ -317,8 +325,11 @@ impl SessionMachine {
             }
             (Job::Look, _) => Input::HiveMissing,
             (Job::Import | Job::LateMerge, JobEnd::Done) => Input::ImportDone,
+            (Job::Import, JobEnd::RestFollows) => Input::ImportBegun,
             (Job::Import | Job::LateMerge, JobEnd::Partly) => Input::ImportPartly,
             (Job::Import | Job::LateMerge, _) => Input::ImportFailed,
+            (Job::MergeNewer, JobEnd::Done) => Input::NewerMerged,
+            (Job::MergeNewer, _) => Input::NothingNewer,
             (Job::Tasks, _) => {
                 self.answer_served(Request::Refresh, Answer::Refreshed);
                 Input::TasksDone

@@ -103,7 +103,7 @@ impl SessionMachine {
     pub(super) fn standing(&self) -> Answer {
         match self.load {
             _ if self.state == State::Stopping => Answer::Stopping,
-            Load::Merged => Answer::Merged,
+            Load::Merged | Load::Begun => Answer::Merged,
             Load::NotMerged | Load::Unmerged => Answer::NotMerged,
             Load::LeftAlone | Load::Captured => Answer::LeftAlone,
             Load::Unknown | Load::Fresh => Answer::Continue,

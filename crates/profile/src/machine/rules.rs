@@ -36,6 +36,7 @@ impl SessionMachine {
                 self.import();
             }
             Rule::NoteMerged => self.note(Load::Merged, State::Merged),
+            Rule::NoteBegun => self.note(Load::Begun, State::Merged),
             Rule::NoteNotMerged => self.note(Load::NotMerged, State::MergeFailed),
             Rule::NoteFailed => {
                 self.act(Action::Report(Incident::ImportFailed));
@@ -47,11 +48,19 @@ impl SessionMachine {
                 self.disarm(Timer::LateMerge);
                 self.refresh();
             }
-            Rule::LateAgain => self.arm_late_merge(),
+            Rule::LateAgain => {
+                self.no_rest();
+                self.arm_late_merge();
+            }
+            Rule::NoRest => self.no_rest(),
             Rule::GoOn => self.go_on(),
             Rule::AnswerStanding => self.answer_standing(),
             Rule::Checkpoint => self.wants.export |= self.load.has_checkpoints(),
-            Rule::Reapply => self.wants.tasks |= self.takes_tasks(),
+            Rule::Reapply => {
+                self.wants.tasks |= self.takes_tasks();
+                self.wants.newer |= self.timing.merge_newer && self.load == Load::Merged;
+            }
+            Rule::Refreshed => self.refresh(),
             Rule::ReapplyAndAnswer => self.reapply_and_answer(),
             Rule::ArmCheckpoint => self.arm_checkpoint(),
             Rule::LateMerge => self.wants.late_merge |= self.load == Load::NotMerged,
@@ -107,8 +116,7 @@ impl SessionMachine {
 
     fn found_another_load(&self) -> bool {
         let (kind, marker) = self.found;
-        let lost = matches!(marker, Marker::None | Marker::Over)
-            && matches!(self.load, Load::Merged | Load::NotMerged);
+        let lost = matches!(marker, Marker::None | Marker::Over) && self.load.is_imported();
         // A hive that was never found had no kind.
         lost || (self.kind != ProfileKind::Unknown && self.kind != kind)
     }
@@ -127,6 +135,12 @@ impl SessionMachine {
         }
         self.imported = true;
         self.wants.tasks = true;
+    }
+
+    fn no_rest(&mut self) {
+        if self.load == Load::Begun {
+            self.load = Load::NotMerged;
+        }
     }
 
     fn answer_standing(&mut self) {

@@ -36,7 +36,7 @@ impl SessionMachine {
 
     pub(super) fn advance_stop(&mut self) {
         if self.wants.export && self.load.aim().is_some() && !self.may_be_another_load() {
-            self.begin_export();
+            self.begin_whole_export();
         } else if self.wants.upload {
             self.begin_upload();
         } else {

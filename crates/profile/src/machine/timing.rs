@@ -21,6 +21,8 @@ pub struct Timing {
     pub checkpoint: Option<Duration>,
     /// Between two tries to merge late what could not be had at logon; `None` for none.
     pub late_merge: Option<Duration>,
+    /// Whether a session that is connected again gets what others have stored meanwhile.
+    pub merge_newer: bool,
     /// After a logoff script's export, how long to wait for the session to end before it counts as going on.
     pub session_end: Duration,
     /// Between two looks whether a session that logs off is gone.
@@ -47,6 +49,7 @@ impl Default for Timing {
             young: Duration::from_secs(120),
             checkpoint: Some(Duration::from_secs(15 * 60)),
             late_merge: Some(Duration::from_secs(60)),
+            merge_newer: false,
             session_end: Duration::from_secs(60),
             gone_poll: Duration::from_secs(1),
             gone_polls: 60,

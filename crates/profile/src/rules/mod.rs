@@ -107,6 +107,15 @@ impl CompiledRules {
         compile::compile(subsets, group)
     }
 
+    /// The same, but nothing is done about what belongs to other data subsets and parts than these, as if no rule were about
+    /// it. What belongs to whom stays as it was.
+    #[must_use]
+    pub fn only(mut self, works: impl Fn(&str, Part) -> bool) -> Self {
+        self.keys.narrow(&works);
+        self.folders.narrow(&works);
+        self
+    }
+
     /// Why a key, as such, is kept or left out.
     #[must_use]
     pub fn explain_key(&self, path: &KeyPath) -> Explanation {

@@ -48,6 +48,8 @@ pub(crate) struct Rule {
     /// As the administrator wrote it, for messages.
     pub(crate) text: String,
     pub(crate) keep: bool,
+    /// Otherwise what it keeps is not worked on now, as if no rule were about it.
+    pub(crate) works: bool,
     pub(crate) pattern: Pattern,
     pub(crate) recursive: bool,
     pub(crate) leaves: Vec<Mask>,
@@ -198,6 +200,12 @@ impl RuleTree {
         Self { subsets, built_in: built_in.collect() }
     }
 
+    pub(crate) fn narrow(&mut self, works: &dyn Fn(&str, Part) -> bool) {
+        for rule in self.subsets.iter_mut().flatten() {
+            rule.works &= works(&rule.owner.subset, rule.owner.part);
+        }
+    }
+
     pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.subsets.iter().flatten()
     }
@@ -245,7 +253,11 @@ impl RuleTree {
                 kept = Some(winner);
             }
         }
-        kept.map_or(otherwise, Decision::Kept)
+        match kept {
+            Some(rule) if rule.works => Decision::Kept(rule),
+            Some(_) => Decision::NoRule,
+            None => otherwise,
+        }
     }
 
     fn built_in_against(

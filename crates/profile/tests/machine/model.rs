@@ -72,7 +72,12 @@ fn pause() -> impl Strategy<Value = SessionChange> {
 }
 
 fn luck() -> impl Strategy<Value = JobEnd> {
-    prop_oneof![6 => Just(JobEnd::Done), 2 => Just(JobEnd::Partly), 1 => Just(JobEnd::Failed)]
+    prop_oneof![
+        6 => Just(JobEnd::Done),
+        3 => Just(JobEnd::RestFollows),
+        2 => Just(JobEnd::Partly),
+        1 => Just(JobEnd::Failed),
+    ]
 }
 
 fn kind() -> impl Strategy<Value = ProfileKind> {
@@ -108,9 +113,10 @@ fn op(events_are_lost: bool) -> impl Strategy<Value = Op> {
 }
 
 fn timing() -> impl Strategy<Value = Timing> {
-    (any::<bool>(), any::<bool>(), any::<bool>(), 1..4_u32).prop_map(
-        |(synchronous, late, checkpoint, polls)| Timing {
+    (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), 1..4_u32).prop_map(
+        |(synchronous, late, merge_newer, checkpoint, polls)| Timing {
             synchronous,
+            merge_newer,
             late_merge: late.then_some(Duration::from_secs(60)),
             checkpoint: checkpoint.then_some(Duration::from_secs(900)),
             gone_polls: polls,

@@ -180,6 +180,66 @@ fn storage_away_is_merged_late_and_exported_beside_until_then() {
 }
 
 #[test]
+fn the_script_is_answered_before_the_rest_of_the_import() {
+    let mut world = World::new(Timing::default());
+    world.log_on(1, true);
+    world.finish(JobEnd::Done);
+    let script = world.ask(1, Request::Logon).unwrap();
+    world.finish(JobEnd::RestFollows);
+    world.finish(JobEnd::Done);
+    assert_eq!(answers(&world), [(script, Answer::Merged)]);
+    assert_eq!((world.machine.load(), world.machine.job()), (Load::Begun, Some(Job::LateMerge)));
+    world.finish(JobEnd::Done);
+    assert_eq!(world.machine.load(), Load::Merged);
+    assert!(world.log.iter().any(|action| matches!(action, Action::Refresh(_))));
+}
+
+#[test]
+fn the_rest_comes_before_the_last_export_also_after_a_kill() {
+    let mut world = World::new(Timing::default());
+    world.log_on(1, true);
+    world.finish(JobEnd::Done);
+    world.fire_timer(Timer::Grace);
+    world.finish(JobEnd::RestFollows);
+    world.log.clear();
+    world.kill();
+    world.finish(JobEnd::Done);
+    world.log_off(1, true);
+    world.finish(JobEnd::Done);
+    let last = export(ExportKind::Final, Aim::Replace);
+    assert_eq!(jobs(&world), [Job::Look, Job::LateMerge, last]);
+}
+
+#[test]
+fn a_rest_that_cannot_be_had_is_tried_again_and_exported_beside_until_then() {
+    let mut world = live(asynchronous(), JobEnd::RestFollows);
+    world.finish(JobEnd::Failed);
+    assert_eq!(world.machine.load(), Load::NotMerged);
+    world.fire_timer(Timer::LateMerge);
+    world.log_off(1, true);
+    world.finish(JobEnd::Partly);
+    let last = export(ExportKind::Final, Aim::Beside);
+    assert_eq!(jobs(&world), [Job::LateMerge, last]);
+}
+
+#[test]
+fn a_connect_merges_what_is_newer_only_if_the_plan_says_so() {
+    let mut world = live(asynchronous(), JobEnd::Done);
+    world.session(1, SessionChange::Unlock, true);
+    world.finish(JobEnd::Done);
+    assert_eq!(jobs(&world), [Job::Tasks]);
+
+    let timing = Timing { synchronous: false, merge_newer: true, ..Timing::default() };
+    let mut world = live(World::new(timing), JobEnd::Done);
+    world.session(1, SessionChange::Connect, true);
+    world.finish(JobEnd::Done);
+    assert_eq!(jobs(&world), [Job::Tasks, Job::MergeNewer]);
+    assert!(!world.log.iter().any(|action| matches!(action, Action::Refresh(_))));
+    world.finish(JobEnd::Done);
+    assert!(world.log.iter().any(|action| matches!(action, Action::Refresh(_))));
+}
+
+#[test]
 fn a_new_logon_waits_for_the_old_load_within_a_bound() {
     let mut world = live(asynchronous(), JobEnd::Done);
     world.log_off(1, true);

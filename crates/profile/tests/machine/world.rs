@@ -152,7 +152,7 @@ impl World {
             (Job::Import, Some(hive)) => {
                 hive.imports += 1;
                 assert_eq!(hive.imports, 1, "INVARIANT 2: a load of the hive is imported into twice");
-                let imported = matches!(hive.marker, Marker::Merged | Marker::NotMerged);
+                let imported = !matches!(hive.marker, Marker::None | Marker::Over);
                 assert!(!imported, "INVARIANT 2: the marker says that it was imported into");
             }
             (Job::Export { aim, .. }, Some(hive)) if !self.lossy => {
@@ -160,6 +160,15 @@ impl World {
                 assert!(aim != Aim::Replace || merged, "INVARIANT 1: an export replaces what was not merged");
                 let never = matches!(hive.kind, ProfileKind::Temporary | ProfileKind::Unknown);
                 assert!(!never, "INVARIANT 7: a {:?} profile is exported", hive.kind);
+                let half = self.machine.load() == Load::Begun;
+                assert!(!half, "INVARIANT 9: the rest of an import is at hand, and was not tried");
+            }
+            (Job::MergeNewer, Some(hive)) if !self.lossy => {
+                assert_eq!(
+                    hive.marker,
+                    Marker::Merged,
+                    "INVARIANT 10: newer data meet what was never merged"
+                );
             }
             _ => {}
         }
@@ -168,8 +177,9 @@ impl World {
     /// Ends the running job as the Agent would: it looks at the marker itself, and takes the more careful way.
     pub(crate) fn finish(&mut self, luck: JobEnd) {
         let Some((job, work, (load, changes))) = self.job.take() else { return };
+        let luck = if luck == JobEnd::RestFollows && work != Job::Import { JobEnd::Partly } else { luck };
         let end = match (work, &mut self.hive) {
-            (Job::Tasks | Job::Upload, _) => luck,
+            (Job::Tasks | Job::Upload | Job::MergeNewer, _) => luck,
             (_, None) => JobEnd::NotLoaded,
             (Job::Export { .. }, Some(hive)) if hive.id != load => JobEnd::NotLoaded,
             (Job::Look, Some(hive)) => JobEnd::Found { kind: hive.kind, marker: hive.marker },
@@ -177,6 +187,7 @@ impl World {
                 match luck {
                     _ if hive.kind != ProfileKind::Mandatory => return self.ended(job, JobEnd::Failed),
                     JobEnd::Done => hive.marker = Marker::Merged,
+                    JobEnd::RestFollows => hive.marker = Marker::Begun,
                     JobEnd::Partly => hive.marker = Marker::NotMerged,
                     _ => {}
                 }

@@ -36,6 +36,7 @@ struct Inner {
     /// How often each profile is referred to, by sessions and holds.
     references: BTreeMap<Sid, usize>,
     last_logon: u64,
+    refreshed: Vec<SessionId>,
 }
 
 impl SimulatedSessions {
@@ -90,6 +91,12 @@ impl SimulatedSessions {
         self.inner().references.contains_key(sid)
     }
 
+    /// The sessions whose programs were told that settings have changed since the last call, in order.
+    #[must_use]
+    pub fn take_refreshed(&self) -> Vec<SessionId> {
+        std::mem::take(&mut self.inner().refreshed)
+    }
+
     fn drop_reference(&self, sid: &Sid) -> Result<(), String> {
         let mut inner = self.inner();
         match inner.references.get_mut(sid) {
@@ -128,8 +135,10 @@ impl SessionControl for SimulatedSessions {
         Ok(())
     }
 
-    /// A simulated session has no programs that listen.
-    fn refresh(&self, _: SessionId, _: &[KeyPath]) {}
+    /// A simulated session has no programs that listen; that they would have been told is noted.
+    fn refresh(&self, session: SessionId, _: &[KeyPath]) {
+        self.inner().refreshed.push(session);
+    }
 
     /// Everything may have changed at any time.
     fn watch(&self, _: &Sid, _: &[KeyPath]) -> Result<Box<dyn ChangeWatch>, HostError> {

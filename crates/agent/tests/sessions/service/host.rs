@@ -148,13 +148,34 @@ impl Host {
         self.work();
     }
 
+    /// Runs the jobs that are due now, and not those that follow.
+    pub(crate) fn work_once(&mut self) {
+        let (station, now) = self.station();
+        station.poll(now);
+        for order in station.orders() {
+            let end = order.run(&self.ports);
+            let (station, now) = self.station();
+            station.ended(&order, end, now);
+        }
+    }
+
     pub(crate) fn ask(&mut self, sid: &Sid, session: SessionId, request: Request) -> Receiver<HelperAnswer> {
+        let receiver = self.begin_to_ask(sid, session, request);
+        self.work();
+        receiver
+    }
+
+    pub(crate) fn begin_to_ask(
+        &mut self,
+        sid: &Sid,
+        session: SessionId,
+        request: Request,
+    ) -> Receiver<HelperAnswer> {
         let (sender, receiver) = mpsc::channel();
         let reply = Box::new(move |answer| sender.send(answer).unwrap());
         let asked = HelperRequest { sid: sid.clone(), session, logon: None, request, reply };
         let (station, now) = self.station();
         station.handle(ServiceEvent::Request(asked), now);
-        self.work();
         receiver
     }
 
@@ -180,15 +201,23 @@ impl Host {
     }
 
     pub(crate) fn set(&self, sid: &Sid, name: &str, text: &str) {
+        self.set_in(sid, APP, name, text);
+    }
+
+    pub(crate) fn get(&self, sid: &Sid, name: &str) -> Option<String> {
+        self.get_in(sid, APP, name)
+    }
+
+    pub(crate) fn set_in(&self, sid: &Sid, key: &str, name: &str, text: &str) {
         let set = |profile: &mut MemoryProfile| {
-            profile.registry.root.ensure(&KeyPath::parse(APP)).set_value(Value::sz(name, text));
+            profile.registry.root.ensure(&KeyPath::parse(key)).set_value(Value::sz(name, text));
         };
         self.loader.host.with(sid, set).unwrap();
     }
 
-    pub(crate) fn get(&self, sid: &Sid, name: &str) -> Option<String> {
+    pub(crate) fn get_in(&self, sid: &Sid, key: &str, name: &str) -> Option<String> {
         let get = |profile: &mut MemoryProfile| {
-            profile.registry.root.at(&KeyPath::parse(APP))?.value(&name.into())?.to_text()
+            profile.registry.root.at(&KeyPath::parse(key))?.value(&name.into())?.to_text()
         };
         self.loader.host.with(sid, get).unwrap()
     }

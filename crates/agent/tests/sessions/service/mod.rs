@@ -1,6 +1,7 @@
 //! The service, stepped by hand: events in, work done, what is stored.
 
 mod host;
+mod parts;
 mod threads;
 
 use std::{sync::Arc, time::Duration};
