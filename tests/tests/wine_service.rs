@@ -11,6 +11,10 @@ use std::{
     fs::{self, File},
     path::{Path, PathBuf},
     process::Command,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -39,11 +43,15 @@ struct Machine {
     loader: PathBuf,
     agent: PathBuf,
     prefix: PathBuf,
+    /// One test at a time: one of them kills every Agent on the machine.
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Machine {
     fn from_environment() -> Option<Self> {
+        static TURN: Mutex<()> = Mutex::new(());
         Some(Self {
+            _turn: TURN.lock().unwrap_or_else(PoisonError::into_inner),
             loader: std::env::var_os("METAPROFILES_WINE")?.into(),
             agent: std::env::var_os("METAPROFILES_WINE_AGENT")?.into(),
             prefix: std::env::var_os("METAPROFILES_WINE_SERVICE_HOST")?.into(),
@@ -52,7 +60,8 @@ impl Machine {
 
     fn run(&self, program: impl AsRef<Path>, args: &[&str]) -> (Option<i32>, String) {
         // Output goes through a file: Wine's background programs would keep a pipe open.
-        let log = self.prefix.join("test-output");
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let log = self.prefix.join(format!("test-output-{}", NEXT.fetch_add(1, Ordering::Relaxed)));
         let output = File::create(&log).unwrap();
         let mut command = Command::new("timeout");
         command.arg("120").arg(&self.loader).arg(program.as_ref()).args(args).env("WINEPREFIX", &self.prefix);
@@ -104,7 +113,8 @@ impl Machine {
         let started = Instant::now();
         while !is_so() {
             assert!(started.elapsed() < PATIENCE, "never {what}\n{}\n{}", self.status(), self.log());
-            thread::sleep(Duration::from_millis(100));
+            // A user may ask the service once per second for ever.
+            thread::sleep(Duration::from_secs(1));
         }
     }
 
@@ -205,6 +215,39 @@ fn the_service_lives_through_a_users_days() {
     assert!(!machine.reg(&["query", policies, "/v", "RunLogonScriptSync"]));
     assert!(machine.drive_c("mp/identity").is_dir());
     farm.stop().unwrap();
+}
+
+#[test]
+fn a_recording_sees_a_hive_come_and_go() {
+    let Some(machine) = Machine::from_environment() else {
+        println!("SKIPPED a_recording_sees_a_hive_come_and_go: no Wine host; run cargo xtask test");
+        return;
+    };
+    let hive = r"HKU\S-1-5-21-1111-2222-3333-1001";
+    let file = machine.drive_c("recording.json");
+    let recorded = thread::scope(|scope| {
+        let recording = scope.spawn(|| {
+            machine.run(&machine.agent, &["check", "--record", r"C:\recording.json", "--minutes", "2"])
+        });
+        // It has made the file when it looks.
+        machine.wait("begun", || file.is_file());
+        thread::sleep(Duration::from_secs(1));
+        assert!(machine.reg(&["add", &format!(r"{hive}\Software"), "/f"]));
+        thread::sleep(Duration::from_secs(1));
+        assert!(machine.reg(&["delete", hive, "/f"]));
+        recording.join().unwrap()
+    });
+    assert_eq!(recorded.0, Some(0), "{}", recorded.1);
+    let recording: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    let seen: Vec<&str> = recording["observations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["sid"] == hive.trim_start_matches(r"HKU\"))
+        .map(|one| one["seen"].as_str().unwrap())
+        .collect();
+    assert_eq!(seen, ["hive-loaded", "profile-entry", "hive-unloaded"]);
+    assert_eq!(recording["answers"].as_array().unwrap().len(), 12);
 }
 
 #[test]

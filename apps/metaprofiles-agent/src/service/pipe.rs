@@ -37,15 +37,19 @@ impl Answers {
     }
 
     pub(crate) fn answer(&self, peer: &Peer, request: &[u8]) -> Vec<u8> {
-        let mut rate = self.rate.lock().unwrap_or_else(PoisonError::into_inner);
-        let allowed = rate.allows(&peer.sid, self.started.elapsed());
-        drop(rate);
+        // Administrators watch the service, and could stop it anyhow.
+        let allowed = peer.administrator || self.may_ask(&peer.sid);
         let answer = if allowed {
             self.to(peer, request)
         } else {
             PipeAnswer::new(PipeResult::TooMany, "you ask too often; wait a minute")
         };
         answer.encode()
+    }
+
+    fn may_ask(&self, sid: &str) -> bool {
+        let mut rate = self.rate.lock().unwrap_or_else(PoisonError::into_inner);
+        rate.allows(sid, self.started.elapsed())
     }
 
     fn to(&self, peer: &Peer, request: &[u8]) -> PipeAnswer {

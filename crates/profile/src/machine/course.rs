@@ -288,7 +288,7 @@ impl SessionMachine {
 
     /// Whether what the profile's name leads to may be the load of a session that came after this one's end.
     pub(super) fn may_be_another_load(&self) -> bool {
-        self.leaving.begun && !self.held && self.sessions.any_alive()
+        self.leaving.begun && !self.held && (self.leaving.overtaken || self.sessions.any_alive())
     }
 
     /// Lets the profile go. A session that has come meanwhile is detected anew.

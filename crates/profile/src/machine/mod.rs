@@ -104,6 +104,8 @@ struct Leaving {
     retried: bool,
     /// A pass was exported.
     exported: bool,
+    /// A session came while the profile was not held, so that another load may have taken this one's place.
+    overtaken: bool,
 }
 
 /// The machine of one user on one host.

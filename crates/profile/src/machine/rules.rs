@@ -16,6 +16,16 @@ impl SessionMachine {
             Rule::Detect => self.detect(),
             Rule::LookAgain | Rule::Look => self.wants.look = true,
             Rule::Recheck => self.recheck(),
+            Rule::Verify => {
+                if self.found_another_load() {
+                    self.distrust();
+                }
+            }
+            Rule::Distrust => {
+                if !self.held {
+                    self.distrust();
+                }
+            }
             Rule::Settle => self.settle(),
             Rule::AwaitHive => self.await_hive(),
             Rule::Import => self.import(),
@@ -95,16 +105,27 @@ impl SessionMachine {
 
     /// The marker tells whether this is still the load that is known.
     fn recheck(&mut self) {
-        let (kind, marker) = self.found;
-        let lost = matches!(marker, Marker::None | Marker::Over) && self.load.is_imported();
-        // A hive that was never found had no kind.
-        if lost || (self.kind != ProfileKind::Unknown && self.kind != kind) {
+        if self.found_another_load() {
             self.sessions.keep_fresh();
             self.act(Action::ListSessions);
             self.release();
             self.reset();
         }
         self.settle();
+    }
+
+    fn found_another_load(&self) -> bool {
+        let (kind, marker) = self.found;
+        let lost = matches!(marker, Marker::None | Marker::Over) && self.load.is_imported();
+        // A hive that was never found had no kind.
+        lost || (self.kind != ProfileKind::Unknown && self.kind != kind)
+    }
+
+    /// The load that was known is over; what is loaded now is none of its export's business.
+    fn distrust(&mut self) {
+        self.load = Load::LeftAlone;
+        self.wants.export = false;
+        self.answer_unserved_logoffs();
     }
 
     fn note(&mut self, load: Load, state: State) {
@@ -226,6 +247,7 @@ impl SessionMachine {
             self.wants.export = true;
         }
         self.leaving.last_pass = true;
+        self.leaving.overtaken |= !self.held;
         if !self.armed.contains(&Timer::Release) {
             self.arm(Timer::Release, self.timing.release);
         }

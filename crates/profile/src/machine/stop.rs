@@ -9,10 +9,15 @@ use super::{
 impl SessionMachine {
     /// The last work begins. Sessions that go on are adopted again when the service starts.
     pub(super) fn stop(&mut self) {
-        let released = matches!(self.state, State::Absent | State::Released);
-        if self.load == Load::Fresh && self.state == State::Detected {
-            self.load = Load::Unmerged;
-        }
+        let released = match self.state {
+            State::Absent | State::Released => true,
+            State::Detected if self.load == Load::Fresh => {
+                self.load = Load::Unmerged;
+                false
+            }
+            State::Detected => true,
+            _ => self.wants.look && self.is_unsure(),
+        };
         if released && self.load != Load::Unknown {
             // What is loaded from now on is another load.
             self.load = Load::LeftAlone;

@@ -104,7 +104,8 @@ impl PipeServer {
             match end.connect(until) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => return,
-                // The client came and went.
+                // The client came and went; whatever else it was must not make the server turn in circles.
+                Err(_) if self.stop.wait(Duration::from_millis(1)) => return,
                 Err(_) => continue,
             }
             // The next client finds an instance while this one is served.
