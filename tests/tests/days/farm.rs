@@ -46,6 +46,7 @@ fn plan(rng: &mut Rng) -> CachedPlan {
     let subset = DataSubset { registry: vec![registry], ..DataSubset::new("App", Applies::Global) };
     let settings = AgentSettings {
         mode: if rng.bool() { ImportMode::Synchronous } else { ImportMode::Asynchronous },
+        merge_newer_on_connect: rng.bool(),
         storage_away: if rng.bool() { StorageAway::GoOn } else { StorageAway::CachedCopy },
         ..AgentSettings::default()
     };
