@@ -10,6 +10,7 @@ mod ending;
 mod late;
 mod logoff;
 mod logon;
+mod newer;
 mod parts;
 mod place;
 mod record;

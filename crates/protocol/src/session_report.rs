@@ -65,12 +65,10 @@ pub enum SessionEvent {
     Checkpoint,
     /// What could not be had at logon was brought in later.
     LateMerge,
-    /// The service started and found the session there.
+    /// The service found a session that had begun without it.
     Adopt,
-    /// A client was connected to the session, or it was unlocked.
+    /// A client was connected to the session, or it was unlocked: what others had stored meanwhile was merged.
     Connect,
-    /// The client was disconnected from the session, or it was locked.
-    Disconnect,
     /// What waited in the spool was sent.
     Upload,
 }

@@ -17,7 +17,7 @@ use mp_storage::{
 
 use crate::{
     host::Host,
-    oracle::{APP, Ledger, Oracle, texts},
+    oracle::{APP, ITEMS, Ledger, Oracle, texts},
     store::{Line, decode},
 };
 
@@ -43,9 +43,16 @@ fn plan(rng: &mut Rng) -> CachedPlan {
         delete_if_missing: false,
         allow_autorun: false,
     };
-    let subset = DataSubset { registry: vec![registry], ..DataSubset::new("App", Applies::Global) };
+    let of =
+        |values: [&str; 2]| RegistryRule { values: values.map(str::to_owned).to_vec(), ..registry.clone() };
+    let subset =
+        |name: &str, rule| DataSubset { registry: vec![rule], ..DataSubset::new(name, Applies::Global) };
+    // A synchronous logon waits for the one and not for the other.
+    let behind =
+        DataSubset { import: ImportMode::Asynchronous, ..subset("Behind", of([ITEMS[2], ITEMS[3]])) };
     let settings = AgentSettings {
         mode: if rng.bool() { ImportMode::Synchronous } else { ImportMode::Asynchronous },
+        merge_newer_on_connect: rng.bool(),
         storage_away: if rng.bool() { StorageAway::GoOn } else { StorageAway::CachedCopy },
         ..AgentSettings::default()
     };
@@ -55,7 +62,7 @@ fn plan(rng: &mut Rng) -> CachedPlan {
         name: "TS".into(),
         group: None,
         storage: Some(StorageTarget { name: "STORE1".into(), host: "store1".into(), port: 8444 }),
-        subsets: vec![subset],
+        subsets: vec![subset("App", of([ITEMS[0], ITEMS[1]])), behind],
         waits: Waits::default(),
         settings,
     };

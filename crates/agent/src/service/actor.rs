@@ -9,7 +9,8 @@ use std::{
 use mp_profile::{
     ChangeWatch, ProfileHold, SessionId, Sid,
     machine::{
-        Action, Answer, Event, JobEnd, JobNumber, Load, Request, RequestNumber, SessionMachine, State, Timer,
+        Action, Answer, Event, Incident, JobEnd, JobNumber, Load, Request, RequestNumber, SessionMachine,
+        State, Timer,
     },
 };
 use mp_protocol::{AgentSettings, HoldProfile};
@@ -194,6 +195,11 @@ impl Actor {
             }
             Action::Report(incident) => {
                 let (code, text) = told(incident);
+                if incident == Incident::Adopted
+                    && let Err(error) = self.ports.agent().report_adopted(&self.sid, code, text)
+                {
+                    tracing::warn!(sid = %self.sid, error = chain(&error), "The adoption is not reported");
+                }
                 self.note(code, text.to_owned());
             }
             Action::Stopped => self.stopped = true,

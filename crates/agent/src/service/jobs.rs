@@ -31,7 +31,11 @@ impl JobOrder {
                 end => end,
             },
             Job::LateMerge => ended(ports.agent().merge_late(&self.sid)),
-            Job::MergeNewer => JobEnd::Partly,
+            Job::MergeNewer => match ports.agent().merge_newer(&self.sid) {
+                Ok(report) if report.outcome == Outcome::Merged => JobEnd::Done,
+                Ok(_) => JobEnd::Partly,
+                Err(_) => JobEnd::Failed,
+            },
             // Plans hold no registry tasks and policies yet that differ from what an import brings.
             Job::Tasks => JobEnd::Done,
             Job::Export { kind, aim } => ended(ports.agent().export(&self.sid, kind, aim)),

@@ -11,7 +11,10 @@ use super::{
     Agent, AgentError,
     record::{SessionRecord, mark_over, marked},
 };
-use crate::chain::chain;
+use crate::{
+    chain::chain,
+    report::{Outcome, Recorder, SessionEvent},
+};
 
 impl Agent<'_> {
     /// What the marker says about this load of the hive, as far as the Agent still knows of it.
@@ -38,6 +41,14 @@ impl Agent<'_> {
     /// Whether the import of the session that goes on was only what its logon waited for.
     pub(crate) fn rest_follows(&self, sid: &Sid) -> bool {
         SessionRecord::latest(&self.state, sid).is_some_and(|record| !record.awaited.is_empty())
+    }
+
+    /// Reports a session that began without the Agent.
+    pub(crate) fn report_adopted(&self, sid: &Sid, code: &str, text: &str) -> Result<(), AgentError> {
+        let mut recorder = Recorder::new(SessionEvent::Adopt, sid, self.host.name(), self.clock.now());
+        recorder.report.outcome = Outcome::NotMerged;
+        recorder.problem(code, text.to_owned());
+        self.finish(recorder, Ok(())).map(drop)
     }
 
     /// A load of the hive is over for the Agent: its record is removed, and the hive, if it is still loaded, says so.

@@ -167,7 +167,7 @@ fn import_unchanged(
 }
 
 /// What the session has made since its logon is not to be deleted because a data set does not know it.
-fn without_mirrors(subsets: &[DataSubset]) -> Vec<DataSubset> {
+pub(super) fn without_mirrors(subsets: &[DataSubset]) -> Vec<DataSubset> {
     let mut subsets = subsets.to_vec();
     for subset in &mut subsets {
         subset.registry.iter_mut().for_each(|rule| rule.delete_if_missing = false);

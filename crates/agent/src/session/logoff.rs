@@ -25,10 +25,10 @@ pub(super) struct Session {
     pub(super) record: Option<SessionRecord>,
     pub(super) kind: ProfileKind,
     /// The profile's defaults at logon.
-    baseline: Option<Baseline>,
+    pub(super) baseline: Option<Baseline>,
     /// The data sets that were merged at logon.
-    global: Option<DataSet>,
-    group: Option<DataSet>,
+    pub(super) global: Option<DataSet>,
+    pub(super) group: Option<DataSet>,
 }
 
 impl Agent<'_> {
@@ -148,7 +148,7 @@ impl Agent<'_> {
     }
 
     /// What is known of the session: only what speaks about this very load of the hive, and only if all of it can be read.
-    fn session(&self, sid: &Sid, profile: &dyn SessionProfile) -> Session {
+    pub(super) fn session(&self, sid: &Sid, profile: &dyn SessionProfile) -> Session {
         let kind = profile.kind();
         let none = Session { record: None, kind, baseline: None, global: None, group: None };
         let Some(mut record) = marked(profile)
@@ -171,7 +171,7 @@ impl Agent<'_> {
         Session { record: Some(record), kind, baseline: Some(baseline), global, group }
     }
 
-    fn origin(&self, sid: &Sid) -> Origin {
+    pub(super) fn origin(&self, sid: &Sid) -> Origin {
         Origin {
             sid: sid.to_string(),
             host: self.host.name().to_owned(),

@@ -167,7 +167,6 @@ enum SessionEventForm {
     LateMerge,
     Adopt,
     Connect,
-    Disconnect,
     Upload,
 }
 

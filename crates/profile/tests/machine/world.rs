@@ -160,8 +160,7 @@ impl World {
                 assert!(aim != Aim::Replace || merged, "INVARIANT 1: an export replaces what was not merged");
                 let never = matches!(hive.kind, ProfileKind::Temporary | ProfileKind::Unknown);
                 assert!(!never, "INVARIANT 7: a {:?} profile is exported", hive.kind);
-                let half = self.machine.load() == Load::Begun;
-                assert!(!half, "INVARIANT 9: the rest of an import is at hand, and was not tried");
+                assert_ne!(self.machine.load(), Load::Begun, "INVARIANT 9: the rest was not tried");
             }
             (Job::MergeNewer, Some(hive)) if !self.lossy => {
                 assert_eq!(

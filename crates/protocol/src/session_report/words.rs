@@ -95,7 +95,6 @@ impl SessionEvent {
             Self::LateMerge => "late-merge",
             Self::Adopt => "adopt",
             Self::Connect => "connect",
-            Self::Disconnect => "disconnect",
             Self::Upload => "upload",
         }
     }

@@ -1,6 +1,7 @@
 //! The service, stepped by hand: events in, work done, what is stored.
 
 mod host;
+mod newer;
 mod parts;
 mod threads;
 
