@@ -6,7 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use std::{
-    fs::{self, File},
+    fs,
     path::{Path, PathBuf},
     process::{Command, ExitStatus},
     sync::{Mutex, PoisonError},
@@ -41,12 +41,12 @@ impl Host {
 
     fn run(&self, program: impl AsRef<Path>, args: &[&str]) -> (ExitStatus, String) {
         // Output goes through a file: Wine's background programs would keep a pipe open.
-        let log = self.prefix.join("test-output");
-        let output = File::create(&log).unwrap();
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let output = log.reopen().unwrap();
         let mut command = Command::new("timeout");
         command.arg("180").arg(&self.loader).arg(program.as_ref()).args(args).env("WINEPREFIX", &self.prefix);
         let status = command.stdout(output.try_clone().unwrap()).stderr(output).status().unwrap();
-        (status, String::from_utf8_lossy(&fs::read(&log).unwrap()).into_owned())
+        (status, String::from_utf8_lossy(&fs::read(log.path()).unwrap()).into_owned())
     }
 
     /// Installs or removes silently; says whether that succeeded.
