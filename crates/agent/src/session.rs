@@ -7,7 +7,6 @@
 mod base;
 mod cache;
 mod ending;
-mod first_look;
 mod late;
 mod logoff;
 mod logon;
@@ -152,7 +151,7 @@ impl AgentError {
 
 impl Agent<'_> {
     /// Keeps all other work for this user out, after waiting for it as long as the plan allows.
-    pub(crate) fn lock(&self, sid: &Sid) -> Result<SessionLock, AgentError> {
+    fn lock(&self, sid: &Sid) -> Result<SessionLock, AgentError> {
         let plan = CachedPlan::load(&self.state).ok().flatten();
         let waits = plan.map_or_else(Waits::default, |cached| cached.plan.waits);
         Ok(self.state.lock(sid, Duration::from_millis(waits.lock_ms))?)

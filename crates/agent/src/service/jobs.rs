@@ -64,10 +64,7 @@ fn ended(done: Result<SessionReport, AgentError>) -> JobEnd {
 }
 
 fn look(sid: &Sid, ports: &Ports) -> JobEnd {
-    let agent = ports.agent();
-    // Whoever else works for the user now has looked already.
-    let alone = agent.lock(sid).ok();
-    let mut profile = match ports.host.open(sid) {
+    let profile = match ports.host.open(sid) {
         Ok(profile) => profile,
         Err(HostError::NotLoaded(_)) => return JobEnd::NotLoaded,
         Err(error) => {
@@ -75,15 +72,8 @@ fn look(sid: &Sid, ports: &Ports) -> JobEnd {
             return JobEnd::Failed;
         }
     };
-    let marker = agent.marker_of(sid, profile.as_ref());
-    let kind = treated_as(profile.kind(), ports);
-    if alone.is_some()
-        && kind == ProfileKind::Mandatory
-        && let Err(error) = agent.take_first_look(sid, profile.as_mut())
-    {
-        tracing::warn!(%sid, error = chain(&error), "What the user changes before the import cannot be told from defaults");
-    }
-    JobEnd::Found { kind, marker }
+    let marker = ports.agent().marker_of(sid, profile.as_ref());
+    JobEnd::Found { kind: treated_as(profile.kind(), ports), marker }
 }
 
 /// The kind of profile for which something is done; `Unknown` for one that the administrator wants left alone.

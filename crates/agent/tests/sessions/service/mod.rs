@@ -1,6 +1,5 @@
 //! The service, stepped by hand: events in, work done, what is stored.
 
-mod early;
 mod host;
 mod newer;
 mod parts;
