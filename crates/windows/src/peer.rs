@@ -2,16 +2,18 @@ use std::{io, ptr};
 
 use mp_profile::{SessionId, Sid};
 use windows_sys::Win32::{
-    Foundation::{HANDLE, LocalFree},
+    Foundation::{ERROR_NO_TOKEN, HANDLE},
     Security::{
-        Authorization::ConvertSidToStringSidW, CheckTokenMembership, CreateWellKnownSid, GetTokenInformation,
-        PSID, SECURITY_MAX_SID_SIZE, TOKEN_INFORMATION_CLASS, TOKEN_QUERY, TOKEN_STATISTICS, TOKEN_USER,
-        TokenSessionId, TokenStatistics, TokenUser, WinBuiltinAdministratorsSid,
+        CheckTokenMembership, CreateWellKnownSid, GetTokenInformation, PSID, SECURITY_MAX_SID_SIZE,
+        TOKEN_INFORMATION_CLASS, TOKEN_QUERY, TOKEN_STATISTICS, TOKEN_USER, TokenSessionId, TokenStatistics,
+        TokenUser, WinBuiltinAdministratorsSid,
     },
-    System::Threading::{GetCurrentThread, OpenThreadToken},
 };
 
-use crate::nt::Handle;
+use crate::{
+    nt::{Handle, sid_text},
+    token::thread_token,
+};
 
 /// An access token: who somebody is.
 #[derive(Debug)]
@@ -50,14 +52,9 @@ impl PeerToken {
 
     /// Whom the calling thread impersonates.
     pub(crate) fn of_thread() -> io::Result<Self> {
-        let mut token = ptr::null_mut();
-        // SAFETY: the pseudo handle of the thread is always valid; the result has a valid place. The token is opened with
-        // the rights of the process, since an impersonated user may have none on it.
-        if unsafe { OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, 1, &raw mut token) } == 0 {
-            return Err(io::Error::last_os_error());
-        }
-        // SAFETY: the call succeeded, so it gave a handle that nobody else knows.
-        Ok(unsafe { Self::own(token) })
+        thread_token(TOKEN_QUERY)?
+            .map(Self)
+            .ok_or_else(|| io::Error::from_raw_os_error(ERROR_NO_TOKEN.cast_signed()))
     }
 
     pub(crate) fn raw(&self) -> HANDLE {
@@ -71,7 +68,7 @@ impl PeerToken {
         self.information(TokenUser, &mut user)?;
         // SAFETY: the system has written a `TOKEN_USER`, whose SID is in the same buffer.
         let sid = unsafe { (*user.as_ptr().cast::<TOKEN_USER>()).User.Sid };
-        text_of_sid(sid)
+        sid_text(sid)
     }
 
     /// The session that it belongs to.
@@ -120,19 +117,4 @@ impl PeerToken {
             unsafe { GetTokenInformation(self.raw(), class, into.as_mut_ptr().cast(), room, &raw mut len) };
         if told == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
     }
-}
-
-/// A SID in text form.
-pub(crate) fn text_of_sid(sid: PSID) -> io::Result<String> {
-    let mut text = ptr::null_mut();
-    // SAFETY: the SID is valid; the result has a valid place.
-    if unsafe { ConvertSidToStringSidW(sid, &raw mut text) } == 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: the system wrote a text that ends with a NUL.
-    let units = (0..).map(|index| unsafe { *text.add(index) }).take_while(|&unit| unit != 0);
-    let copied = char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-    // SAFETY: the text came from the system, which says that it is freed so, and was copied.
-    unsafe { LocalFree(text.cast()) };
-    Ok(copied)
 }

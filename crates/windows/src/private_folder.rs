@@ -6,12 +6,11 @@ use std::{
 };
 
 use windows_sys::Win32::{
-    Foundation::{LocalFree, TRUE},
+    Foundation::TRUE,
     Security::{
         ACL,
-        Authorization::{ConvertSidToStringSidW, GetSecurityInfo, SE_FILE_OBJECT, SetSecurityInfo},
-        DACL_SECURITY_INFORMATION, GetSecurityDescriptorDacl, OWNER_SECURITY_INFORMATION,
-        PROTECTED_DACL_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR, PSID, SECURITY_ATTRIBUTES,
+        Authorization::{SE_FILE_OBJECT, SetSecurityInfo},
+        DACL_SECURITY_INFORMATION, GetSecurityDescriptorDacl, PROTECTED_DACL_SECURITY_INFORMATION,
     },
     Storage::FileSystem::{
         CreateDirectoryW, FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_READ_ATTRIBUTES,
@@ -19,12 +18,14 @@ use windows_sys::Win32::{
     },
 };
 
-use crate::{UserToken, nt::SecurityDescriptor, wide::wide};
+use crate::{
+    UserToken,
+    nt::{SecurityDescriptor, is_trusted, owner},
+    wide::wide,
+};
 
 /// All rights for SYSTEM and Administrators, here and below; nothing is inherited from above.
 const PRIVATE: &str = "D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
-/// LocalSystem and Administrators.
-const TRUSTED: [&str; 2] = ["S-1-5-18", "S-1-5-32-544"];
 
 /// Makes a folder that only SYSTEM and administrators may enter, with what is above it; one that is there becomes such.
 ///
@@ -38,11 +39,7 @@ pub fn make_private_folder(folder: &Path) -> io::Result<()> {
         fs::create_dir_all(parent)?;
     }
     let descriptor = SecurityDescriptor::from_sddl(PRIVATE)?;
-    let attributes = SECURITY_ATTRIBUTES {
-        nLength: u32::try_from(size_of::<SECURITY_ATTRIBUTES>()).unwrap_or_default(),
-        lpSecurityDescriptor: descriptor.as_ptr().cast_mut().cast(),
-        bInheritHandle: 0,
-    };
+    let attributes = descriptor.attributes();
     let path = wide(folder);
     // SAFETY: the path ends with a NUL, and the attributes point at a descriptor that outlives the call.
     if unsafe { CreateDirectoryW(path.as_ptr(), &raw const attributes) } != 0 {
@@ -60,48 +57,15 @@ pub fn make_private_folder(folder: &Path) -> io::Result<()> {
     if !about.is_dir() || about.is_symlink() {
         return Err(io::Error::other("it is a link or no folder; remove it"));
     }
-    let owner = owner(&opened)?;
-    let ours = || UserToken::of_process().is_ok_and(|token| token.sid().as_str() == owner);
-    if !TRUSTED.contains(&owner.as_str()) && !ours() {
+    let owner = owner(opened.as_raw_handle(), SE_FILE_OBJECT)?;
+    let ours = || UserToken::of_process().is_ok_and(|token| Some(token.sid().as_str()) == owner.as_deref());
+    if !is_trusted(owner.as_deref()) && !ours() {
+        let owner = owner.as_deref().unwrap_or("nobody");
         let text =
             format!("it belongs to {owner}, not to administrators; find out who made it, and remove it");
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
     }
     set_access(&opened, &descriptor)
-}
-
-fn owner(folder: &fs::File) -> io::Result<String> {
-    let mut owner: PSID = ptr::null_mut();
-    let mut descriptor: PSECURITY_DESCRIPTOR = ptr::null_mut();
-    // SAFETY: the handle is open, the two results that are asked for have valid places.
-    let code = unsafe {
-        GetSecurityInfo(
-            folder.as_raw_handle(),
-            SE_FILE_OBJECT,
-            OWNER_SECURITY_INFORMATION,
-            &raw mut owner,
-            ptr::null_mut(),
-            ptr::null_mut(),
-            ptr::null_mut(),
-            &raw mut descriptor,
-        )
-    };
-    checked(code)?;
-    let mut text: *mut u16 = ptr::null_mut();
-    // SAFETY: the owner lies in the descriptor, which is still there; the text has a valid place and is allocated by the
-    // system with a NUL at its end. Both are freed after their last use.
-    unsafe {
-        let converted = ConvertSidToStringSidW(owner, &raw mut text);
-        let error = io::Error::last_os_error();
-        LocalFree(descriptor);
-        if converted == 0 {
-            return Err(error);
-        }
-        let length = (0..).take_while(|&index| *text.add(index) != 0).count();
-        let copied = String::from_utf16_lossy(std::slice::from_raw_parts(text, length));
-        LocalFree(text.cast());
-        Ok(copied)
-    }
 }
 
 /// Gives the folder, and what is below it and inherits, the access list of a descriptor.

@@ -172,7 +172,7 @@ pub(crate) fn is_impersonating() -> io::Result<bool> {
 }
 
 /// The token with which the thread acts; `None` when it acts as the process.
-fn thread_token(rights: u32) -> io::Result<Option<Handle>> {
+pub(crate) fn thread_token(rights: u32) -> io::Result<Option<Handle>> {
     let mut token: HANDLE = ptr::null_mut();
     // SAFETY: the pseudo handle of the current thread is always valid; the result has a valid place. The access is checked
     // as that of the process, which the user of the token could not pass.

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use mp_profile::{ChangeWatch, HostError, Sid};
 use mp_registry::KeyPath;
 use windows_sys::Win32::System::Registry::KEY_NOTIFY;
@@ -61,7 +63,7 @@ impl KeyWatch {
     fn watched(&self, wanted: KeyPath) -> Option<Watched> {
         for _ in 0..ATTEMPTS {
             let (depth, key) = self.nearest(&wanted)?;
-            let (event, whole) = (Event::new().ok()?, depth == wanted.depth());
+            let (event, whole) = (Event::seen_once().ok()?, depth == wanted.depth());
             key.notify(&event, whole).ok()?;
             // A nearer key may have come between the look and the watch.
             if whole || self.nearest(&wanted)?.0 == depth {
@@ -91,7 +93,7 @@ impl ChangeWatch for KeyWatch {
         self.watched.retain_mut(|watched| {
             // Windows tells as well when the key goes with its hive; Wine does not.
             let gone = watched.key.info(&mut buffer).is_err();
-            if !watched.event.take() && !gone {
+            if !watched.event.wait(Duration::ZERO) && !gone {
                 return true;
             }
             changed = true;

@@ -267,8 +267,7 @@ impl KeyHandle {
             if whole { REG_NOTIFY_CHANGE_NAME | REG_NOTIFY_CHANGE_LAST_SET } else { REG_NOTIFY_CHANGE_NAME };
         let filter = what | REG_NOTIFY_THREAD_AGNOSTIC;
         // SAFETY: both handles are open. The event may be closed before it is set: the system holds it.
-        match unsafe { RegNotifyChangeKeyValue(self.0.raw(), whole.into(), filter, event.handle().raw(), 1) }
-        {
+        match unsafe { RegNotifyChangeKeyValue(self.0.raw(), whole.into(), filter, event.raw(), 1) } {
             0 => Ok(()),
             code => Err(code),
         }

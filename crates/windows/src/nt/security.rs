@@ -1,12 +1,17 @@
-use std::ptr;
+use std::{io, ptr};
 
 use windows_sys::Win32::{
-    Foundation::LocalFree,
+    Foundation::{HANDLE, LocalFree},
     Security::{
-        Authorization::{ConvertStringSecurityDescriptorToSecurityDescriptorW, SDDL_REVISION_1},
-        PSECURITY_DESCRIPTOR, SECURITY_DESCRIPTOR,
+        Authorization::{
+            ConvertSidToStringSidW, ConvertStringSecurityDescriptorToSecurityDescriptorW, GetSecurityInfo,
+            SDDL_REVISION_1, SE_OBJECT_TYPE,
+        },
+        OWNER_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR, PSID, SECURITY_ATTRIBUTES, SECURITY_DESCRIPTOR,
     },
 };
+
+use super::size_u32;
 
 /// A security descriptor made from its text form (SDDL), in memory that the system allocated.
 #[derive(Debug)]
@@ -19,7 +24,7 @@ unsafe impl Sync for SecurityDescriptor {}
 
 impl SecurityDescriptor {
     /// Parses the text form.
-    pub(crate) fn from_sddl(text: &str) -> std::io::Result<Self> {
+    pub(crate) fn from_sddl(text: &str) -> io::Result<Self> {
         let text: Vec<u16> = text.encode_utf16().chain([0]).collect();
         let mut descriptor: PSECURITY_DESCRIPTOR = ptr::null_mut();
         // SAFETY: the text ends with a NUL, the result has a valid place, its length is not asked for.
@@ -31,7 +36,16 @@ impl SecurityDescriptor {
                 ptr::null_mut(),
             )
         };
-        if parsed == 0 { Err(std::io::Error::last_os_error()) } else { Ok(Self(descriptor)) }
+        if parsed == 0 { Err(io::Error::last_os_error()) } else { Ok(Self(descriptor)) }
+    }
+
+    /// Attributes that point at the descriptor without borrowing it: the caller keeps it alive for the call.
+    pub(crate) fn attributes(&self) -> SECURITY_ATTRIBUTES {
+        SECURITY_ATTRIBUTES {
+            nLength: size_u32::<SECURITY_ATTRIBUTES>(),
+            lpSecurityDescriptor: self.as_ptr().cast_mut().cast(),
+            bInheritHandle: 0,
+        }
     }
 
     pub(crate) fn as_ptr(&self) -> *const SECURITY_DESCRIPTOR {
@@ -44,4 +58,54 @@ impl Drop for SecurityDescriptor {
         // SAFETY: the call that made the descriptor allocated it with LocalAlloc and gave it to us.
         unsafe { LocalFree(self.0) };
     }
+}
+
+/// LocalSystem and Administrators. A user can make nothing that belongs to them.
+const TRUSTED: [&str; 2] = ["S-1-5-18", "S-1-5-32-544"];
+
+/// Whether something of this owner, a SID in text form, was made by the system or by administrators.
+pub(crate) fn is_trusted(owner: Option<&str>) -> bool {
+    owner.is_some_and(|owner| TRUSTED.contains(&owner))
+}
+
+/// The SID, in text form, of whom the object behind a handle belongs to; `None` where it belongs to nobody, as pipes under
+/// Wine do. The handle must be open, for reading its control.
+pub(crate) fn owner(handle: HANDLE, kind: SE_OBJECT_TYPE) -> io::Result<Option<String>> {
+    let (mut owner, mut descriptor): (PSID, _) = (ptr::null_mut(), ptr::null_mut());
+    // SAFETY: the two results that are asked for have valid places; `owner` points into `descriptor`, which is freed below.
+    // A handle that is not open makes the call fail, no more.
+    let code = unsafe {
+        GetSecurityInfo(
+            handle,
+            kind,
+            OWNER_SECURITY_INFORMATION,
+            &raw mut owner,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            &raw mut descriptor,
+        )
+    };
+    if code != 0 {
+        return Err(io::Error::from_raw_os_error(code.cast_signed()));
+    }
+    let text = if owner.is_null() { Ok(None) } else { sid_text(owner).map(Some) };
+    // SAFETY: the memory came from the system, which says that it is freed so.
+    unsafe { LocalFree(descriptor) };
+    text
+}
+
+/// The text form of a SID, which must be valid.
+pub(crate) fn sid_text(sid: PSID) -> io::Result<String> {
+    let mut text = ptr::null_mut();
+    // SAFETY: the SID is valid; the result has a valid place.
+    if unsafe { ConvertSidToStringSidW(sid, &raw mut text) } == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the system wrote a text that ends with a NUL.
+    let units = (0..).map(|index| unsafe { *text.add(index) }).take_while(|&unit| unit != 0);
+    let copied = char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    // SAFETY: the text came from the system, which says that it is freed so, and was copied.
+    unsafe { LocalFree(text.cast()) };
+    Ok(copied)
 }

@@ -1,7 +1,4 @@
-use std::{
-    io, ptr,
-    time::{Duration, Instant},
-};
+use std::{io, ptr, time::Instant};
 
 use windows_sys::Win32::{
     Foundation::{
@@ -12,38 +9,11 @@ use windows_sys::Win32::{
     System::{
         IO::{CancelIoEx, GetOverlappedResult, OVERLAPPED},
         Pipes::ConnectNamedPipe,
-        Threading::{CreateEventW, INFINITE, SetEvent, WaitForMultipleObjects, WaitForSingleObject},
+        Threading::WaitForMultipleObjects,
     },
 };
 
-use crate::nt::Handle;
-
-/// An event that stays set.
-#[derive(Debug)]
-pub(super) struct Event(Handle);
-
-impl Event {
-    pub(super) fn new() -> io::Result<Self> {
-        // SAFETY: default attributes, manual reset, not set, no name.
-        let event = unsafe { CreateEventW(ptr::null(), 1, 0, ptr::null()) };
-        if event.is_null() {
-            return Err(io::Error::last_os_error());
-        }
-        // SAFETY: the call succeeded, so it gave a handle that nobody else knows.
-        Ok(Self(unsafe { Handle::own(event) }))
-    }
-
-    pub(super) fn set(&self) {
-        // SAFETY: the event is open.
-        unsafe { SetEvent(self.0.raw()) };
-    }
-
-    /// Waits until it is set; says whether it is.
-    pub(super) fn wait(&self, at_most: Duration) -> bool {
-        // SAFETY: the event is open.
-        unsafe { WaitForSingleObject(self.0.raw(), milliseconds(Some(at_most))) == WAIT_OBJECT_0 }
-    }
-}
+use crate::nt::{Event, Handle, milliseconds};
 
 /// One end of a pipe, opened for overlapped work, of which there is one operation at a time.
 #[derive(Debug)]
@@ -69,7 +39,7 @@ impl From<Instant> for Until<'_> {
 
 impl PipeEnd {
     pub(super) fn new(pipe: Handle) -> io::Result<Self> {
-        Ok(Self { pipe, done: Event::new()? })
+        Ok(Self { pipe, done: Event::lasting()? })
     }
 
     pub(super) fn raw(&self) -> HANDLE {
@@ -145,7 +115,7 @@ impl PipeEnd {
         until: Until<'_>,
         start: impl FnOnce(HANDLE, *mut OVERLAPPED) -> i32,
     ) -> io::Result<usize> {
-        let mut overlapped = OVERLAPPED { hEvent: self.done.0.raw(), ..OVERLAPPED::default() };
+        let mut overlapped = OVERLAPPED { hEvent: self.done.raw(), ..OVERLAPPED::default() };
         let place = &raw mut overlapped;
         if start(self.raw(), place) == 0 {
             let error = io::Error::last_os_error();
@@ -174,17 +144,12 @@ impl PipeEnd {
     fn wait(&self, until: Until<'_>) -> bool {
         let left = until.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let handles: Vec<HANDLE> =
-            [Some(&self.done), until.stop].into_iter().flatten().map(|event| event.0.raw()).collect();
+            [Some(&self.done), until.stop].into_iter().flatten().map(|event| event.raw()).collect();
         let count = u32::try_from(handles.len()).unwrap_or_default();
         // SAFETY: the events are open and there are as many as is said.
         let ended = unsafe { WaitForMultipleObjects(count, handles.as_ptr(), 0, milliseconds(left)) };
         ended != WAIT_OBJECT_0
     }
-}
-
-fn milliseconds(left: Option<Duration>) -> u32 {
-    // Rounded up, so that a wait of less than a millisecond does not become a busy one.
-    left.map_or(INFINITE, |left| u32::try_from(left.as_millis() + 1).unwrap_or(INFINITE - 1))
 }
 
 fn has_code(error: &io::Error, code: u32) -> bool {

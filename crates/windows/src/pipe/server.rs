@@ -18,10 +18,10 @@ use windows_sys::Win32::{
 
 use super::{
     access,
-    overlapped::{Event, PipeEnd, Until},
+    overlapped::{PipeEnd, Until},
 };
 use crate::{
-    nt::{Handle, SecurityDescriptor},
+    nt::{Event, Handle, SecurityDescriptor},
     peer::{Peer, PeerToken},
     wide::wide,
 };
@@ -74,7 +74,7 @@ impl PipeServer {
     pub fn create(name: &str, limits: PipeLimits) -> io::Result<Self> {
         let (name, access) = (wide(name), access::of_pipe()?);
         let first = instance(&name, &access, FILE_FLAG_FIRST_PIPE_INSTANCE)?;
-        Ok(Self { name, access, limits, first, stop: Arc::new(Event::new()?) })
+        Ok(Self { name, access, limits, first, stop: Arc::new(Event::lasting()?) })
     }
 
     /// What ends the server.
@@ -162,7 +162,7 @@ fn session_of(end: &PipeEnd) -> u32 {
 }
 
 fn instance(name: &[u16], access: &SecurityDescriptor, flags: u32) -> io::Result<PipeEnd> {
-    let attributes = access::attributes(access);
+    let attributes = access.attributes();
     // SAFETY: the name ends with a NUL; the attributes point at an access list that outlives the call.
     let pipe = unsafe {
         CreateNamedPipeW(

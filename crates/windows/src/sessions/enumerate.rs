@@ -11,7 +11,7 @@ use windows_sys::Win32::{
     },
 };
 
-use crate::peer::{PeerToken, text_of_sid};
+use crate::{nt::sid_text, peer::PeerToken};
 
 /// This machine, for the Remote Desktop Services functions (`WTS_CURRENT_SERVER_HANDLE`).
 const THIS_MACHINE: HANDLE = ptr::null_mut();
@@ -67,7 +67,7 @@ fn account(id: SessionId) -> Option<String> {
             &raw mut kind,
         )
     };
-    if found == 0 { None } else { text_of_sid(sid.as_mut_ptr().cast()).ok() }
+    if found == 0 { None } else { sid_text(sid.as_mut_ptr().cast()).ok() }
 }
 
 /// A text about a session, with the NUL at its end.
