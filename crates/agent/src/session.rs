@@ -151,6 +151,10 @@ impl AgentError {
 
 impl Agent<'_> {
     /// Keeps all other work for this user out, after waiting for it as long as the plan allows.
+    fn cached_plan(&self) -> Result<CachedPlan, AgentError> {
+        CachedPlan::load(&self.state)?.ok_or_else(|| AgentError::NoPlan("none is cached".to_owned()))
+    }
+
     fn lock(&self, sid: &Sid) -> Result<SessionLock, AgentError> {
         let plan = CachedPlan::load(&self.state).ok().flatten();
         let waits = plan.map_or_else(Waits::default, |cached| cached.plan.waits);
@@ -239,8 +243,7 @@ impl Agent<'_> {
         if users.is_empty() {
             return Ok(all);
         }
-        let plan =
-            CachedPlan::load(&self.state)?.ok_or_else(|| AgentError::NoPlan("none is cached".to_owned()))?;
+        let plan = self.cached_plan()?;
         let store = self.connections.storage(&plan.plan).map_err(AgentError::Storage)?;
         for sid in users {
             match self.lock(&sid) {

@@ -33,8 +33,7 @@ impl Agent<'_> {
     }
 
     fn bring_in_late(&self, sid: &Sid, recorder: &mut Recorder) -> Result<(), AgentError> {
-        let plan =
-            CachedPlan::load(&self.state)?.ok_or_else(|| AgentError::NoPlan("none is cached".to_owned()))?;
+        let plan = self.cached_plan()?;
         let mut profile = self.host.open(sid)?;
         recorder.report.profile = profile.kind().name().to_owned();
         recorder.report.outcome = Outcome::NotMerged;
@@ -68,7 +67,7 @@ impl Agent<'_> {
         }
         record.awaited.clear();
         for set in &found {
-            if let Some(merged) = record.scopes.iter_mut().find(|merged| merged.scope == set.scope) {
+            if let Some(merged) = record.scope_mut(&set.scope) {
                 merged.merged = true;
                 merged.held = false;
                 merged.version.clone_from(&set.version);

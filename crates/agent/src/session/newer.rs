@@ -39,8 +39,7 @@ impl Agent<'_> {
     }
 
     fn bring_in_newer(&self, sid: &Sid, recorder: &mut Recorder) -> Result<(), AgentError> {
-        let plan =
-            CachedPlan::load(&self.state)?.ok_or_else(|| AgentError::NoPlan("none is cached".to_owned()))?;
+        let plan = self.cached_plan()?;
         let mut profile = self.host.open(sid)?;
         recorder.report.profile = profile.kind().name().to_owned();
         let session = self.session(sid, profile.as_ref());
@@ -98,7 +97,7 @@ impl Agent<'_> {
         profile.close()?;
         // Only now: a base that the profile does not hold would make the next export undo it.
         for (scope, version, bytes) in &whole {
-            if let Some(merged) = record.scopes.iter_mut().find(|merged| merged.scope == **scope) {
+            if let Some(merged) = record.scope_mut(scope) {
                 merged.version.clone_from(version);
                 merged.digest = Some(digest(bytes));
             }
@@ -173,11 +172,9 @@ impl Agent<'_> {
 fn differing(mine: &DataSet, merged: &DataSet) -> DataSet {
     let mut wanted = DataSet { registry: KeyEdit::root(), ..merged.clone() };
     wanted.registry = differing_key(Some(&mine.registry), &merged.registry);
-    let same = |entry: &&FileEntry| {
-        let mut before = mine.files.iter();
-        !before.any(|other| other.path.fold_cmp(&entry.path).is_eq() && other.change == entry.change)
-    };
-    wanted.replace_files(merged.files.iter().filter(same).cloned().collect());
+    let differs =
+        |entry: &&FileEntry| mine.file(&entry.path).is_none_or(|other| other.change != entry.change);
+    wanted.replace_files(merged.files.iter().filter(differs).cloned().collect());
     wanted
 }
 
@@ -193,8 +190,8 @@ fn differing_key(mine: Option<&KeyEdit>, merged: &KeyEdit) -> KeyEdit {
     let action = if same_action { KeyAction::Pass } else { merged.action };
     let mut wanted = merged.clone();
     wanted.action = action;
-    let same = |value: &&ValueEdit| mine.and_then(|mine| mine.value(value.name())) != Some(value);
-    wanted.replace_values(merged.values().iter().filter(same).cloned().collect());
+    let differs = |value: &&ValueEdit| mine.and_then(|mine| mine.value(value.name())) != Some(value);
+    wanted.replace_values(merged.values().iter().filter(differs).cloned().collect());
     let below = merged
         .subkeys()
         .iter()

@@ -106,6 +106,10 @@ impl SessionRecord {
         self.scopes.iter().find(|merged| merged.scope == *scope)
     }
 
+    pub(crate) fn scope_mut(&mut self, scope: &Scope) -> Option<&mut MergedScope> {
+        self.scopes.iter_mut().find(|merged| merged.scope == *scope)
+    }
+
     /// Writes the session's folder. It is needed only as long as the hive stays loaded, so it need not survive a power cut.
     pub(crate) fn save<'a>(
         &self,

@@ -6,7 +6,6 @@ use mp_profile::Sid;
 
 use super::{Agent, AgentError, record::SessionRecord, upload::report_leftovers};
 use crate::{
-    plan::CachedPlan,
     report::{Outcome, Recorder, SessionEvent, SessionReport},
     spool::{Delivery, Sent, SpoolEntry, digest},
 };
@@ -26,8 +25,7 @@ impl Agent<'_> {
         if entries.is_empty() {
             return Ok(true);
         }
-        let plan =
-            CachedPlan::load(&self.state)?.ok_or_else(|| AgentError::NoPlan("none is cached".to_owned()))?;
+        let plan = self.cached_plan()?;
         let store = self.connections.storage(&plan.plan).map_err(AgentError::Storage)?;
         let digests =
             entries.iter().filter_map(|entry| Some((entry.number, digest(&self.spool.read(entry).ok()?))));

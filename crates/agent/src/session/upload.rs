@@ -120,8 +120,9 @@ impl Agent<'_> {
                 // was exported, and the next upload is merged again.
                 After::Sent(Sent::Merged { .. }) => bases.extend(rebase(&mut record, export, None)),
                 After::Sent(Sent::Quarantined(_)) => {
-                    let scope = record.scopes.iter_mut().find(|merged| merged.scope == export.entry.scope);
-                    scope.into_iter().for_each(|scope| scope.merged = false);
+                    if let Some(scope) = record.scope_mut(&export.entry.scope) {
+                        scope.merged = false;
+                    }
                 }
                 // It was noted when it was put into the spool.
                 After::Waits | After::Lost => {}
@@ -137,7 +138,7 @@ fn rebase<'a>(
     export: &'a Export,
     version: Option<String>,
 ) -> Option<(&'a Scope, &'a [u8])> {
-    let scope = record.scopes.iter_mut().find(|merged| merged.scope == export.entry.scope)?;
+    let scope = record.scope_mut(&export.entry.scope)?;
     scope.version = version;
     scope.digest = Some(digest(&export.bytes));
     Some((&export.entry.scope, export.bytes.as_slice()))
