@@ -11,6 +11,7 @@ mod extract;
 mod groups;
 mod join_tokens;
 mod machines;
+mod overview;
 mod problem;
 mod sessions;
 mod storage_servers;
@@ -85,6 +86,7 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(join_tokens::remove))
         .routes(routes!(configuration::export, configuration::import))
         .routes(routes!(audit_log::list))
+        .routes(routes!(overview::get))
         .routes(routes!(user_sessions::list))
         .routes(routes!(user_sessions::get))
         .route_layer(from_fn(extract::whole_body))

@@ -5,6 +5,7 @@ mod configuration;
 mod difference;
 mod farm;
 mod guard;
+mod overview;
 mod plan;
 mod refusal;
 mod settings;
@@ -17,6 +18,7 @@ pub(crate) use configuration::{AgentServerGroup, Configuration, StorageServer, n
 pub(crate) use difference::{Action, Difference, Kind, differences};
 pub(crate) use farm::{Farm, KnownCertificate, Machine, MachineState, Peer};
 pub(crate) use guard::guard;
+pub(crate) use overview::{Logons, MachineCounts, percentile};
 pub(crate) use plan::{AnyPlan, plan_for};
 pub(crate) use refusal::{Refusal, RefusalKind};
 pub(crate) use settings::{AgentSettingsForm, ImportModeForm, OnConflictForm, WaitsForm};

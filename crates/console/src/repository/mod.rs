@@ -7,6 +7,7 @@ mod configuration;
 mod connect;
 mod join_tokens;
 mod machines;
+mod overview;
 mod user_sessions;
 mod write;
 

@@ -7,6 +7,7 @@ mod group_settings;
 mod machines;
 mod open;
 mod openapi;
+mod overview;
 mod pages;
 mod plans;
 mod sessions;
