@@ -13,7 +13,10 @@ fn operations(document: &Value) -> Vec<(String, String)> {
             if open {
                 assert_eq!((method.as_str(), path.as_str()), ("post", "/api/v1/sessions"));
             } else {
-                let path = path.replace("{id}", "00000000000000000000000000000000").replace("{name}", "X");
+                let path = path
+                    .replace("{id}", "00000000000000000000000000000000")
+                    .replace("{name}", "X")
+                    .replace("{sid}", "S-1-5-21-1-2-3-1001");
                 assert!(!path.contains('{'), "{path}");
                 found.push((method.to_ascii_uppercase(), path));
             }
