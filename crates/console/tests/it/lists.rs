@@ -132,7 +132,7 @@ fn no_change_is_made_unseen() {
             let id = "00000000000000000000000000000000";
             let address = path.replace("{id}", id).replace("{name}", "X");
             let headers = [("content-type", "application/json")];
-            farm.call(&method.to_uppercase(), &address, &headers, "{}").refused(428, "MP-CON-027");
+            farm.call(&method.to_ascii_uppercase(), &address, &headers, "{}").refused(428, "MP-CON-027");
             let parameters = item[*method]["parameters"].as_array().unwrap();
             let told = parameters.iter().any(|parameter| parameter["name"] == "If-Match");
             assert!(told, "{method} {path} does not say that it needs If-Match");
