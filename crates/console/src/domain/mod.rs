@@ -5,6 +5,7 @@ mod configuration;
 mod difference;
 mod farm;
 mod guard;
+mod overview;
 mod page;
 mod plan;
 mod refusal;
@@ -19,6 +20,7 @@ pub(crate) use configuration::{AgentServerGroup, Configuration, StorageServer, n
 pub(crate) use difference::{Action, Difference, Kind, differences};
 pub(crate) use farm::{Farm, KnownCertificate, Machine, MachineFilter, MachineState, Peer};
 pub(crate) use guard::guard;
+pub(crate) use overview::{Logons, MachineCounts, percentile};
 pub(crate) use page::{Key, Order, Page, Paging, Sort, search};
 pub(crate) use plan::{AnyPlan, plan_for};
 pub(crate) use refusal::{Refusal, RefusalKind};

@@ -8,6 +8,7 @@ mod connect;
 mod join_tokens;
 mod machine_list;
 mod machines;
+mod overview;
 mod select;
 mod user_sessions;
 mod users;

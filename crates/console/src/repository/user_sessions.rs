@@ -182,7 +182,7 @@ async fn keep(
     Ok(())
 }
 
-fn outcome(row: &AnyRow) -> Result<Outcome, sqlx::Error> {
+pub(super) fn outcome(row: &AnyRow) -> Result<Outcome, sqlx::Error> {
     let word: String = column(row, "outcome")?;
     serde_json::from_value(word.into()).map_err(|error| undecodable("outcome", error))
 }

@@ -8,6 +8,8 @@ mod lists;
 mod machines;
 mod open;
 mod openapi;
+mod overview;
+mod pages;
 mod plans;
 mod sessions;
 mod support;

@@ -21,7 +21,14 @@ fn now() -> u64 {
 }
 
 /// A report that began so many minutes ago.
-fn report(number: u32, session: &str, sid: &str, event: &str, outcome: &str, minutes: u64) -> Value {
+pub(crate) fn report(
+    number: u32,
+    session: &str,
+    sid: &str,
+    event: &str,
+    outcome: &str,
+    minutes: u64,
+) -> Value {
     json!({
         "id": format!("{number:032x}"), "session": session, "event": event, "sid": sid, "profile": "mandatory",
         "mode": "synchronous", "started": now() - minutes * 60_000, "duration": 250, "plan-revision": 3,
@@ -42,7 +49,7 @@ fn try_send(agent: &Identity, sent: u64, reports: &[Value]) -> Result<BatchAnswe
     client.post(paths::SESSION_REPORTS, &batch).map_err(|error| error.to_string())
 }
 
-fn send(agent: &Identity, reports: &[Value]) -> BatchAnswer {
+pub(crate) fn send(agent: &Identity, reports: &[Value]) -> BatchAnswer {
     try_send(agent, now(), reports).unwrap()
 }
 
