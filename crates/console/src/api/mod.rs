@@ -12,11 +12,13 @@ mod groups;
 mod join_tokens;
 mod machines;
 mod overview;
+mod page;
 mod problem;
 mod sessions;
 mod storage_servers;
 mod user_session;
 mod user_sessions;
+mod users;
 
 use std::sync::Arc;
 
@@ -83,12 +85,14 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(machines::list))
         .routes(routes!(machines::get, machines::assign, machines::revoke))
         .routes(routes!(join_tokens::list, join_tokens::create))
-        .routes(routes!(join_tokens::remove))
+        .routes(routes!(join_tokens::get, join_tokens::remove))
         .routes(routes!(configuration::export, configuration::import))
         .routes(routes!(audit_log::list))
         .routes(routes!(overview::get))
         .routes(routes!(user_sessions::list))
         .routes(routes!(user_sessions::get))
+        .routes(routes!(users::list))
+        .routes(routes!(users::get))
         .route_layer(from_fn(extract::whole_body))
         .route_layer(DefaultBodyLimit::max(MAX_BODY))
         .route_layer(from_fn_with_state(Arc::clone(core), extract::authenticate));

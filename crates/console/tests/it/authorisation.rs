@@ -14,7 +14,10 @@ fn operations(document: &Value) -> Vec<(String, String)> {
                 assert_eq!(method, "post");
                 assert!(["/api/v1/sessions", "/api/v1/sessions/browser"].contains(&path.as_str()), "{path}");
             } else {
-                let path = path.replace("{id}", "00000000000000000000000000000000").replace("{name}", "X");
+                let path = path
+                    .replace("{id}", "00000000000000000000000000000000")
+                    .replace("{name}", "X")
+                    .replace("{sid}", "S-1-5-21-1-2-3-1001");
                 assert!(!path.contains('{'), "{path}");
                 found.push((method.to_ascii_uppercase(), path));
             }

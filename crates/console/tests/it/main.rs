@@ -4,6 +4,7 @@
 mod authorisation;
 mod configuration;
 mod group_settings;
+mod lists;
 mod machines;
 mod open;
 mod openapi;

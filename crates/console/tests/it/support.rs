@@ -41,6 +41,7 @@ pub(crate) struct Farm {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) etag: String,
+    pub(crate) content_type: String,
     pub(crate) text: String,
 }
 
@@ -157,10 +158,13 @@ impl Farm {
         let bearer = bearer.iter().map(|bearer| ("authorization", bearer.as_str()));
         let headers: Vec<_> = headers.iter().copied().chain(bearer).collect();
         let mut response = self.raw(method, path, &headers, body);
-        let etag = response.headers().get("etag").map_or("", |etag| etag.to_str().unwrap()).to_owned();
+        let header =
+            |name: &str| response.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
+        let (etag, content_type) = (header("etag"), header("content-type"));
         Answer {
             status: response.status().as_u16(),
             etag,
+            content_type,
             text: response.body_mut().read_to_string().unwrap(),
         }
     }
