@@ -12,6 +12,13 @@ export interface Tagged<T> {
   readonly etag: string;
 }
 
+/** One page of a list that can grow. */
+export interface Paged<T> {
+  readonly items: T[];
+  /** What to ask for with `after` to get those that follow. */
+  readonly next?: string | null;
+}
+
 const listeners = new Set<() => void>();
 
 /** Calls back when the console says that nobody is signed in any more. Gives the way to stop that. */

@@ -1,4 +1,5 @@
-import { api, dataOf, taggedOf, type Schema, type Tagged } from "./client";
+import { api, dataOf, taggedOf, type Paged, type Schema, type Tagged } from "./client";
+import type { operations } from "./schema.gen";
 
 export type Machine = Schema<"Machine">;
 export type JoinToken = Schema<"JoinToken">;
@@ -7,9 +8,12 @@ export type CreatedJoinToken = Schema<"CreatedJoinToken">;
 
 const change = (id: string, etag: string) => ({ path: { id }, header: { "If-Match": etag } });
 
-/** All machines that ever joined. */
-export async function machines(): Promise<Machine[]> {
-  return dataOf(await api.GET("/api/v1/machines"));
+/** Which machines. */
+export type MachineQuery = NonNullable<operations["list-machines"]["parameters"]["query"]>;
+
+/** Machines that ever joined, page by page. */
+export async function machines(query: MachineQuery): Promise<Paged<Machine>> {
+  return dataOf(await api.GET("/api/v1/machines", { params: { query } }));
 }
 
 /** One machine, with the tag that changes of it need. */
@@ -27,9 +31,9 @@ export async function revoke(id: string, etag: string): Promise<void> {
   await api.DELETE("/api/v1/machines/{id}", { params: change(id, etag) });
 }
 
-/** Join tokens, used ones too. */
-export async function joinTokens(): Promise<JoinToken[]> {
-  return dataOf(await api.GET("/api/v1/join-tokens"));
+/** Join tokens that nobody has used, newest first. */
+export async function joinTokens(): Promise<Paged<JoinToken>> {
+  return dataOf(await api.GET("/api/v1/join-tokens", { params: { query: { used: false, limit: 200 } } }));
 }
 
 /** Makes a join token; its text is told once. */
@@ -39,5 +43,7 @@ export async function createJoinToken(body: NewJoinToken): Promise<CreatedJoinTo
 
 /** Withdraws a join token that nobody has used. */
 export async function removeJoinToken(id: string): Promise<void> {
-  await api.DELETE("/api/v1/join-tokens/{id}", { params: { path: { id } } });
+  const { response } = await api.GET("/api/v1/join-tokens/{id}", { params: { path: { id } } });
+  const etag = response.headers.get("etag") ?? "";
+  await api.DELETE("/api/v1/join-tokens/{id}", { params: change(id, etag) });
 }

@@ -63,10 +63,10 @@ export function ConflictDialog({
   const styles = useStyles();
   const log = useQuery({
     queryKey: ["audit-log", "conflict", subject],
-    queryFn: () => auditLog(200),
+    queryFn: () => auditLog({ search: subject, limit: 20 }),
     gcTime: 0,
   });
-  const last = log.data?.find((entry) => entry.subject === subject);
+  const last = log.data?.items.find((entry) => entry.subject === subject);
   const who = last?.who.replace(/^administrator /, "") ?? "Somebody";
   const rows = different(mine, theirs);
   return (

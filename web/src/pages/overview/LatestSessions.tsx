@@ -30,7 +30,7 @@ export function LatestSessions() {
     <Card>
       <Subtitle2 as="h2">Latest sessions</Subtitle2>
       <Loaded query={last} what="sessions">
-        {({ sessions }) =>
+        {({ items: sessions }) =>
           sessions.length === 0 ? (
             <Text>No session was reported yet.</Text>
           ) : (

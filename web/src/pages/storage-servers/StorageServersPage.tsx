@@ -29,7 +29,11 @@ export default function StorageServersPage() {
   const [edited, setEdited] = useState<string | null | undefined>(undefined);
   const chosen = useChosen("/storage-servers");
   const servers = useQuery({ queryKey: [storageServers.key], queryFn: storageServers.list });
-  const known = useQuery({ queryKey: ["machines"], queryFn: machines, refetchInterval: 30_000 });
+  const known = useQuery({
+    queryKey: ["machines", "storage"],
+    queryFn: () => machines({ role: "storage", state: "active", limit: 200 }),
+    refetchInterval: 30_000,
+  });
 
   const columns: Column<StorageServer>[] = [
     {
@@ -45,11 +49,11 @@ export default function StorageServersPage() {
     { title: "Global folder", cell: (server) => server["global-folder"], wideOnly: true },
     {
       title: "Status",
-      cell: (server) => <MachineStatus machine={machineOf(server, known.data ?? [])} />,
+      cell: (server) => <MachineStatus machine={machineOf(server, known.data?.items ?? [])} />,
     },
     {
       title: "Last contact",
-      cell: (server) => <Ago time={machineOf(server, known.data ?? [])?.["last-seen"]} />,
+      cell: (server) => <Ago time={machineOf(server, known.data?.items ?? [])?.["last-seen"]} />,
       wideOnly: true,
     },
   ];
@@ -105,7 +109,7 @@ export default function StorageServersPage() {
         <StorageServerPanel
           server={servers.data.find((server) => server.name === chosen.name)}
           name={chosen.name}
-          machines={known.data ?? []}
+          machines={known.data?.items ?? []}
           onEdit={() => setEdited(chosen.name)}
           onClose={chosen.close}
         />
