@@ -7,6 +7,7 @@
 mod base;
 mod cache;
 mod ending;
+mod first_look;
 mod late;
 mod logoff;
 mod logon;
@@ -150,12 +151,12 @@ impl AgentError {
 }
 
 impl Agent<'_> {
-    /// Keeps all other work for this user out, after waiting for it as long as the plan allows.
     fn cached_plan(&self) -> Result<CachedPlan, AgentError> {
         CachedPlan::load(&self.state)?.ok_or_else(|| AgentError::NoPlan("none is cached".to_owned()))
     }
 
-    fn lock(&self, sid: &Sid) -> Result<SessionLock, AgentError> {
+    /// Keeps all other work for this user out, after waiting for it as long as the plan allows.
+    pub(crate) fn lock(&self, sid: &Sid) -> Result<SessionLock, AgentError> {
         let plan = CachedPlan::load(&self.state).ok().flatten();
         let waits = plan.map_or_else(Waits::default, |cached| cached.plan.waits);
         Ok(self.state.lock(sid, Duration::from_millis(waits.lock_ms))?)

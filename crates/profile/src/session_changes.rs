@@ -19,6 +19,12 @@ impl<'a> SessionChanges<'a> {
         Self { before, now }
     }
 
+    /// Whether nothing was changed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        alike(Some(&self.before.registry), Some(&self.now.registry)) && self.before.same_files(self.now)
+    }
+
     /// The data set without what it says about anything that was changed. A key that was deleted is left out with all
     /// below it; a key below which something was changed is not deleted.
     #[must_use]
@@ -34,8 +40,22 @@ impl<'a> SessionChanges<'a> {
     }
 }
 
+/// Whether two pictures of a key hold the same. A key whose value was written again with what it held has another time only.
+fn alike(before: Option<&KeyEdit>, now: Option<&KeyEdit>) -> bool {
+    match (before, now) {
+        (Some(before), Some(now)) => {
+            before.name.same(&now.name)
+                && before.values() == now.values()
+                && before.subkeys().len() == now.subkeys().len()
+                && before.subkeys().iter().zip(now.subkeys()).all(|(a, b)| alike(Some(a), Some(b)))
+        }
+        (None, None) => true,
+        _ => false,
+    }
+}
+
 fn unchanged(edit: &KeyEdit, before: Option<&KeyEdit>, now: Option<&KeyEdit>) -> KeyEdit {
-    if before == now {
+    if alike(before, now) {
         return edit.clone();
     }
     let destroys = matches!(edit.action, KeyAction::Delete | KeyAction::Replace);

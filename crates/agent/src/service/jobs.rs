@@ -64,7 +64,10 @@ fn ended(done: Result<SessionReport, AgentError>) -> JobEnd {
 }
 
 fn look(sid: &Sid, ports: &Ports) -> JobEnd {
-    let profile = match ports.host.open(sid) {
+    let agent = ports.agent();
+    // Whoever else works for the user now has looked already.
+    let alone = agent.lock(sid).ok();
+    let mut profile = match ports.host.open(sid) {
         Ok(profile) => profile,
         Err(HostError::NotLoaded(_)) => return JobEnd::NotLoaded,
         Err(error) => {
@@ -72,8 +75,15 @@ fn look(sid: &Sid, ports: &Ports) -> JobEnd {
             return JobEnd::Failed;
         }
     };
-    let marker = ports.agent().marker_of(sid, profile.as_ref());
-    JobEnd::Found { kind: treated_as(profile.kind(), ports), marker }
+    let marker = agent.marker_of(sid, profile.as_ref());
+    let kind = treated_as(profile.kind(), ports);
+    if alone.is_some()
+        && kind == ProfileKind::Mandatory
+        && let Err(error) = agent.take_first_look(sid, profile.as_mut())
+    {
+        tracing::warn!(%sid, error = chain(&error), "What the user changes before the import cannot be told from defaults");
+    }
+    JobEnd::Found { kind, marker }
 }
 
 /// The kind of profile for which something is done; `Unknown` for one that the administrator wants left alone.

@@ -4,13 +4,14 @@ use std::{
 };
 
 use mp_dataset::ProfileKind;
-use mp_profile::{Baseline, DataSetStore, Scope, SessionProfile, Sets, Sid, Unapplied};
+use mp_profile::{Baseline, DataSetStore, Scope, SessionChanges, SessionProfile, Sets, Sid, Unapplied};
 
 use mp_protocol::StorageAway;
 
 use super::{
     Agent, AgentError,
     base::ScopeSet,
+    late::without_mirrors,
     parts::{Awaited, scopes},
     record::{MergedScope, SessionRecord, marked},
     upload::report_leftovers,
@@ -81,8 +82,7 @@ impl Agent<'_> {
         recorder.report.plan_revision = plan.plan.revision;
         let settings = self.settings.over(Some(&plan.plan));
         recorder.report.mode = Some(settings.mode);
-        let compile = || super::compile(&plan.plan.subsets, plan.plan.group.as_ref(), plan.plan.revision);
-        let rules = compile()?;
+        let rules = super::compile(&plan.plan.subsets, plan.plan.group.as_ref(), plan.plan.revision)?;
         let awaited = Awaited::of(&plan.plan, &settings).filter(|_| in_parts);
         let store = self.connections.storage(&plan.plan);
         if let Ok(store) = &store {
@@ -95,18 +95,34 @@ impl Agent<'_> {
         // What cannot be had now leaves the session without; then nothing else need be put off.
         let awaited = awaited.filter(|_| sets.iter().all(|set| set.known));
         recorder.step("fetch and verify");
-        let (baseline, unread) = Baseline::snapshot(profile.as_mut(), &rules)?;
+        let (found, unread) = Baseline::snapshot(profile.as_mut(), &rules)?;
+        let first = self.first_look(sid, profile.as_ref(), plan.plan.revision);
+        // What the user has changed since the profile was first seen stays the user's.
+        let changes = first.as_ref().map(|first| SessionChanges::between(first, &found));
+        let changes = changes.filter(|changes| !changes.is_empty());
+        let spared: Vec<_> = sets
+            .iter()
+            .filter_map(|set| Some((&set.scope, changes.as_ref()?.without(&set.set.as_ref()?.1))))
+            .collect();
         recorder.step("read baseline");
         let sets_of = |part: fn(&Scope) -> bool| {
+            let spared = spared.iter().find(|(scope, _)| part(scope)).map(|(_, set)| set);
             let set = sets.iter().find(|set| part(&set.scope));
-            set.and_then(|set| Some(&set.set.as_ref()?.1))
+            spared.or_else(|| set.and_then(|set| Some(&set.set.as_ref()?.1)))
         };
         let sources = Sets {
             global: sets_of(|scope| matches!(scope, Scope::Global)),
             group: sets_of(|scope| matches!(scope, Scope::Group(_))),
         };
+        let rules = match &changes {
+            Some(_) => {
+                let subsets = without_mirrors(&plan.plan.subsets);
+                super::compile(&subsets, plan.plan.group.as_ref(), plan.plan.revision)?
+            }
+            None => rules,
+        };
         let now = match &awaited {
-            Some(awaited) => compile()?.only(|subset, _| awaited.has(subset)),
+            Some(awaited) => rules.only(|subset, _| awaited.has(subset)),
             None => rules,
         };
         let mut imported = mp_profile::import(profile.as_mut(), &now, &sources)?;
@@ -118,7 +134,8 @@ impl Agent<'_> {
         let record = self.record(&plan, &all, &sets, awaited.as_ref(), imported.unapplied);
         recorder.session(&record.session);
         let bases = sets.iter().filter_map(|set| Some((&set.scope, set.set.as_ref()?.0.as_slice())));
-        record.save(&self.state, sid, &baseline, bases)?;
+        let baseline = first.as_ref().unwrap_or(&found);
+        record.save(&self.state, sid, baseline, bases)?;
         record.mark(profile.as_mut())?;
         recorder.step("keep base");
         if let Err(error) = profile.close() {

@@ -65,6 +65,9 @@ struct Marker {
     /// This load was exported for good.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     over: bool,
+    /// Nothing was merged yet; `session` is the digest of the picture that was taken of this load when it was first seen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    seen: bool,
 }
 
 /// The session that this very load of the hive belongs to, and whether all was merged into it.
@@ -76,6 +79,17 @@ pub(crate) struct Marked {
 }
 
 pub(crate) fn marked(profile: &dyn SessionProfile) -> Option<Marked> {
+    let marker = marker(profile).filter(|marker| !marker.seen)?;
+    Some(Marked { session: marker.session, merged: marker.merged, over: marker.over })
+}
+
+/// Digest of the picture that was taken of this load of the hive when it was first seen; `None` when there is none, or
+/// something was merged since.
+pub(super) fn seen(profile: &dyn SessionProfile) -> Option<String> {
+    marker(profile).filter(|marker| marker.seen).map(|marker| marker.session)
+}
+
+fn marker(profile: &dyn SessionProfile) -> Option<Marker> {
     let marker = match profile.marker() {
         Ok(marker) => marker?,
         Err(error) => {
@@ -83,13 +97,20 @@ pub(crate) fn marked(profile: &dyn SessionProfile) -> Option<Marked> {
             return None;
         }
     };
-    let marker: Marker = serde_json::from_slice(&marker).ok()?;
-    Some(Marked { session: marker.session, merged: marker.merged, over: marker.over })
+    serde_json::from_slice(&marker).ok()
+}
+
+/// Notes in the loaded hive that a picture of it was taken.
+pub(super) fn mark_seen(
+    profile: &mut dyn SessionProfile,
+    picture: String,
+) -> Result<(), mp_profile::HostError> {
+    write_marker(profile, &Marker { session: picture, merged: false, over: false, seen: true })
 }
 
 /// Notes in the loaded hive that it was exported for good.
 pub(crate) fn mark_over(profile: &mut dyn SessionProfile) -> Result<(), mp_profile::HostError> {
-    write_marker(profile, &Marker { session: String::new(), merged: false, over: true })
+    write_marker(profile, &Marker { session: String::new(), merged: false, over: true, seen: false })
 }
 
 fn write_marker(profile: &mut dyn SessionProfile, marker: &Marker) -> Result<(), mp_profile::HostError> {
@@ -167,7 +188,8 @@ impl SessionRecord {
 
     /// Notes in the loaded hive that this session's record speaks about it.
     pub(crate) fn mark(&self, profile: &mut dyn SessionProfile) -> Result<(), mp_profile::HostError> {
-        let marker = Marker { session: self.session.clone(), merged: self.all_merged(), over: false };
+        let marker =
+            Marker { session: self.session.clone(), merged: self.all_merged(), over: false, seen: false };
         write_marker(profile, &marker)
     }
 
@@ -227,13 +249,13 @@ fn base_file(folder: &Path, scope: &Scope, digest: &str) -> PathBuf {
 }
 
 /// In one step, but without a flush to the disk: the record is needed only as long as the machine runs.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
     let temporary = path.with_extension("tmp");
     fs::write(&temporary, bytes)
         .and_then(|()| fs::rename(&temporary, path))
         .map_err(StateError::at("write", path))
 }
 
-fn decode(bytes: &[u8]) -> Option<DataSet> {
+pub(super) fn decode(bytes: &[u8]) -> Option<DataSet> {
     mp_dataset::decode(bytes, &Limits::default()).ok().map(Verified::into_data_set)
 }

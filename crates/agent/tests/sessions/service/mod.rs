@@ -1,5 +1,6 @@
 //! The service, stepped by hand: events in, work done, what is stored.
 
+mod early;
 mod host;
 mod newer;
 mod parts;
