@@ -2,7 +2,7 @@
 
 use mp_dataset::{DataSet, ProfileKind};
 use mp_profile::{
-    Baseline, CompiledRules, DataSubset, Imported, Scope, SessionChanges, SessionProfile, Sets, Sid,
+    Baseline, CompiledRules, DataSubset, Imported, Notes, Scope, SessionChanges, SessionProfile, Sets, Sid,
 };
 use mp_protocol::StorageAway;
 
@@ -144,14 +144,17 @@ fn import_unchanged(
     let changes = SessionChanges::between(before, &now);
     let held = |set: &ScopeSet| record.scope(&set.scope).is_some_and(|scope| scope.held);
     let mut import = |rules: &CompiledRules, also_held: bool| -> Result<Imported, AgentError> {
-        let unchanged = |part: fn(&Scope) -> bool| -> Option<DataSet> {
+        let mut spared = Notes::default();
+        let mut unchanged = |part: fn(&Scope) -> bool| -> Option<DataSet> {
             let set = found.iter().find(|set| part(&set.scope) && (also_held || !held(set)))?;
-            Some(changes.without(&set.set.as_ref()?.1))
+            Some(changes.without(&set.set.as_ref()?.1, &mut spared))
         };
         let global = unchanged(|scope| matches!(scope, Scope::Global));
         let group = unchanged(|scope| matches!(scope, Scope::Group(_)));
         let sources = Sets { global: global.as_ref(), group: group.as_ref() };
-        Ok(mp_profile::import(profile, rules, &sources)?)
+        let mut imported = mp_profile::import(profile, rules, &sources)?;
+        imported.report.notes.append(spared);
+        Ok(imported)
     };
     if record.awaited.is_empty() {
         return import(&rules()?, true);

@@ -6,7 +6,7 @@ use mp_profile::{
 
 use super::{
     Agent, AgentError,
-    record::{SessionRecord, marked},
+    record::{SessionRecord, marked, seen},
     upload::{After, Export, report_room},
 };
 use crate::{
@@ -24,6 +24,8 @@ pub(super) struct Session {
     /// The record made at logon, when it speaks about this very load of the hive.
     pub(super) record: Option<SessionRecord>,
     pub(super) kind: ProfileKind,
+    /// Whether a picture was taken of this load of the hive, and nothing was merged into it since.
+    pub(super) seen: bool,
     /// The profile's defaults at logon.
     pub(super) baseline: Option<Baseline>,
     /// The data sets that were merged at logon.
@@ -143,14 +145,18 @@ impl Agent<'_> {
             recorder.step("send");
             after
         };
-        self.keep_base(sid, session.record, &exports, &after, recorder);
+        // An import that still comes needs the picture.
+        if session.record.is_some() || !session.seen {
+            self.keep_base(sid, session.record, &exports, &after, recorder);
+        }
         Ok(())
     }
 
     /// What is known of the session: only what speaks about this very load of the hive, and only if all of it can be read.
     pub(super) fn session(&self, sid: &Sid, profile: &dyn SessionProfile) -> Session {
         let kind = profile.kind();
-        let none = Session { record: None, kind, baseline: None, global: None, group: None };
+        let seen = seen(profile).is_some();
+        let none = Session { record: None, kind, seen, baseline: None, global: None, group: None };
         let Some(mut record) = marked(profile)
             .filter(|marked| !marked.over)
             .and_then(|marked| SessionRecord::load(&self.state, sid, &marked.session))
@@ -168,7 +174,7 @@ impl Agent<'_> {
                 Scope::Group(_) => group = base.filter(|_| scope.merged),
             }
         }
-        Session { record: Some(record), kind, baseline: Some(baseline), global, group }
+        Session { record: Some(record), kind, seen, baseline: Some(baseline), global, group }
     }
 
     pub(super) fn origin(&self, sid: &Sid) -> Origin {

@@ -79,6 +79,7 @@ impl Agent<'_> {
             self.keep_plan(&newer, recorder);
             plan = newer;
         }
+        let first = self.first_look(sid, profile.as_mut(), &mut plan.plan)?;
         recorder.report.plan_revision = plan.plan.revision;
         let settings = self.settings.over(Some(&plan.plan));
         recorder.report.mode = Some(settings.mode);
@@ -96,13 +97,13 @@ impl Agent<'_> {
         let awaited = awaited.filter(|_| sets.iter().all(|set| set.known));
         recorder.step("fetch and verify");
         let (found, unread) = Baseline::snapshot(profile.as_mut(), &rules)?;
-        let first = self.first_look(sid, profile.as_ref(), plan.plan.revision);
         // What the user has changed since the profile was first seen stays the user's.
         let changes = first.as_ref().map(|first| SessionChanges::between(first, &found));
         let changes = changes.filter(|changes| !changes.is_empty());
+        let mut notes = unread;
         let spared: Vec<_> = sets
             .iter()
-            .filter_map(|set| Some((&set.scope, changes.as_ref()?.without(&set.set.as_ref()?.1))))
+            .filter_map(|set| Some((&set.scope, changes.as_ref()?.without(&set.set.as_ref()?.1, &mut notes))))
             .collect();
         recorder.step("read baseline");
         let sets_of = |part: fn(&Scope) -> bool| {
@@ -127,9 +128,7 @@ impl Agent<'_> {
         };
         let mut imported = mp_profile::import(profile.as_mut(), &now, &sources)?;
         recorder.step(if awaited.is_some() { "import what the logon waits for" } else { "import" });
-        for note in unread.notes {
-            imported.report.notes.add(note.code, note.place, note.text);
-        }
+        imported.report.notes.append(notes);
         recorder.report.import = Some(imported.report);
         let record = self.record(&plan, &all, &sets, awaited.as_ref(), imported.unapplied);
         recorder.session(&record.session);

@@ -65,7 +65,7 @@ struct Marker {
     /// This load was exported for good.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     over: bool,
-    /// Nothing was merged yet; `session` is the digest of the picture that was taken of this load when it was first seen.
+    /// Nothing was merged since; `session` is the digest of the picture that was taken of this load when it was first seen.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     seen: bool,
 }
@@ -79,12 +79,12 @@ pub(crate) struct Marked {
 }
 
 pub(crate) fn marked(profile: &dyn SessionProfile) -> Option<Marked> {
-    let marker = marker(profile).filter(|marker| !marker.seen)?;
+    let marker = marker(profile).filter(|marker| marker.over || !marker.seen)?;
     Some(Marked { session: marker.session, merged: marker.merged, over: marker.over })
 }
 
-/// Digest of the picture that was taken of this load of the hive when it was first seen; `None` when there is none, or
-/// something was merged since.
+/// Digest of the picture that was taken of this load of the hive when it was first seen, or first seen after it was over;
+/// `None` when there is none, or something was merged since.
 pub(super) fn seen(profile: &dyn SessionProfile) -> Option<String> {
     marker(profile).filter(|marker| marker.seen).map(|marker| marker.session)
 }
@@ -104,8 +104,9 @@ fn marker(profile: &dyn SessionProfile) -> Option<Marker> {
 pub(super) fn mark_seen(
     profile: &mut dyn SessionProfile,
     picture: String,
+    over: bool,
 ) -> Result<(), mp_profile::HostError> {
-    write_marker(profile, &Marker { session: picture, merged: false, over: false, seen: true })
+    write_marker(profile, &Marker { session: picture, merged: false, over, seen: true })
 }
 
 /// Notes in the loaded hive that it was exported for good.
@@ -140,14 +141,15 @@ impl SessionRecord {
         bases: impl Iterator<Item = (&'a Scope, &'a [u8])>,
     ) -> Result<(), StateError> {
         let folder = state.session(sid);
-        Self::remove(state, sid)?;
         private_folder(&folder)?;
         let path = folder.join("baseline.mpd");
         let mut encoded = Vec::new();
         mp_dataset::encode(&baseline.to_data_set(), &mut encoded)
             .map_err(io::Error::other)
-            .and_then(|_| fs::write(&path, &encoded))
             .map_err(StateError::at("write", &path))?;
+        // What is left of a former session, whose name the marker does not say, is used by nobody. The picture of the first
+        // look stays until the marker is written.
+        write_whole(&path, &encoded)?;
         self.write(state, sid, bases)
     }
 

@@ -208,6 +208,13 @@ impl Host {
         self.get_in(sid, APP, name)
     }
 
+    pub(crate) fn delete(&self, sid: &Sid, name: &str) {
+        let delete = |profile: &mut MemoryProfile| {
+            profile.registry.root.ensure(&KeyPath::parse(APP)).remove_value(&name.into());
+        };
+        self.loader.host.with(sid, delete).unwrap();
+    }
+
     pub(crate) fn set_in(&self, sid: &Sid, key: &str, name: &str, text: &str) {
         let set = |profile: &mut MemoryProfile| {
             profile.registry.root.ensure(&KeyPath::parse(key)).set_value(Value::sz(name, text));
