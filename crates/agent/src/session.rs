@@ -18,7 +18,13 @@ mod record;
 mod send;
 mod upload;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use mp_profile::{
     Clock, CompiledRules, DataSubset, ExportError, GroupName, HostError, ImportError, RuleError, SessionHost,
@@ -50,6 +56,17 @@ pub struct Agent<'host> {
     connections: Arc<dyn Connections>,
     clock: &'host dyn Clock,
     settings: PolicySettings,
+    given_up: GivenUp,
+}
+
+/// Says to work that is under way that nobody waits for it any more.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct GivenUp(Arc<AtomicBool>);
+
+impl GivenUp {
+    pub(crate) fn set(&self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 impl<'host> Agent<'host> {
@@ -63,7 +80,16 @@ impl<'host> Agent<'host> {
     ) -> Self {
         let spool = Spool::new(state.spool());
         let reports = ReportsQueue::new(state.reports_out(), DEFAULT_MAX_QUEUED);
-        Self { state, spool, reports, host, connections, clock, settings: PolicySettings::default() }
+        Self {
+            state,
+            spool,
+            reports,
+            host,
+            connections,
+            clock,
+            settings: PolicySettings::default(),
+            given_up: GivenUp::default(),
+        }
     }
 
     /// The same, with what Group Policy says of this machine.
@@ -74,6 +100,17 @@ impl<'host> Agent<'host> {
         }
         self.settings = settings;
         self
+    }
+
+    /// The same, which begins to write nothing more once this is set.
+    pub(crate) fn until(mut self, given_up: GivenUp) -> Self {
+        self.given_up = given_up;
+        self
+    }
+
+    /// To be asked when the profile was opened, since it may be another load's by then, and before it is written into.
+    fn go_on(&self) -> Result<(), AgentError> {
+        if self.given_up.0.load(Ordering::Acquire) { Err(AgentError::GivenUp) } else { Ok(()) }
     }
 
     /// Data sets that wait for storage.
@@ -106,6 +143,9 @@ pub enum AgentError {
         "MP-AGT-003 the settings were not brought into the profile, and the session goes on without; nothing stored will be replaced"
     )]
     Import(#[from] ImportError),
+    /// It took so long that nobody waits for it any more.
+    #[error("MP-AGT-009 the work was given up before it had begun to write")]
+    GivenUp,
     /// Nothing was exported.
     #[error("MP-AGT-004 the settings were not exported; what is stored stays as it is")]
     Export(#[from] ExportError),
@@ -139,6 +179,7 @@ impl AgentError {
             Self::NoPlan(_) => "MP-AGT-001",
             Self::Rules { .. } => "MP-AGT-002",
             Self::Import(_) => "MP-AGT-003",
+            Self::GivenUp => "MP-AGT-009",
             Self::Export(_) => "MP-AGT-004",
             Self::Registry(_) => "MP-AGT-005",
             Self::Host(_) => "MP-AGT-006",

@@ -86,13 +86,15 @@ fn unchanged(
         return edit.clone();
     }
     let destroys = matches!(edit.action, KeyAction::Delete | KeyAction::Replace);
-    let mut left = KeyEdit::new(edit.name.clone(), if destroys { KeyAction::Pass } else { edit.action });
+    let mut left = edit.clone();
+    if destroys {
+        left.action = KeyAction::Pass;
+    }
     if (destroys && now.is_some()) || (!destroys && before.is_some() && now.is_none()) {
         notes.add(NoteCode::ChangedBefore, format!("HKCU\\{path}"), WHY);
     }
     if before.is_some() && now.is_none() {
-        left.action = KeyAction::Pass;
-        return left;
+        return KeyEdit::new(edit.name.clone(), KeyAction::Pass);
     }
     let mut values = edit.values().to_vec();
     values.retain(|value| {

@@ -7,10 +7,10 @@ use mp_profile::{
 };
 
 use super::Ports;
-use crate::{AgentError, CachedPlan, Outcome, SessionReport, chain::chain};
+use crate::{Agent, AgentError, CachedPlan, Outcome, SessionReport, chain::chain, session::GivenUp};
 
 /// A job of one user. Whoever takes it runs it and tells its end.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct JobOrder {
     /// The user.
     pub sid: Sid,
@@ -18,28 +18,31 @@ pub struct JobOrder {
     pub job: JobNumber,
     /// What is to be done.
     pub work: Job,
+    /// Whether nobody waits for it any more.
+    pub(super) given_up: GivenUp,
 }
 
 impl JobOrder {
     /// Does it. What went wrong is in the reports of the session.
     #[must_use]
     pub fn run(&self, ports: &Ports) -> JobEnd {
+        let agent = ports.agent().until(self.given_up.clone());
         match self.work {
-            Job::Look => look(&self.sid, ports),
-            Job::Import => match ended(ports.agent().import(&self.sid)) {
-                JobEnd::Done if ports.agent().rest_follows(&self.sid) => JobEnd::RestFollows,
+            Job::Look => look(&self.sid, ports, &agent),
+            Job::Import => match ended(agent.import(&self.sid)) {
+                JobEnd::Done if agent.rest_follows(&self.sid) => JobEnd::RestFollows,
                 end => end,
             },
-            Job::LateMerge => ended(ports.agent().merge_late(&self.sid)),
-            Job::MergeNewer => match ports.agent().merge_newer(&self.sid) {
+            Job::LateMerge => ended(agent.merge_late(&self.sid)),
+            Job::MergeNewer => match agent.merge_newer(&self.sid) {
                 Ok(report) if report.outcome == Outcome::Merged => JobEnd::Done,
                 Ok(_) => JobEnd::Partly,
                 Err(_) => JobEnd::Failed,
             },
             // Plans hold no registry tasks and policies yet that differ from what an import brings.
             Job::Tasks => JobEnd::Done,
-            Job::Export { kind, aim } => ended(ports.agent().export(&self.sid, kind, aim)),
-            Job::Upload => match ports.agent().upload(&self.sid) {
+            Job::Export { kind, aim } => ended(agent.export(&self.sid, kind, aim)),
+            Job::Upload => match agent.upload(&self.sid) {
                 Ok(true) => JobEnd::Done,
                 Ok(false) => JobEnd::Partly,
                 Err(error) => {
@@ -63,8 +66,7 @@ fn ended(done: Result<SessionReport, AgentError>) -> JobEnd {
     }
 }
 
-fn look(sid: &Sid, ports: &Ports) -> JobEnd {
-    let agent = ports.agent();
+fn look(sid: &Sid, ports: &Ports, agent: &Agent<'_>) -> JobEnd {
     // Whoever else works for the user now has looked already.
     let alone = agent.lock(sid).ok();
     let mut profile = match ports.host.open(sid) {

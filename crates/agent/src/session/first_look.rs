@@ -55,6 +55,7 @@ impl Agent<'_> {
             Some(marked) if !marked.over => return Ok(()),
             marked => marked.is_some(),
         };
+        self.go_on()?;
         if profile.kind() != ProfileKind::Mandatory || read(&self.state, sid, profile).is_some() {
             return Ok(());
         }

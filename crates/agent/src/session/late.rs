@@ -35,6 +35,7 @@ impl Agent<'_> {
     fn bring_in_late(&self, sid: &Sid, recorder: &mut Recorder) -> Result<(), AgentError> {
         let plan = self.cached_plan()?;
         let mut profile = self.host.open(sid)?;
+        self.go_on()?;
         recorder.report.profile = profile.kind().name().to_owned();
         recorder.report.outcome = Outcome::NotMerged;
         let marked = marked(profile.as_ref()).filter(|marked| !marked.over);
@@ -60,8 +61,10 @@ impl Agent<'_> {
             return Ok(());
         }
         if !found.is_empty() {
+            self.go_on()?;
             let imported = import_unchanged(profile.as_mut(), &record, &before, &found)?;
             recorder.step("import what the session has not changed");
+            record.note_spared(&imported.report);
             recorder.report.import = Some(imported.report);
             record.unapplied.append(imported.unapplied);
         }

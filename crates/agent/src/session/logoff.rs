@@ -77,6 +77,7 @@ impl Agent<'_> {
     fn take_out(&self, sid: &Sid, aim: Option<Aim>, recorder: &mut Recorder) -> Result<(), AgentError> {
         let plan = CachedPlan::load(&self.state);
         let mut profile = self.host.open(sid)?;
+        self.go_on()?;
         recorder.report.profile = profile.kind().name().to_owned();
         recorder.step("open profile");
         if matches!(profile.kind(), ProfileKind::Temporary | ProfileKind::Unknown) {

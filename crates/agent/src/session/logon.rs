@@ -68,6 +68,7 @@ impl Agent<'_> {
         recorder.step("plan");
 
         let mut profile = self.host.open(sid)?;
+        self.go_on()?;
         recorder.step("open profile");
         if !self.may_merge(profile.as_ref(), recorder) {
             profile.close()?;
@@ -126,11 +127,13 @@ impl Agent<'_> {
             Some(awaited) => rules.only(|subset, _| awaited.has(subset)),
             None => rules,
         };
+        self.go_on()?;
         let mut imported = mp_profile::import(profile.as_mut(), &now, &sources)?;
         recorder.step(if awaited.is_some() { "import what the logon waits for" } else { "import" });
         imported.report.notes.append(notes);
+        let mut record = self.record(&plan, &all, &sets, awaited.as_ref(), imported.unapplied);
+        record.note_spared(&imported.report);
         recorder.report.import = Some(imported.report);
-        let record = self.record(&plan, &all, &sets, awaited.as_ref(), imported.unapplied);
         recorder.session(&record.session);
         let bases = sets.iter().filter_map(|set| Some((&set.scope, set.set.as_ref()?.0.as_slice())));
         let baseline = first.as_ref().unwrap_or(&found);
@@ -239,6 +242,7 @@ impl Agent<'_> {
                 scope: scope.clone(),
                 merged: known && awaited.is_none(),
                 held: known && awaited.is_some(),
+                spared: false,
                 version: set.and_then(|set| set.version.clone()),
                 digest: set.and_then(|set| set.set.as_ref()).map(|(bytes, _)| digest(bytes)),
             }

@@ -41,6 +41,7 @@ impl Agent<'_> {
     fn bring_in_newer(&self, sid: &Sid, recorder: &mut Recorder) -> Result<(), AgentError> {
         let plan = self.cached_plan()?;
         let mut profile = self.host.open(sid)?;
+        self.go_on()?;
         recorder.report.profile = profile.kind().name().to_owned();
         let session = self.session(sid, profile.as_ref());
         let Some(mut record) = session.record.filter(SessionRecord::all_merged) else {
@@ -64,6 +65,7 @@ impl Agent<'_> {
             baseline: session.baseline.as_ref(),
             unapplied: Some(&record.unapplied),
         };
+        self.go_on()?;
         let mine = mp_profile::export(profile.as_mut(), &compile(&record.subsets)?, &inputs)?;
         recorder.step("read what the session has changed");
         let subsets = without_mirrors(&record.subsets);

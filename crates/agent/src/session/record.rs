@@ -9,7 +9,9 @@ use std::{
 };
 
 use mp_dataset::{DataSet, Limits, Verified};
-use mp_profile::{Baseline, DataSubset, GroupName, Scope, SessionProfile, Sid, Unapplied};
+use mp_profile::{
+    Baseline, DataSubset, GroupName, ImportReport, NoteCode, Scope, SessionProfile, Sid, Unapplied,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -50,6 +52,10 @@ pub(crate) struct MergedScope {
     /// Whether the data set is at hand, and so far only what the logon waited for was taken from it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) held: bool,
+    /// Whether the session had changed something of the data set before it was merged, so that the profile never held all of
+    /// it: from the spool it has to go to storage by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) spared: bool,
     /// Version of the data set; `None` when there is none.
     pub(crate) version: Option<String>,
     /// BLAKE3 of its file, in hexadecimal.
@@ -130,6 +136,12 @@ impl SessionRecord {
 
     pub(crate) fn scope_mut(&mut self, scope: &Scope) -> Option<&mut MergedScope> {
         self.scopes.iter_mut().find(|merged| merged.scope == *scope)
+    }
+
+    /// Notes whether an import left out what the session had changed before it.
+    pub(crate) fn note_spared(&mut self, report: &ImportReport) {
+        let spared = report.notes.of(NoteCode::ChangedBefore).next().is_some() || report.notes.more > 0;
+        self.scopes.iter_mut().for_each(|scope| scope.spared |= spared);
     }
 
     /// Writes the session's folder. It is needed only as long as the hive stays loaded, so it need not survive a power cut.

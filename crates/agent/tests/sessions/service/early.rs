@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use mp_agent::SessionReport;
 use mp_dataset::ProfileKind;
-use mp_profile::{NoteCode, SessionId, machine::Load};
+use mp_profile::{NoteCode, Scope, SessionId, machine::Load};
 
 use super::{elsewhere, host::Host, in_store};
 use crate::{
@@ -172,5 +172,26 @@ fn a_newer_plan_is_followed_at_once_where_nothing_was_changed() {
     assert_eq!(ts1.get(&sid(), "Theme").as_deref(), Some("dark"));
     assert_eq!(SessionReport::kept(&ts1.state, &sid()).unwrap()[0].plan_revision, 2);
     ts1.log_off(session);
+    assert!(console.store.quarantined().is_empty());
+}
+
+/// What waits in the spool and was not taken over must not go when the session's own export takes its place.
+#[test]
+fn what_another_session_left_in_the_spool_is_stored_though_it_was_changed_before_the_import() {
+    let console = Arc::new(FakeConsole::default());
+    let (mut ts1, session) = just_seen(&console);
+    ts1.pass(GRACE);
+    console.store.away();
+    ts1.set(&sid(), "Theme", "red");
+    ts1.log_off(session);
+    let session = ts1.log_on(&sid());
+    ts1.set(&sid(), "Theme", "blue");
+    ts1.pass(GRACE);
+    ts1.log_off(session);
+    console.store.back();
+    ts1.ports.do_chores();
+    let history = console.store.history(&Scope::Global, &sid());
+    let themes: Vec<_> = history.iter().filter_map(|set| value_in(set, APP, "Theme")).collect();
+    assert_eq!(themes, ["dark", "dark", "red", "blue"], "each is a version of its own");
     assert!(console.store.quarantined().is_empty());
 }

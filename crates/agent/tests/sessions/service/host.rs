@@ -11,12 +11,12 @@ use std::{
 use mp_agent::{
     CachedPlan, PolicySettings, StateFolder,
     hosts::simulated::{ProfileLoader, SimulatedSessions},
-    service::{HelperAnswer, HelperRequest, Ports, ServiceEvent, Station},
+    service::{HelperAnswer, HelperRequest, JobOrder, Ports, ServiceEvent, Station},
 };
 use mp_dataset::ProfileKind;
 use mp_profile::{
     Clock, SessionId, Sid,
-    machine::{Request, SessionChange},
+    machine::{JobEnd, Request, SessionChange},
     memory::{MemoryHost, MemoryProfile},
 };
 use mp_registry::{FileTime, Key, KeyPath, Value};
@@ -157,6 +157,21 @@ impl Host {
             let (station, now) = self.station();
             station.ended(&order, end, now);
         }
+    }
+
+    /// The jobs that are due now, which whoever takes them runs or lets hang.
+    pub(crate) fn orders(&mut self) -> Vec<JobOrder> {
+        let (station, now) = self.station();
+        station.poll(now);
+        station.orders()
+    }
+
+    /// A job that hung ends after all.
+    pub(crate) fn wake(&mut self, order: &JobOrder) -> JobEnd {
+        let end = order.run(&self.ports);
+        let (station, now) = self.station();
+        station.ended(order, end, now);
+        end
     }
 
     pub(crate) fn ask(&mut self, sid: &Sid, session: SessionId, request: Request) -> Receiver<HelperAnswer> {

@@ -1,7 +1,9 @@
 //! The service, stepped by hand: events in, work done, what is stored.
 
 mod early;
+mod hanging;
 mod host;
+mod missing;
 mod newer;
 mod parts;
 mod threads;
