@@ -50,6 +50,12 @@ impl AgentAccess {
         })
     }
 
+    /// The Agent.
+    #[must_use]
+    pub fn id(&self) -> &MachineId {
+        &self.id
+    }
+
     /// Name of the Agent Server.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -3,6 +3,7 @@
 //! Nothing about a data set is kept in memory: what an administrator restores by hand is seen at the next request.
 
 mod open;
+mod probe;
 mod quarantine;
 mod versions;
 
