@@ -193,6 +193,7 @@ impl Farm {
             }],
             keep_versions: 5,
             limits: StorageLimits { agent_requests_per_second: u32::MAX, ..StorageLimits::default() },
+            retention: Vec::new(),
         });
         let runtime = Runtime::new()?;
         let running = {

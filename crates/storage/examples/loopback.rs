@@ -50,6 +50,7 @@ fn main() {
         }],
         keep_versions: 5,
         limits: StorageLimits { agent_requests_per_second: u32::MAX, ..StorageLimits::default() },
+        retention: Vec::new(),
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let plan = watch::Sender::new(plan);

@@ -8,13 +8,13 @@ mod rate;
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
     time::Instant,
 };
 
-use mp_protocol::{MachineCertificate, MachineId, StorageLimits};
+use mp_protocol::StorageLimits;
 use tokio::sync::Semaphore;
 
 pub(crate) use connections::{Connection, Connections};
@@ -42,12 +42,12 @@ pub(crate) struct AgentShare {
 
 /// The shares of all Agents that came. They are few: TLS lets in machines of the farm alone, and only listed ones get here.
 #[derive(Default, Debug)]
-pub(crate) struct Shares(Mutex<HashMap<MachineId, Arc<AgentShare>>>);
+pub(crate) struct Shares(Mutex<HashMap<String, Arc<AgentShare>>>);
 
 impl Shares {
-    pub(crate) fn of(&self, agent: &MachineId) -> Arc<AgentShare> {
+    pub(crate) fn of(&self, holder: &str) -> Arc<AgentShare> {
         let mut shares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(share) = shares.get(agent) {
+        if let Some(share) = shares.get(holder) {
             return Arc::clone(share);
         }
         let share = Arc::new(AgentShare {
@@ -56,7 +56,7 @@ impl Shares {
             body_memory: Arc::new(Semaphore::new(AGENT_BODY_MEMORY / PERMIT)),
             requests: Arc::new(Semaphore::new(AGENT_REQUESTS)),
         });
-        shares.insert(agent.clone(), Arc::clone(&share));
+        shares.insert(holder.to_owned(), Arc::clone(&share));
         share
     }
 }
@@ -103,6 +103,3 @@ impl AgentShare {
         self.connections.fetch_sub(1, Ordering::AcqRel);
     }
 }
-
-/// The certificate of a connection, read once.
-pub(crate) type Peer = OnceLock<Result<MachineCertificate, String>>;

@@ -101,6 +101,7 @@ fn storage_plan(farm: &Farm, machine: &Machine, now: UnixMillis) -> Result<Stora
         agents: farm.machines.values().filter(served).map(|agent| allowed(agent, now)).collect(),
         keep_versions: server.keep_versions,
         limits: StorageLimits::default(),
+        retention: Vec::new(),
     })
 }
 

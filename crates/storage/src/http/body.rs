@@ -6,7 +6,6 @@ use axum::{
 };
 use http_body_util::BodyExt;
 use mp_protocol::{
-    MachineId,
     digest::{CONTENT_DIGEST, digest_matches},
     paths::MAX_DATA_SET,
 };
@@ -24,7 +23,7 @@ pub(super) struct Received {
 /// Takes a body of a stated length, with its digest, within the time and memory there are.
 pub(super) async fn receive(
     shared: &Shared,
-    agent: &MachineId,
+    holder: &str,
     headers: &HeaderMap,
     mut body: Body,
 ) -> Result<Received, Refusal> {
@@ -40,7 +39,7 @@ pub(super) async fn receive(
     let digest =
         digest.ok_or_else(|| Refusal::new(Code::BadHeader, "a body needs the header Content-Digest"))?;
 
-    let room = shared.room(agent, len).await?;
+    let room = shared.room(holder, len).await?;
     let bytes = timeout(shared.patience.body, read(&mut body, len, shared.patience.piece)).await;
     let bytes = bytes.unwrap_or_else(|_| Err(incomplete("it took too long")))?;
     if digest_matches(digest, &bytes) {

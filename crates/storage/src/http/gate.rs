@@ -15,10 +15,9 @@ use axum::{
 };
 use axum_server::tls::TlsInfo;
 use mp_profile::{Scope, Sid};
-use mp_protocol::MachineCertificate;
 
 use super::Shared;
-use crate::{AgentAccess, Code, Refusal, metrics, protection::Connection};
+use crate::{Access, Code, Refusal, access::Peer, metrics, protection::Connection};
 
 /// What a request was about, left by its handler in the response for the log.
 #[derive(Clone, Debug)]
@@ -39,7 +38,7 @@ pub(super) async fn gate(State(shared): State<Shared>, mut request: Request, nex
     let agent = access.as_ref().map_or_else(|_| "-".to_owned(), |access| access.name().to_owned());
     let mut response = match access {
         Ok(access) => {
-            let share = shared.shares.of(access.id());
+            let share = shared.shares.of(access.holder());
             request.extensions_mut().insert(access);
             // The semaphore is never closed.
             let _turn = share.requests.acquire().await;
@@ -74,20 +73,15 @@ pub(super) async fn gate(State(shared): State<Shared>, mut request: Request, nex
     response
 }
 
-fn admit(shared: &Shared, request: &Request) -> Result<AgentAccess, Refusal> {
+fn admit(shared: &Shared, request: &Request) -> Result<Access, Refusal> {
     let none = || Refusal::new(Code::NotAnAgent, "the connection has no client certificate");
     let connection = request.extensions().get::<Arc<Connection>>().ok_or_else(none)?;
-    let certificate = connection.peer.get_or_init(|| {
-        let tls = request.extensions().get::<Arc<TlsInfo>>();
-        let certificate = tls
-            .and_then(|tls| tls.peer_certificates.first())
-            .ok_or("the connection has no client certificate")?;
-        MachineCertificate::from_der(certificate).map_err(|error| error.to_string())
-    });
-    let certificate = certificate.as_ref().map_err(|why| Refusal::new(Code::NotAnAgent, why.clone()))?;
+    let tls = request.extensions().get::<Arc<TlsInfo>>();
+    let certificate = tls.and_then(|tls| tls.peer_certificates.first()).ok_or_else(none)?;
+    let peer = connection.peer.get_or_init(|| Peer::new(certificate));
     let plan = shared.plan.borrow();
-    let access = AgentAccess::admit(&plan, certificate, SystemTime::now())?;
-    shared.shares.of(access.id()).admit(connection, &plan.limits)?;
+    let access = Access::admit(&plan, peer, SystemTime::now())?;
+    shared.shares.of(access.holder()).admit(connection, &plan.limits)?;
     Ok(access)
 }
 

@@ -1,7 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use mp_protocol::MachineId;
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
 use super::Shared;
@@ -39,10 +38,10 @@ impl AsRef<[u8]> for Kept {
 
 impl Shared {
     /// Waits a while for memory for a body. An Agent that wants much waits for itself, before it takes from the others.
-    pub(super) async fn room(&self, agent: &MachineId, len: usize) -> Result<Room, Refusal> {
+    pub(super) async fn room(&self, holder: &str, len: usize) -> Result<Room, Refusal> {
         let busy = || Refusal::new(Code::Busy, "too much is being received or sent; try again later");
         let permits = u32::try_from(len / PERMIT + 1).map_err(|_| busy())?;
-        let share = self.shares.of(agent);
+        let share = self.shares.of(holder);
         let both = async {
             let share = Arc::clone(&share.body_memory).acquire_many_owned(permits).await;
             Some((share.ok()?, Arc::clone(&self.body_memory).acquire_many_owned(permits).await.ok()?))
@@ -54,8 +53,8 @@ impl Shared {
     }
 
     /// A body to send, which counts as memory until the client has read it.
-    pub(super) async fn outgoing(&self, agent: &MachineId, bytes: Vec<u8>) -> Result<Bytes, Refusal> {
-        let room = self.room(agent, bytes.len()).await?;
+    pub(super) async fn outgoing(&self, holder: &str, bytes: Vec<u8>) -> Result<Bytes, Refusal> {
+        let room = self.room(holder, bytes.len()).await?;
         Ok(Bytes::from_owner(Kept { bytes, _room: room }))
     }
 }

@@ -4,7 +4,7 @@ use std::{
     net::SocketAddr,
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
@@ -21,13 +21,13 @@ use tokio::{net::TcpStream, sync::watch};
 use tokio_rustls::server::TlsStream;
 use tower_service::Service;
 
-use super::{AgentShare, Ended, Patience, Peer, patience::Patient};
-use crate::Metrics;
+use super::{AgentShare, Ended, Patience, patience::Patient};
+use crate::{Metrics, access::Peer};
 
 /// One connection: counted while it is there, and the first Agent that uses it is charged for it.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    pub(crate) peer: Peer,
+    pub(crate) peer: OnceLock<Peer>,
     address: Option<SocketAddr>,
     charged: Mutex<Option<Arc<AgentShare>>>,
     /// Whether its end needs no more words: it served a request, or why it ends was said already.
@@ -39,7 +39,7 @@ impl Connection {
     pub(super) fn new(address: Option<SocketAddr>, metrics: Arc<Metrics>) -> Arc<Self> {
         metrics.connections.inc();
         let (charged, explained) = (Mutex::new(None), AtomicBool::new(false));
-        Arc::new(Self { peer: Peer::new(), address, charged, explained, metrics })
+        Arc::new(Self { peer: OnceLock::new(), address, charged, explained, metrics })
     }
 
     /// Whether the connection is one of those that an Agent may have; from then on it is the Agent's.

@@ -5,32 +5,32 @@ use rustls::{CertificateError, Error as TlsError};
 /// Why a connection was not taken, or ended before its time; the codes of `docs/reference/codes.md`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Ended {
-    /// MP-STO-121: it showed no certificate.
+    /// MP-STO-131: it showed no certificate.
     NoCertificate,
-    /// MP-STO-122: its certificate is not valid now.
+    /// MP-STO-132: its certificate is not valid now.
     Expired,
-    /// MP-STO-123: its certificate is not one of this farm.
+    /// MP-STO-133: its certificate is not one of this farm.
     OtherFarm,
-    /// MP-STO-124: TLS did not come about.
+    /// MP-STO-134: TLS did not come about.
     NoTls,
-    /// MP-STO-125: there are too many connections.
+    /// MP-STO-135: there are too many connections.
     TooMany,
-    /// MP-STO-126: the client does not read what it is sent.
+    /// MP-STO-136: the client does not read what it is sent.
     NotReading,
-    /// MP-STO-127: no whole request came.
+    /// MP-STO-137: no whole request came.
     NoRequest,
 }
 
 impl Ended {
     pub(crate) fn code(self) -> &'static str {
         match self {
-            Self::NoCertificate => "MP-STO-121",
-            Self::Expired => "MP-STO-122",
-            Self::OtherFarm => "MP-STO-123",
-            Self::NoTls => "MP-STO-124",
-            Self::TooMany => "MP-STO-125",
-            Self::NotReading => "MP-STO-126",
-            Self::NoRequest => "MP-STO-127",
+            Self::NoCertificate => "MP-STO-131",
+            Self::Expired => "MP-STO-132",
+            Self::OtherFarm => "MP-STO-133",
+            Self::NoTls => "MP-STO-134",
+            Self::TooMany => "MP-STO-135",
+            Self::NotReading => "MP-STO-136",
+            Self::NoRequest => "MP-STO-137",
         }
     }
 

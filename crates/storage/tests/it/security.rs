@@ -76,8 +76,8 @@ fn aged(farm: &Farm, age: Duration) -> Identity {
 fn without_a_certificate_nobody_connects() {
     access_log::listen();
     let farm = Farm::new();
-    is_logged(no_answer(&farm, client(&farm, None)), "MP-STO-121");
-    assert!(farm.metrics.text().contains("connections_ended_total{code=\"MP-STO-121\"} 1"));
+    is_logged(no_answer(&farm, client(&farm, None)), "MP-STO-131");
+    assert!(farm.metrics.text().contains("connections_ended_total{code=\"MP-STO-131\"} 1"));
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn with_an_expired_certificate_nobody_connects() {
     let farm = Farm::new();
     let identity = aged(&farm, Duration::from_secs(60 * 24 * 3600));
     farm.plan.send_modify(|plan| plan.agents.push(allowed(&identity, None)));
-    is_logged(no_answer(&farm, tls::machine_client(&identity, ServerKind::Storage).unwrap()), "MP-STO-122");
+    is_logged(no_answer(&farm, tls::machine_client(&identity, ServerKind::Storage).unwrap()), "MP-STO-132");
 }
 
 #[test]
@@ -102,9 +102,9 @@ fn with_a_self_signed_certificate_or_another_farms_nobody_connects() {
     let own = params.self_signed(&key).unwrap();
     farm.plan.send_modify(|plan| plan.agents.push(allowed(&agent, None)));
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-    is_logged(no_answer(&farm, client(&farm, Some((vec![own.der().clone()], key)))), "MP-STO-123");
+    is_logged(no_answer(&farm, client(&farm, Some((vec![own.der().clone()], key)))), "MP-STO-133");
     let other = TestAuthority::new().server_certificate(&["localhost"]);
-    is_logged(no_answer(&farm, client(&farm, Some(other))), "MP-STO-123");
+    is_logged(no_answer(&farm, client(&farm, Some(other))), "MP-STO-133");
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn what_is_not_tls_is_refused() {
     plain.write_all(HEAD).unwrap();
     // An alert of TLS at most, and the end.
     drop(plain.read_to_end(&mut Vec::new()));
-    is_logged(from, "MP-STO-124");
+    is_logged(from, "MP-STO-134");
 }
 
 /// The headers of an upload.

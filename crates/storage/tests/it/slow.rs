@@ -36,7 +36,7 @@ fn a_handshake_that_does_not_go_on_ends() {
     let mut silent = TcpStream::connect(farm.running.as_ref().unwrap().address()).unwrap();
     assert_eq!(silent.read(&mut [0; 100]).unwrap_or_default(), 0);
     let from = silent.local_addr().unwrap();
-    eventually("it is logged", || access_log::codes_of(from) == ["MP-STO-124"]);
+    eventually("it is logged", || access_log::codes_of(from) == ["MP-STO-134"]);
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn a_head_that_comes_letter_by_letter_ends() {
     }
     drop(stream.read_to_end(&mut Vec::new()));
     assert!(begun.elapsed() < SHORT * 20, "the head went on for {:?}", begun.elapsed());
-    eventually("it is logged", || access_log::codes_of(from) == ["MP-STO-127"]);
+    eventually("it is logged", || access_log::codes_of(from) == ["MP-STO-137"]);
 }
 
 /// Sends the head of an upload, then a piece of the body at a time; gives the answer.
@@ -109,7 +109,7 @@ fn an_answer_that_nobody_reads_ends_and_gives_its_memory_back() {
     stream.flush().unwrap();
     let kept = |text: &str| text.lines().any(|line| line == "metaprofiles_storage_body_memory_bytes 0");
     eventually("the answer takes memory", || !kept(&farm.metrics.text()));
-    eventually("it is logged", || access_log::codes_of(from) == ["MP-STO-126"]);
+    eventually("it is logged", || access_log::codes_of(from) == ["MP-STO-136"]);
     eventually("the memory is given back", || kept(&farm.metrics.text()));
     client.head(&Scope::Global, &sid(1)).unwrap();
 }

@@ -197,6 +197,7 @@ pub(crate) fn plan(base: &Path, storage: &Identity) -> StoragePlan {
         agents: Vec::new(),
         keep_versions: 3,
         limits: StorageLimits::default(),
+        retention: Vec::new(),
     }
 }
 
