@@ -17,30 +17,25 @@ mod place;
 mod record;
 mod send;
 mod upload;
+mod work;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use mp_profile::{
     Clock, CompiledRules, DataSubset, ExportError, GroupName, HostError, ImportError, RuleError, SessionHost,
     Sid, StoreError,
 };
-use mp_protocol::Waits;
 
 use crate::{
-    chain::chain,
     connections::Connections,
     plan::CachedPlan,
-    report::{Outcome, Recorder, SessionEvent, SessionReport},
     reports_queue::{DEFAULT_MAX_QUEUED, ReportsQueue, ReportsSent},
     settings::PolicySettings,
     spool::{Deliveries, Spool},
-    state::{SessionLock, StateError, StateFolder},
+    state::{StateError, StateFolder},
 };
 pub use logoff::NOT_MERGED;
 
@@ -192,74 +187,6 @@ impl AgentError {
 }
 
 impl Agent<'_> {
-    fn cached_plan(&self) -> Result<CachedPlan, AgentError> {
-        CachedPlan::load(&self.state)?.ok_or_else(|| AgentError::NoPlan("none is cached".to_owned()))
-    }
-
-    /// Keeps all other work for this user out, after waiting for it as long as the plan allows.
-    pub(crate) fn lock(&self, sid: &Sid) -> Result<SessionLock, AgentError> {
-        let plan = CachedPlan::load(&self.state).ok().flatten();
-        let waits = plan.map_or_else(Waits::default, |cached| cached.plan.waits);
-        Ok(self.state.lock(sid, Duration::from_millis(waits.lock_ms))?)
-    }
-
-    /// The report of an event for which nothing is done, when Group Policy turned the Agent off.
-    fn turned_off(&self, event: SessionEvent, sid: &Sid) -> Option<Result<SessionReport, AgentError>> {
-        self.settings.turned_off.then(|| {
-            let mut recorder = Recorder::new(event, sid, self.host.name(), self.clock.now());
-            recorder.problem(
-                TURNED_OFF,
-                "the Agent is turned off by Group Policy on this machine: nothing is imported or exported"
-                    .to_owned(),
-            );
-            self.finish(recorder, Ok(()))
-        })
-    }
-
-    /// Keeps the report of what was done, also of a failure.
-    fn finish(
-        &self,
-        mut recorder: Recorder,
-        done: Result<(), AgentError>,
-    ) -> Result<SessionReport, AgentError> {
-        if let Err(error) = &done {
-            recorder.report.outcome = Outcome::Failed;
-            let text = chain(error);
-            recorder.problem(error.code(), text.trim_start_matches(error.code()).trim_start().to_owned());
-        }
-        self.join_unnamed(&mut recorder);
-        let queued = self.reports.put(&recorder.report.to_sent());
-        match queued {
-            Ok(0) => {}
-            Ok(dropped) => recorder.problem(
-                "MP-AGT-053",
-                format!(
-                    "{dropped} session reports were dropped, for too many wait for the console; check that this machine reaches it"
-                ),
-            ),
-            Err(error) => {
-                recorder.problem("MP-AGT-056", format!("the console will not see this report: {}", chain(&error)));
-            }
-        }
-        // The session's data are where they belong; that the report of it cannot be kept must not look like a failure.
-        if let Err(error) = recorder.report.save(&self.state) {
-            recorder.problem("MP-AGT-050", format!("this report is not kept: {}", chain(&error)));
-        }
-        done.map(|()| recorder.report)
-    }
-
-    /// A session into which nothing was merged has no marker. What follows its logon on this host belongs to it all the same.
-    fn join_unnamed(&self, recorder: &mut Recorder) {
-        let report = &recorder.report;
-        if report.session != report.id || report.event == SessionEvent::Logon {
-            return;
-        }
-        let kept = SessionReport::kept(&self.state, &report.sid).unwrap_or_default();
-        if let Some(last) = kept.last().filter(|last| last.event != SessionEvent::Logoff) {
-            recorder.session(&last.session);
-        }
-    }
-
     /// Sends the reports that wait for the console. It may take as long as the network does: no session waits for it.
     ///
     /// # Errors
@@ -285,12 +212,12 @@ impl Agent<'_> {
         if users.is_empty() {
             return Ok(all);
         }
-        let plan = self.cached_plan()?;
+        let plan = work::needed(CachedPlan::load(&self.state))?;
         let store = self.connections.storage(&plan.plan).map_err(AgentError::Storage)?;
         for sid in users {
-            match self.lock(&sid) {
+            match self.lock(&sid, Some(&plan)) {
                 Ok(_lock) => {
-                    let sent = self.spool.send_user(&sid, store.as_ref());
+                    let sent = self.send_waiting(&sid, store.as_ref())?;
                     all.tried.extend(sent.tried);
                     all.damaged.extend(sent.damaged);
                 }

@@ -68,7 +68,8 @@ fn ended(done: Result<SessionReport, AgentError>) -> JobEnd {
 
 fn look(sid: &Sid, ports: &Ports, agent: &Agent<'_>) -> JobEnd {
     // Whoever else works for the user now has looked already.
-    let alone = agent.lock(sid).ok();
+    let plan = CachedPlan::load(&ports.state).ok().flatten();
+    let alone = agent.lock(sid, plan.as_ref()).ok();
     let mut profile = match ports.host.open(sid) {
         Ok(profile) => profile,
         Err(HostError::NotLoaded(_)) => return JobEnd::NotLoaded,
@@ -78,10 +79,11 @@ fn look(sid: &Sid, ports: &Ports, agent: &Agent<'_>) -> JobEnd {
         }
     };
     let marker = agent.marker_of(sid, profile.as_ref());
-    let kind = treated_as(profile.kind(), ports);
+    let kind = treated_as(profile.kind(), plan.as_ref(), ports);
     if alone.is_some()
         && kind == ProfileKind::Mandatory
-        && let Err(error) = agent.take_first_look(sid, profile.as_mut())
+        && let Some(cached) = &plan
+        && let Err(error) = agent.take_first_look(sid, profile.as_mut(), &cached.plan)
     {
         tracing::warn!(%sid, error = chain(&error), "What the user changes before the import cannot be told from defaults");
     }
@@ -89,9 +91,8 @@ fn look(sid: &Sid, ports: &Ports, agent: &Agent<'_>) -> JobEnd {
 }
 
 /// The kind of profile for which something is done; `Unknown` for one that the administrator wants left alone.
-fn treated_as(kind: ProfileKind, ports: &Ports) -> ProfileKind {
-    let plan = || CachedPlan::load(&ports.state).ok().flatten();
-    let captures = || plan().is_none_or(|cached| cached.plan.settings.capture_local_profiles);
+fn treated_as(kind: ProfileKind, plan: Option<&CachedPlan>, ports: &Ports) -> ProfileKind {
+    let captures = || plan.is_none_or(|cached| cached.plan.settings.capture_local_profiles);
     match kind {
         _ if ports.settings.turned_off => ProfileKind::Unknown,
         ProfileKind::Local | ProfileKind::Roaming if !captures() => ProfileKind::Unknown,

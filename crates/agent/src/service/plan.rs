@@ -5,7 +5,7 @@ use std::time::Duration;
 use mp_profile::{ImportMode, machine::Timing};
 use mp_protocol::{StorageAway, Waits};
 
-use crate::{CachedPlan, PolicySettings};
+use crate::{CachedPlan, PolicySettings, plan::subsets_here};
 
 /// Between two looks for a hive that is not loaded yet.
 const HIVE_POLL: Duration = Duration::from_millis(500);
@@ -18,7 +18,7 @@ pub(super) fn timing(plan: Option<&CachedPlan>, policies: &PolicySettings) -> Ti
     let synchronous = match plan {
         Some(cached) => {
             let waits_for = |subset| settings.import_of(subset) == ImportMode::Synchronous;
-            cached.plan.subsets.iter().any(waits_for)
+            subsets_here(&cached.plan).any(waits_for)
         }
         None => settings.mode == ImportMode::Synchronous,
     };

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     chain::chain,
+    plan::CachedPlan,
     report::{Outcome, Recorder, SessionEvent},
 };
 
@@ -56,7 +57,8 @@ impl Agent<'_> {
     /// # Errors
     /// When the record cannot be removed.
     pub(crate) fn forget(&self, sid: &Sid) -> Result<(), AgentError> {
-        let _lock = self.lock(sid)?;
+        let plan = CachedPlan::load(&self.state).ok().flatten();
+        let _lock = self.lock(sid, plan.as_ref())?;
         match self.host.open(sid) {
             Ok(mut profile) => {
                 if marked(profile.as_ref()).is_some() || seen(profile.as_ref()).is_some() {

@@ -18,7 +18,6 @@ use super::{
     record::{decode, mark_seen, marked, seen, write_whole},
 };
 use crate::{
-    plan::CachedPlan,
     spool::digest,
     state::{StateError, StateFolder, private_folder},
 };
@@ -49,8 +48,8 @@ impl Agent<'_> {
         &self,
         sid: &Sid,
         profile: &mut dyn SessionProfile,
+        plan: &AgentPlan,
     ) -> Result<(), AgentError> {
-        let Some(plan) = CachedPlan::load(&self.state)?.map(|cached| cached.plan) else { return Ok(()) };
         let over = match marked(profile) {
             Some(marked) if !marked.over => return Ok(()),
             marked => marked.is_some(),
@@ -59,7 +58,7 @@ impl Agent<'_> {
         if profile.kind() != ProfileKind::Mandatory || read(&self.state, sid, profile).is_some() {
             return Ok(());
         }
-        let taken_by = TakenBy::of(&plan);
+        let taken_by = TakenBy::of(plan);
         let (picture, _) = Baseline::snapshot(profile, &taken_by.rules()?)?;
         let folder = self.state.session(sid);
         private_folder(&folder)?;

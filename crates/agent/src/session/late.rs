@@ -10,6 +10,7 @@ use super::{
     Agent, AgentError,
     base::{ScopeSet, verified},
     record::{MergedScope, SessionRecord, marked},
+    work::needed,
 };
 use crate::{
     plan::CachedPlan,
@@ -23,17 +24,15 @@ impl Agent<'_> {
     /// # Errors
     /// When nothing could be done at all. That storage is still away is no error: the report says so.
     pub fn merge_late(&self, sid: &Sid) -> Result<SessionReport, AgentError> {
-        if let Some(left_alone) = self.turned_off(SessionEvent::LateMerge, sid) {
-            return left_alone;
-        }
-        let mut recorder = Recorder::new(SessionEvent::LateMerge, sid, self.host.name(), self.clock.now());
-        let _lock = self.lock(sid)?;
-        let done = self.bring_in_late(sid, &mut recorder);
-        self.finish(recorder, done)
+        self.work(
+            SessionEvent::LateMerge,
+            sid,
+            |_| true,
+            |plan, recorder| self.bring_in_late(sid, &needed(plan)?, recorder),
+        )
     }
 
-    fn bring_in_late(&self, sid: &Sid, recorder: &mut Recorder) -> Result<(), AgentError> {
-        let plan = self.cached_plan()?;
+    fn bring_in_late(&self, sid: &Sid, plan: &CachedPlan, recorder: &mut Recorder) -> Result<(), AgentError> {
         let mut profile = self.host.open(sid)?;
         self.go_on()?;
         recorder.report.profile = profile.kind().name().to_owned();
@@ -53,7 +52,7 @@ impl Agent<'_> {
             return Ok(());
         };
         recorder.report.plan_revision = record.plan_revision;
-        let sets = self.missing_sets(sid, &record, &plan, recorder);
+        let sets = self.missing_sets(sid, &record, plan, recorder);
         recorder.step("fetch and verify");
         let found: Vec<&ScopeSet> = sets.iter().filter(|set| set.known).collect();
         if found.is_empty() && record.awaited.is_empty() {

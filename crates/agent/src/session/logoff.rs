@@ -8,6 +8,7 @@ use super::{
     Agent, AgentError,
     record::{SessionRecord, marked, seen},
     upload::{After, Export, report_room},
+    work::LoadedPlan,
 };
 use crate::{
     chain::chain,
@@ -42,17 +43,12 @@ impl Agent<'_> {
     /// # Errors
     /// When nothing could be exported. That storage is away is no error: the export waits in the spool.
     pub fn logoff(&self, sid: &Sid) -> Result<SessionReport, AgentError> {
-        if let Some(left_alone) = self.turned_off(SessionEvent::Logoff, sid) {
-            return left_alone;
-        }
-        if self.rest_follows(sid) {
+        if !self.settings.turned_off && self.rest_follows(sid) {
             // Without it the export would be kept beside. When it fails, that is what happens.
             drop(self.merge_late(sid));
         }
-        let mut recorder = Recorder::new(SessionEvent::Logoff, sid, self.host.name(), self.clock.now());
-        let _lock = self.lock(sid)?;
-        let done = self.take_out(sid, None, &mut recorder);
-        self.finish(recorder, done)
+        let work = |plan, recorder: &mut Recorder| self.take_out(sid, plan, None, recorder);
+        self.work(SessionEvent::Logoff, sid, |_| true, work)
     }
 
     /// Exports what changed and puts it into the spool; [`Agent::upload`] sends it.
@@ -64,18 +60,18 @@ impl Agent<'_> {
             ExportKind::Checkpoint => SessionEvent::Checkpoint,
             ExportKind::Final => SessionEvent::Logoff,
         };
-        if let Some(left_alone) = self.turned_off(event, sid) {
-            return left_alone;
-        }
-        let mut recorder = Recorder::new(event, sid, self.host.name(), self.clock.now());
-        let _lock = self.lock(sid)?;
-        let done = self.take_out(sid, Some(aim), &mut recorder);
-        self.finish(recorder, done)
+        let work = |plan, recorder: &mut Recorder| self.take_out(sid, plan, Some(aim), recorder);
+        self.work(event, sid, |_| true, work)
     }
 
     /// Without an aim the export is sent as well.
-    fn take_out(&self, sid: &Sid, aim: Option<Aim>, recorder: &mut Recorder) -> Result<(), AgentError> {
-        let plan = CachedPlan::load(&self.state);
+    fn take_out(
+        &self,
+        sid: &Sid,
+        plan: LoadedPlan,
+        aim: Option<Aim>,
+        recorder: &mut Recorder,
+    ) -> Result<(), AgentError> {
         let mut profile = self.host.open(sid)?;
         self.go_on()?;
         recorder.report.profile = profile.kind().name().to_owned();

@@ -45,17 +45,21 @@ impl Agent<'_> {
     }
 
     fn begin(&self, sid: &Sid, in_parts: bool) -> Result<SessionReport, AgentError> {
-        if let Some(left_alone) = self.turned_off(SessionEvent::Logon, sid) {
-            return left_alone;
-        }
-        let mut recorder = Recorder::new(SessionEvent::Logon, sid, self.host.name(), self.clock.now());
-        let _lock = self.lock(sid)?;
-        let done = self.bring_in(sid, in_parts, &mut recorder);
-        self.finish(recorder, done)
+        self.work(
+            SessionEvent::Logon,
+            sid,
+            |_| true,
+            |plan, recorder| self.bring_in(sid, plan?, in_parts, recorder),
+        )
     }
 
-    fn bring_in(&self, sid: &Sid, in_parts: bool, recorder: &mut Recorder) -> Result<(), AgentError> {
-        let cached = CachedPlan::load(&self.state)?;
+    fn bring_in(
+        &self,
+        sid: &Sid,
+        cached: Option<CachedPlan>,
+        in_parts: bool,
+        recorder: &mut Recorder,
+    ) -> Result<(), AgentError> {
         let newer = self.ask_for_plan(cached.clone());
         let mut plan = match cached {
             Some(plan) => plan,
