@@ -12,7 +12,6 @@ use super::{
 };
 use crate::{
     chain::chain,
-    plan::CachedPlan,
     report::{Outcome, Recorder, SessionEvent, SessionReport},
     spool::{ConflictRules, NewEntry},
 };
