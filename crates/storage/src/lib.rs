@@ -7,6 +7,7 @@
 //! the folder.
 
 mod access;
+mod administration;
 pub mod backend;
 mod data_set_file;
 mod http;
@@ -19,6 +20,7 @@ mod store;
 pub use access::Access;
 pub use backend::{Backend, folder::FolderBackend, memory::MemoryBackend};
 pub use data_set_file::{DataSetFile, FULL_CHECK, NotStorable};
+pub use plan::cached_plan;
 pub use refusal::{Code, Refusal};
 pub use run::{RunError, RunOptions, run};
 pub use service::{Running, StorageService};
