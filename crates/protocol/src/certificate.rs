@@ -93,8 +93,7 @@ pub fn certificate_of_console(der: &[u8], now: SystemTime) -> bool {
 }
 
 /// The DNS names and IP addresses that a certificate (DER) is made out to; none when it cannot be read.
-#[must_use]
-pub fn hosts_of_certificate(der: &[u8]) -> Vec<String> {
+pub(crate) fn hosts_of_certificate(der: &[u8]) -> Vec<String> {
     let Ok(certificate) = parse(der) else { return Vec::new() };
     let names = certificate.subject_alternative_name().ok().flatten();
     let names = names.map_or(&[][..], |extension| &extension.value.general_names);

@@ -21,9 +21,7 @@ mod user_sets;
 pub mod versions;
 
 pub use agent_settings::{AgentSettings, HoldProfile, StorageAway, Waits};
-pub use certificate::{
-    CertificateError, MachineCertificate, certificate_of_console, hosts_of_certificate, serial_text,
-};
+pub use certificate::{CertificateError, MachineCertificate, certificate_of_console, serial_text};
 pub use client::{ClientError, ConsoleClient, StorageClient};
 pub use enrolment::{ApiError, EnrolRequest, Enrolled, RenewRequest};
 pub use identity::{Identity, IdentityError, MachineKey};

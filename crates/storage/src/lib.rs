@@ -16,6 +16,7 @@ mod refusal;
 mod run;
 mod service;
 mod store;
+mod verify;
 
 pub use access::Access;
 pub use backend::{Backend, folder::FolderBackend, memory::MemoryBackend};
@@ -25,3 +26,4 @@ pub use refusal::{Code, Refusal};
 pub use run::{RunError, RunOptions, run};
 pub use service::{Running, StorageService};
 pub use store::{ReachedStore, Store, Told};
+pub use verify::{Verified, verify};

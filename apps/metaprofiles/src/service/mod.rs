@@ -3,6 +3,8 @@
 mod console;
 mod stop;
 mod storage;
+mod verify;
+mod versions;
 
 use std::{io, path::PathBuf};
 

@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 use mp_protocol::{Identity, JoinToken, MachineRole, client};
 use mp_storage::RunOptions;
 
-use super::{Logging, default_state, runtime, stop::Stop};
+use super::{Logging, default_state, runtime, stop::Stop, verify::Verify, versions::Versions};
 use crate::{Outcome, output};
 
 /// The Storage Service, which keeps the users' data sets
@@ -12,6 +12,9 @@ use crate::{Outcome, output};
 pub(crate) enum StorageCommand {
     Enrol(Enrol),
     Run(Run),
+    Verify(Verify),
+    #[command(subcommand)]
+    Versions(Versions),
 }
 
 impl StorageCommand {
@@ -19,6 +22,8 @@ impl StorageCommand {
         match self {
             Self::Enrol(command) => command.run(),
             Self::Run(command) => command.run(),
+            Self::Verify(command) => command.run(),
+            Self::Versions(command) => command.run(),
         }
     }
 }
@@ -49,10 +54,10 @@ pub(crate) struct Enrol {
 
 /// Where the service keeps what it needs itself.
 #[derive(clap::Args)]
-struct State {
+pub(super) struct State {
     /// Folder of the identity and the cached plan; the data sets are elsewhere, where the console says
     #[arg(long, value_name = "FOLDER", env = "METAPROFILES_STORAGE_STATE", default_value_os_t = default_state("storage"))]
-    state: PathBuf,
+    pub(super) state: PathBuf,
 }
 
 impl Enrol {
