@@ -6,7 +6,11 @@
 
 mod folder;
 
-use std::{fmt, path::PathBuf, time::SystemTime};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject};
@@ -121,6 +125,12 @@ impl Identity {
         self.certificate = certificate;
         self.machine = machine;
         Ok(())
+    }
+
+    /// The folder that holds it.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Role and identity of the machine.

@@ -38,6 +38,9 @@ pub const NOTES: &str = "mp-notes";
 /// not take any other 404 for that: it would export an empty profile over the user's data.
 pub const NO_DATA_SET: &str = "mp-no-data-set";
 
+/// Header of the answer to a `PUT` that was stored, once it takes much of the user's quota: `used=BYTES, limit=BYTES`.
+pub const QUOTA: &str = "mp-quota";
+
 /// Path of one data set: `GET`, `HEAD`, `PUT` and `DELETE` with `ETag`, `If-Match`, `If-None-Match`.
 #[must_use]
 pub fn data_set(scope: &Scope, sid: &Sid) -> String {

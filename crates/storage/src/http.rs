@@ -4,6 +4,7 @@ mod administration;
 mod body;
 mod gate;
 mod handlers;
+mod room;
 
 use std::sync::Arc;
 
@@ -16,12 +17,13 @@ use axum::{
 use mp_protocol::StoragePlan;
 use tokio::sync::{Semaphore, watch};
 
-use crate::{Code, Refusal, Store};
+use crate::{
+    Code, Metrics, Patience, Refusal, Store,
+    protection::{PERMIT, Shares},
+};
 
 /// Bytes of bodies that are in memory at the same time, in all requests.
 const BODY_MEMORY: usize = 512 * 1024 * 1024;
-/// Bytes that one permit of the body memory stands for.
-const PERMIT: usize = 64 * 1024;
 /// Calls of the backend at the same time; more wait.
 const BACKEND_CALLS: usize = 64;
 
@@ -30,6 +32,9 @@ const BACKEND_CALLS: usize = 64;
 struct Shared {
     store: Store,
     plan: watch::Receiver<StoragePlan>,
+    metrics: Arc<Metrics>,
+    patience: Patience,
+    shares: Arc<Shares>,
     body_memory: Arc<Semaphore>,
     backend_calls: Arc<Semaphore>,
 }
@@ -51,10 +56,18 @@ impl Shared {
     }
 }
 
-pub(crate) fn router(store: Store, plan: watch::Receiver<StoragePlan>) -> Router {
+pub(crate) fn router(
+    store: Store,
+    plan: watch::Receiver<StoragePlan>,
+    metrics: Arc<Metrics>,
+    patience: Patience,
+) -> Router {
     let shared = Shared {
         store,
         plan,
+        metrics,
+        patience,
+        shares: Arc::default(),
         body_memory: Arc::new(Semaphore::new(BODY_MEMORY / PERMIT)),
         backend_calls: Arc::new(Semaphore::new(BACKEND_CALLS)),
     };

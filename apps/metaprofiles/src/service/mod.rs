@@ -3,8 +3,6 @@
 mod console;
 mod stop;
 mod storage;
-mod verify;
-mod versions;
 
 use std::{io, path::PathBuf};
 

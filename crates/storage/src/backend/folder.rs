@@ -6,6 +6,7 @@ mod history;
 mod inspect;
 mod inventory;
 mod open;
+mod probe;
 mod quarantine;
 mod versions;
 

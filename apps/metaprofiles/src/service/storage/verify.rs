@@ -15,7 +15,7 @@ use mp_storage::{
 };
 use serde_json::json;
 
-use super::storage::State;
+use super::State;
 use crate::{Outcome, output};
 
 /// Between two lines of progress.

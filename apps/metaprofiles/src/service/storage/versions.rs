@@ -10,7 +10,7 @@ use mp_protocol::{
 };
 use mp_registry::FileTime;
 
-use super::storage::State;
+use super::State;
 use crate::{Outcome, lines::time_text, output};
 
 /// Between the beginnings of the two calendars, 1601 and 1970, in milliseconds.
