@@ -1,6 +1,8 @@
 mod enrol;
 mod run;
 mod status;
+mod verify;
+mod versions;
 
 use std::path::PathBuf;
 
@@ -13,6 +15,9 @@ pub(crate) enum StorageCommand {
     Enrol(enrol::Enrol),
     Run(run::Run),
     Status(status::Status),
+    Verify(verify::Verify),
+    #[command(subcommand)]
+    Versions(versions::Versions),
 }
 
 impl StorageCommand {
@@ -21,6 +26,8 @@ impl StorageCommand {
             Self::Enrol(command) => command.run(),
             Self::Run(command) => command.run(),
             Self::Status(command) => command.run(),
+            Self::Verify(command) => command.run(),
+            Self::Versions(command) => command.run(),
         }
     }
 }
