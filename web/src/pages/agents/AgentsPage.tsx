@@ -50,7 +50,7 @@ export default function AgentsPage() {
   const queries = useQueryClient();
   const [params, setParams] = useSearchParams();
   const [search, setSearch] = useState("");
-  const [order, setOrder] = useState("name");
+  const [order, setOrder] = useState(params.get("sort") === "last-seen" ? "last-seen" : "name");
   const [revoked, setRevoked] = useState(false);
   const [adding, setAdding] = useState(false);
   const settled = useSettled(search.trim());
