@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use clap::Args;
 
 use crate::{
-    peer::Peer,
+    peer::{Peer, WineServer},
     registry_files,
     samples::{RUNS, Sample, aim, note, ratio},
 };
@@ -45,7 +45,7 @@ pub(crate) struct BuildsArgs {
 }
 
 pub(crate) fn run(args: &BuildsArgs) -> Result<()> {
-    note("builds: wall-clock milliseconds under Wine, 10,000 values, client and wineserver on one core");
+    note("builds: milliseconds of processor time of client and wineserver under Wine, 10,000 values");
     registry_files::write(VALUES, &args.drive_c.join("builds"))?;
     let wine = |program: &PathBuf| {
         let mut command = Command::new(&args.loader);
@@ -60,6 +60,7 @@ pub(crate) fn run(args: &BuildsArgs) -> Result<()> {
     bare.ask("delete")?;
     bare.ask("set")?;
     let hash = bare.ask("hash")?;
+    let server = WineServer::of(&args.drive_c)?;
     for (what, line, empties) in WORK {
         let mut of_builds = builds.each_ref().map(|(build, _)| Sample::new(name(build, what), "ms"));
         for run in 0..=RUNS {
@@ -67,7 +68,7 @@ pub(crate) fn run(args: &BuildsArgs) -> Result<()> {
                 if empties {
                     bare.ask("delete")?;
                 }
-                let ms = peer.ask(line)?[0];
+                let (ms, _) = peer.ask_cpu(line, &server)?;
                 if run > 0 {
                     sample.push(ms);
                 }

@@ -110,7 +110,10 @@ pub(crate) fn run(args: &MemoryArgs) -> Result<()> {
             session: *session,
             logon: None,
             request: Request::Logon,
-            reply: Box::new(move |answer| drop(sender.send(answer))),
+            reply: Box::new(move |answer| {
+                // Whoever waits for it takes the first only.
+                let _ = sender.send(answer);
+            }),
         }));
         answers.push(answer);
     }

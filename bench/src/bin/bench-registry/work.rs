@@ -110,6 +110,12 @@ impl Bench {
                 let imported = mp_profile::import(profile.as_mut(), &self.rules, &sets)?;
                 Ok((ms(), imported.report.keys_created, imported.report.values_written))
             }
+            "merged" => {
+                let profile = self.host.open(&self.sid)?;
+                drop(profile.marker()?);
+                profile.close()?;
+                Ok((ms(), 0, 0))
+            }
             "touch" => {
                 let mut edits = KeyEdit::root();
                 let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_nanos();
