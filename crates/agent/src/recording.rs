@@ -12,7 +12,8 @@ pub use event_log::logged_events;
 /// Longest recording in observations; further ones are counted only.
 pub const MAX_OBSERVATIONS: usize = 20_000;
 
-/// A recording, as one file that an administrator can send. It holds SIDs and times, and no settings.
+/// A recording, as one file that an administrator can send. It holds SIDs, times, access lists and the program for web addresses, and
+/// no other settings.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Recording {

@@ -81,7 +81,10 @@ pub(super) fn record(file: &Path, at_most: Duration, days: usize) -> Result<Exit
         };
         println!("{:>2}. {verdict}: {}\n      {}", answer.item, answer.behaviour, answer.because);
     }
-    println!("\"{}\" holds all of it: times, SIDs and access lists, no settings", file.display());
+    println!(
+        "\"{}\" holds all of it: times, SIDs, access lists and the program for web addresses, no other settings",
+        file.display()
+    );
     let failed = recording.answers.iter().any(|answer| answer.verdict == Verdict::Fail);
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
