@@ -1,7 +1,10 @@
 //! What a recording of a real host says is decided by what was seen, and never guessed.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use mp_agent::recording::{KeysProbe, MAX_OBSERVATIONS, Recording, Seen, SnapshotTiming, Verdict, answers};
+use mp_agent::recording::{
+    KeysProbe, MAX_OBSERVATIONS, Observation, Recording, Seen, SnapshotTiming, Verdict, answers,
+    logged_events,
+};
 
 const SID: &str = "S-1-5-21-1-2-3-1001";
 const PRIVATE: &str = "O:BAD:P(A;CI;KA;;;SY)(A;CI;KR;;;RC)(A;CI;KA;;;S-1-5-21-1-2-3-1001)";
