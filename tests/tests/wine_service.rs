@@ -264,6 +264,7 @@ fn keys_are_made_at_one_logon_and_kept_at_the_next() {
     assert!(machine.reg(&["add", probe, "/v", "Encrypted", "/t", "REG_BINARY", "/d", "00", "/f"]));
     assert!(machine.agent(&["check", "--keys"], 1).starts_with("LOST"));
     assert!(machine.reg(&["delete", probe, "/f"]));
+    assert!(machine.reg(&["delete", &format!("{probe} Outcome"), "/f"]));
 }
 
 #[test]

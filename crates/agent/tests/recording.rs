@@ -220,6 +220,7 @@ fn item_8_is_about_keys_at_two_logons() {
     check(8, Verdict::Pass, &day_with(vec![probe(2_000, KeysProbe::Made), probe(80_000, KeysProbe::Kept)]));
     check(8, Verdict::Fail, &day_with(vec![probe(2_000, KeysProbe::Made), probe(80_000, KeysProbe::Lost)]));
     check(8, Verdict::NotSeen, &day_with(vec![probe(2_000, KeysProbe::Made)]));
+    check(8, Verdict::NotSeen, &day_with(vec![probe(0, KeysProbe::Lost)]));
     for outcome in [KeysProbe::Made, KeysProbe::Kept, KeysProbe::Lost] {
         assert_eq!(KeysProbe::of(outcome.word()), Some(outcome));
     }

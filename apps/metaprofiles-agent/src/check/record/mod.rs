@@ -51,8 +51,9 @@ pub(super) fn record(file: &Path, at_most: Duration, days: usize) -> Result<Exit
     let (began, started) = (SystemTime::now(), Instant::now());
     let (mut watch, mut snapshots) = (Watch::default(), Snapshots::new(file));
     let mut ends = started + at_most;
+    // What the first look sees was there before.
+    let mut at = 0;
     while Instant::now() < ends {
-        let at = millis(started.elapsed());
         watch.look(&mut |seen| {
             snapshots.learn(at, &seen);
             recording.note(at, seen);
@@ -62,6 +63,7 @@ pub(super) fn record(file: &Path, at_most: Duration, days: usize) -> Result<Exit
             ends = ends.min(Instant::now() + AFTERWARDS);
         }
         thread::sleep(EVERY);
+        at = millis(started.elapsed()).max(1);
     }
     let took = started.elapsed();
     for (log, numbers) in LOGS {

@@ -49,7 +49,8 @@ fn compare(sid: &Sid, folder: &Path, timing: &mut SnapshotTiming) -> Result<(), 
     save_hive(sid, &file).map_err(text)?;
     timing.save_us = micros(begun.elapsed());
     let begun = Instant::now();
-    let opened = mp_hive::open(&file, mp_hive::ReadOptions::default()).map_err(|error| error.to_string())?;
+    let opened = mp_hive::open(&file, mp_hive::ReadOptions::default());
+    let opened = opened.map_err(|error| format!("{:#}", anyhow::Error::new(error)))?;
     timing.read_us = micros(begun.elapsed());
     timing.bytes = fs::metadata(&file).map_or(0, |about| usize::try_from(about.len()).unwrap_or(usize::MAX));
     let saved = MemoryRegistry::new(opened.hive.root);

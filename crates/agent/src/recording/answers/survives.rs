@@ -56,7 +56,8 @@ fn close<'a>(now: &mut BTreeMap<(&'a str, &'a str), Option<&'a str>>, loads: &mu
 
 pub(super) fn keys(recording: &Recording) -> Answer {
     let outcomes = recording.observations.iter().filter_map(|one| match &one.seen {
-        Seen::KeysProbe { outcome, .. } => Some((one.at, *outcome)),
+        // What was there when the recording began was found at another time.
+        Seen::KeysProbe { outcome, .. } if one.at > 0 => Some((one.at, *outcome)),
         _ => None,
     });
     let outcomes: Vec<(u64, KeysProbe)> = outcomes.collect();
