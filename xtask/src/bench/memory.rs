@@ -102,7 +102,7 @@ fn users(host: &Prefix) -> Result<()> {
     let mut text = String::from("REGEDIT4\r\n\r\n");
     for sid in &sids {
         text += &format!("[{PROFILE_LIST}\\{sid}]\r\n\"State\"=dword:00000005\r\n");
-        text += &format!("\"ProfileImagePath\"=\"C:\\\\Users\\\\bench\"\r\n\r\n");
+        text += "\"ProfileImagePath\"=\"C:\\\\Users\\\\bench\"\r\n\r\n";
         text += &format!("[HKEY_USERS\\{sid}\\Software\\PerfTest]\r\n\"A\"=\"b\"\r\n\r\n");
     }
     fs::write(host.drive_c().join("users.reg"), text)?;
