@@ -30,7 +30,7 @@ pub(crate) struct TestArgs {
 pub(crate) fn run(args: &TestArgs) -> Result<()> {
     let mut steps = Steps::new();
     steps.step("install what is missing", || {
-        tools::ensure(&[tools::COMPILER, tools::ORACLES].concat())?;
+        tools::ensure(&[tools::COMPILER, tools::ORACLES, tools::POSTGRES].concat())?;
         if !args.without_wine {
             tools::ensure(&[tools::WINE, tools::INSTALLER].concat())?;
         }
@@ -51,7 +51,9 @@ pub(crate) fn run(args: &TestArgs) -> Result<()> {
     steps.step("lints", || lint(&[]))?;
     steps.step("lints of the Windows build", || lint(&["--target", tools::WINDOWS_TARGET]))?;
     steps.step("tests", || {
-        execute(with_data(&mut cargo(&["test", "--workspace"])).env("METAPROFILES_ORACLE_PYTHON", &python))
+        let mut tests = cargo(&["test", "--workspace"]);
+        tests.env("METAPROFILES_ORACLE_PYTHON", &python).env("METAPROFILES_POSTGRES_REQUIRED", "1");
+        execute(with_data(&mut tests))
     })?;
     if args.without_wine {
         println!("\nNOT RUN: the Windows build under Wine (--without-wine)");

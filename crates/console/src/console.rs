@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use mp_protocol::digest::sha256;
 use rustls::ServerConfig;
 
 use crate::{
@@ -13,6 +14,7 @@ use crate::{
     domain::Refusal,
     ops::{Core, is_password},
     repository::Database,
+    secret::hexadecimal,
 };
 
 const LOCK: &str = "console.lock";
@@ -44,9 +46,16 @@ impl Console {
         let folder = &config.state_folder;
         create_folder(folder).map_err(|source| OpenError::File { path: folder.clone(), source })?;
         let lock = lock(folder)?;
-        let database = Database::open_file(&folder.join(DATABASE)).await?;
+        let database = match &config.database {
+            Some(url) => Database::open_server(url).await?,
+            None => Database::open_file(&folder.join(DATABASE)).await?,
+        };
         let new_farm = !database.has_accounts().await.map_err(prepare)?;
         let authority = authority::open(&folder.join(AUTHORITY), new_farm, config.clock.now())?;
+        let sha256 = hexadecimal(&sha256(authority.certificate()));
+        if !database.tie_to_authority(&sha256).await.map_err(prepare)? {
+            return Err(OpenError::ForeignAuthority(folder.join(AUTHORITY)));
+        }
         let core =
             Core::new(database, authority, config.clock, config.session_days).await.map_err(prepare)?;
         let initial_password = core.bootstrap(config.initial_password.as_ref()).await.map_err(prepare)?;

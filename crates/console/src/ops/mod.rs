@@ -93,6 +93,19 @@ impl Core {
         self.database.write(&self.changed, self.now()).await
     }
 
+    /// Learns what other consoles have changed, if there are any, so that those who wait here are woken.
+    pub(crate) async fn follow_others(&self) -> Result<(), Refusal> {
+        if self.database.is_shared() {
+            let revision = self.database.revision().await?;
+            self.changed.send_if_modified(|known| {
+                let newer = *known < revision;
+                *known = (*known).max(revision);
+                newer
+            });
+        }
+        Ok(())
+    }
+
     /// The farm at its last revision. It is read once per revision, however many ask.
     async fn farm(&self) -> Result<Arc<Farm>, Refusal> {
         let mut cached = self.farm.lock().await;

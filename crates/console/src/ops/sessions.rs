@@ -110,6 +110,10 @@ impl Core {
         let password_hash = self.hash_password(password).await?;
         let account = Account { id: new_id()?, name: name.to_owned(), password_hash };
         let mut write = self.write().await?;
+        // Another console of the farm may have started at the same time.
+        if write.has_accounts().await? {
+            return Ok(());
+        }
         write.insert_account(&account).await?;
         write
             .commit(AuditEntry {

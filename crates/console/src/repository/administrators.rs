@@ -90,6 +90,13 @@ impl Database {
 }
 
 impl Write<'_> {
+    pub(crate) async fn has_accounts(&mut self) -> Result<bool, Refusal> {
+        let row = sqlx::query("SELECT id FROM administrators LIMIT 1")
+            .fetch_optional(&mut **self.transaction.connection())
+            .await?;
+        Ok(row.is_some())
+    }
+
     pub(crate) async fn insert_account(&mut self, account: &Account) -> Result<(), Refusal> {
         sqlx::query(
             "INSERT INTO administrators (id, name, name_key, password_hash, created_at) VALUES ($1, $2, $3, $4, $5)",

@@ -1,5 +1,5 @@
 //! The database: rows and statements, no rules. The same statements run on SQLite and PostgreSQL; what differs between the two
-//! is in `connect.rs` and in the folder of migrations.
+//! is in `connect.rs` and in the folders of migrations.
 
 mod administrators;
 mod audit;
@@ -8,6 +8,7 @@ mod connect;
 mod join_tokens;
 mod machine_list;
 mod machines;
+mod migrations;
 mod overview;
 mod select;
 mod user_sessions;
@@ -21,7 +22,7 @@ use sqlx::{Any, Decode, Row, Type, any::AnyRow};
 pub(crate) use administrators::Account;
 pub(crate) use audit::{AUDIT_ORDERS, AuditEntry, AuditFilter, AuditLine};
 pub(crate) use configuration::Ids;
-pub(crate) use connect::Database;
+pub(crate) use connect::{Database, Engine};
 pub(crate) use join_tokens::{JOIN_TOKEN_ORDERS, JoinTokenFilter, JoinTokenRow, NewJoinToken};
 pub(crate) use machine_list::MACHINE_ORDERS;
 pub(crate) use machines::{NewCertificate, NewMachine};

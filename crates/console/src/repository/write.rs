@@ -27,6 +27,20 @@ impl Database {
         Ok(Write { transaction, changed, revision: column(&row, "revision")?, now })
     }
 
+    /// Ties the database to an authority by the SHA-256 of its certificate. False if it belongs to another one.
+    pub(crate) async fn tie_to_authority(&self, sha256: &str) -> Result<bool, Refusal> {
+        let mut transaction = self.begin_write().await?;
+        sqlx::query("UPDATE farm SET authority = $1 WHERE id = 1 AND authority = ''")
+            .bind(sha256)
+            .execute(&mut **transaction.connection())
+            .await?;
+        let row = sqlx::query("SELECT authority FROM farm WHERE id = 1")
+            .fetch_one(&mut **transaction.connection())
+            .await?;
+        transaction.commit().await?;
+        Ok(column::<String>(&row, "authority")? == sha256)
+    }
+
     /// The farm's revision.
     pub(crate) async fn revision(&self) -> Result<i64, Refusal> {
         let row = sqlx::query("SELECT revision FROM farm WHERE id = 1").fetch_one(&self.pool).await?;

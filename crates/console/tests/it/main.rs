@@ -15,3 +15,9 @@ mod sessions;
 mod support;
 mod tokens;
 mod user_sessions;
+mod versions;
+
+/// The database of a new farm: a file in the state folder.
+fn new_database() -> Option<String> {
+    None
+}

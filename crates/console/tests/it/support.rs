@@ -1,4 +1,5 @@
 use std::{
+    fs,
     net::{SocketAddr, TcpListener},
     path::PathBuf,
     sync::{
@@ -22,6 +23,9 @@ use ureq::{
     tls::{Certificate, RootCerts, TlsConfig},
 };
 
+/// Folder of the migrations of SQLite.
+pub(crate) const SQLITE: &str = "sqlite";
+
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// A console that serves from a new state folder, and a signed-in administrator's way to it.
@@ -29,6 +33,7 @@ pub(crate) struct Farm {
     handle: Option<ConsoleHandle>,
     address: SocketAddr,
     pub(crate) folder: TempDir,
+    database: Option<Secret>,
     agent: Agent,
     token: Mutex<String>,
     ahead: Arc<AtomicU64>,
@@ -64,16 +69,22 @@ impl Answer {
 
 impl Farm {
     pub(crate) fn new() -> Self {
-        let folder = TempDir::new().unwrap();
+        Self::open(TempDir::new().unwrap(), crate::new_database())
+    }
+
+    /// A farm in a state folder, with its database there or on a server.
+    pub(crate) fn open(folder: TempDir, database: Option<String>) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let ahead = Arc::new(AtomicU64::new(0));
-        let handle = start(&runtime, &folder, &ahead, "127.0.0.1:0");
+        let database = database.map(Secret::new);
+        let handle = start(&runtime, &folder, database.clone(), &ahead, "127.0.0.1:0");
         let farm = Self {
             agent: people(handle.console().authority_certificate()),
             address: handle.address(),
             handle: Some(handle),
             folder,
+            database,
             token: Mutex::new(String::new()),
             ahead,
             runtime,
@@ -100,7 +111,42 @@ impl Farm {
     pub(crate) fn restart(&mut self) {
         let handle = self.handle.take().unwrap();
         self.runtime.block_on(handle.stop()).unwrap();
-        self.handle = Some(start(&self.runtime, &self.folder, &self.ahead, &self.address.to_string()));
+        self.handle = Some(start(
+            &self.runtime,
+            &self.folder,
+            self.database.clone(),
+            &self.ahead,
+            &self.address.to_string(),
+        ));
+    }
+
+    /// Another console of the same farm, on the same database. `None` when the database is a file.
+    #[allow(dead_code, reason = "consoles share a database only in the tests with PostgreSQL")]
+    pub(crate) fn second_console(&self) -> Option<Self> {
+        let database = self.database.as_ref()?.reveal().to_owned();
+        let folder = TempDir::new().unwrap();
+        fs::copy(self.folder.path().join("authority.pem"), folder.path().join("authority.pem")).unwrap();
+        Some(Self::open(folder, Some(database)))
+    }
+
+    /// The identity of a machine that joined at another console and now comes to this one.
+    #[allow(dead_code, reason = "consoles share a database only in the tests with PostgreSQL")]
+    pub(crate) fn reached_by(&self, machine: &str, joined: &Self) -> Identity {
+        let (from, to) = (joined.machine_folder(machine), self.machine_folder(machine));
+        fs::create_dir_all(&to).unwrap();
+        for entry in fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            let text = fs::read_to_string(entry.path()).unwrap();
+            fs::write(to.join(entry.file_name()), text.replace(&joined.url(), &self.url())).unwrap();
+        }
+        Identity::load(to).unwrap()
+    }
+
+    /// Ends the console and gives its state folder.
+    pub(crate) fn end(mut self) -> TempDir {
+        let handle = self.handle.take().unwrap();
+        self.runtime.block_on(handle.stop()).unwrap();
+        self.folder
     }
 
     /// Begins a session for all that follows.
@@ -216,7 +262,13 @@ impl Farm {
     }
 }
 
-fn start(runtime: &Runtime, folder: &TempDir, ahead: &Arc<AtomicU64>, address: &str) -> ConsoleHandle {
+fn start(
+    runtime: &Runtime,
+    folder: &TempDir,
+    database: Option<Secret>,
+    ahead: &Arc<AtomicU64>,
+    address: &str,
+) -> ConsoleHandle {
     let seconds = Arc::clone(ahead);
     let config = ConsoleConfig {
         public_names: vec!["console.example".to_owned()],
@@ -224,6 +276,7 @@ fn start(runtime: &Runtime, folder: &TempDir, ahead: &Arc<AtomicU64>, address: &
         clock: WallClock::new(move || {
             SystemTime::now() + Duration::from_secs(seconds.load(Ordering::SeqCst))
         }),
+        database,
         ..ConsoleConfig::new(folder.path())
     };
     runtime.block_on(async {
