@@ -192,6 +192,7 @@ impl Farm {
                 certificates: vec![agent.certificate().serial.clone()],
             }],
             keep_versions: 5,
+            retention: Vec::new(),
         });
         let runtime = Runtime::new()?;
         let running = {

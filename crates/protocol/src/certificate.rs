@@ -76,6 +76,19 @@ pub(crate) fn machine_names_of(der: &[u8]) -> Result<Vec<String>, CertificateErr
     machine_names(&parse(der)?)
 }
 
+/// The one URI name that a console's certificate may carry.
+pub(crate) const CONSOLE_URN: &str = "urn:metaprofiles:console";
+
+/// Whether a certificate (DER), which TLS has verified, is the console's, and valid at a time.
+#[must_use]
+pub fn certificate_of_console(der: &[u8], now: SystemTime) -> bool {
+    let Ok(certificate) = parse(der) else { return false };
+    let (begin, end) =
+        (system_time(certificate.validity().not_before), system_time(certificate.validity().not_after));
+    let named = machine_names(&certificate).is_ok_and(|names| names == [CONSOLE_URN]);
+    named && begin <= now && now <= end
+}
+
 /// The public key of a certificate (DER), as SubjectPublicKeyInfo (DER).
 ///
 /// # Errors

@@ -27,6 +27,12 @@ pub const REASON: &str = "mp-reason";
 /// Longest reason, in bytes as encoded.
 pub const MAX_REASON: usize = 2048;
 
+/// Header of an upload: the session that exported the data set, as the Agent names it in its reports, with percent-encoding.
+pub const SESSION: &str = "mp-session";
+
+/// Header of an upload: what the Agent says of a merge, in UTF-8 with percent-encoding.
+pub const NOTES: &str = "mp-notes";
+
 /// Header, with the value `1`, of a 404 by which storage says with authority that there is no such data set. An Agent must
 /// not take any other 404 for that: it would export an empty profile over the user's data.
 pub const NO_DATA_SET: &str = "mp-no-data-set";

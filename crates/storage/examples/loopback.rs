@@ -49,6 +49,7 @@ fn main() {
             certificates: vec![agent.certificate().serial.clone()],
         }],
         keep_versions: 5,
+        retention: Vec::new(),
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let plan = watch::Sender::new(plan);

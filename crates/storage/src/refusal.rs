@@ -57,6 +57,10 @@ pub enum Code {
     NoSpace,
     /// MP-STO-022: the group has the name of the global folder.
     GroupIsGlobalFolder,
+    /// MP-STO-023: an administrator alone may do this.
+    NotAdministrator,
+    /// MP-STO-024: there is no such version, or no such file in quarantine.
+    NoSuchVersion,
 }
 
 impl Code {
@@ -69,11 +73,13 @@ impl Code {
     fn status(self) -> StatusCode {
         match self {
             Self::BadPath | Self::BadHeader | Self::DigestMismatch => StatusCode::BAD_REQUEST,
-            Self::NoSuchPath | Self::NoDataSet => StatusCode::NOT_FOUND,
+            Self::NoSuchPath | Self::NoDataSet | Self::NoSuchVersion => StatusCode::NOT_FOUND,
             Self::BadMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NotAnAgent | Self::AgentNotListed | Self::CertificateNotListed | Self::OtherGroup => {
-                StatusCode::FORBIDDEN
-            }
+            Self::NotAnAgent
+            | Self::AgentNotListed
+            | Self::CertificateNotListed
+            | Self::OtherGroup
+            | Self::NotAdministrator => StatusCode::FORBIDDEN,
             Self::NoPrecondition => StatusCode::PRECONDITION_REQUIRED,
             Self::Conflict => StatusCode::PRECONDITION_FAILED,
             Self::NoLength => StatusCode::LENGTH_REQUIRED,
@@ -113,7 +119,9 @@ impl From<BackendError> for Refusal {
             BackendError::QuarantineFull(_) => Code::NoSpace,
             BackendError::Damaged { .. } => Code::Damaged,
             BackendError::GroupIsGlobalFolder(_) => Code::GroupIsGlobalFolder,
-            BackendError::File { .. } | BackendError::BaseLost(_) => Code::StoreFailed,
+            BackendError::File { .. } | BackendError::Remote { .. } | BackendError::BaseLost(_) => {
+                Code::StoreFailed
+            }
         };
         // Paths of this server are for its log; an Agent learns what kind of failure it is.
         tracing::error!(code = code.text(), error = chain(&error), "The store failed");

@@ -98,6 +98,7 @@ fn storage_plan(farm: &Farm, machine: &Machine, now: UnixMillis) -> Result<Stora
         port: server.port,
         agents: farm.machines.values().filter(served).map(|agent| allowed(agent, now)).collect(),
         keep_versions: server.keep_versions,
+        retention: Vec::new(),
     })
 }
 

@@ -15,10 +15,9 @@ use axum::{
 };
 use axum_server::tls::TlsInfo;
 use mp_profile::{Scope, Sid};
-use mp_protocol::MachineCertificate;
 
 use super::Shared;
-use crate::{AgentAccess, Code, Refusal};
+use crate::{Access, Code, Refusal};
 
 /// What a request was about, left by its handler in the response for the log.
 #[derive(Clone, Debug)]
@@ -62,14 +61,12 @@ pub(super) async fn gate(State(shared): State<Shared>, mut request: Request, nex
     response
 }
 
-fn admit(shared: &Shared, request: &Request) -> Result<AgentAccess, Refusal> {
+fn admit(shared: &Shared, request: &Request) -> Result<Access, Refusal> {
     let tls = request.extensions().get::<Arc<TlsInfo>>();
     let certificate = tls.and_then(|tls| tls.peer_certificates.first());
     let certificate = certificate
         .ok_or_else(|| Refusal::new(Code::NotAnAgent, "the connection has no client certificate"))?;
-    let certificate = MachineCertificate::from_der(certificate)
-        .map_err(|error| Refusal::new(Code::NotAnAgent, error.to_string()))?;
-    AgentAccess::admit(&shared.plan.borrow(), &certificate, SystemTime::now())
+    Access::admit(&shared.plan.borrow(), certificate, SystemTime::now())
 }
 
 fn brings_a_body(headers: &HeaderMap) -> bool {

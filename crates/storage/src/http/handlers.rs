@@ -1,5 +1,3 @@
-use std::time::SystemTime;
-
 use axum::{
     Extension,
     body::Body,
@@ -15,13 +13,14 @@ use mp_protocol::{
     USER_DATA_SETS_TYPE, UserDataSet,
     digest::{CONTENT_DIGEST, content_digest},
     encode_user_data_sets, etag,
-    paths::{DATA_SET_TYPE, MAX_REASON, REASON},
+    paths::{self, DATA_SET_TYPE, MAX_REASON, REASON},
+    versions::{MAX_SESSION, MAX_TEXT},
 };
 use percent_encoding::percent_decode_str;
 
 use super::{Shared, body::receive, gate::About};
 use crate::{
-    AgentAccess, AgentStore, Code, DataSetFile, Refusal,
+    Access, Code, DataSetFile, ReachedStore, Refusal, Told,
     backend::{Base, Read, Removed, Replaced},
     data_set_file::NotStorable,
     refusal::chain,
@@ -50,7 +49,7 @@ impl Target {
 
 pub(super) async fn get(
     State(shared): State<Shared>,
-    Extension(access): Extension<AgentAccess>,
+    Extension(access): Extension<Access>,
     path: Texts,
     headers: HeaderMap,
 ) -> Answer {
@@ -73,7 +72,7 @@ pub(super) async fn get(
 
 pub(super) async fn head(
     State(shared): State<Shared>,
-    Extension(access): Extension<AgentAccess>,
+    Extension(access): Extension<Access>,
     path: Texts,
 ) -> Answer {
     let target = Target::parse(path)?;
@@ -92,15 +91,19 @@ pub(super) async fn head(
 
 pub(super) async fn put(
     State(shared): State<Shared>,
-    Extension(access): Extension<AgentAccess>,
+    Extension(access): Extension<Access>,
     path: Texts,
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
     let target = Target::parse(path)?;
     let base = base(&headers)?;
-    let replace = move |store: AgentStore, Target { scope, sid }: Target, file: DataSetFile| {
-        store.replace(&scope, &sid, &base, &file)
+    let told = Told {
+        session: text(&headers, paths::SESSION, MAX_SESSION)?,
+        notes: text(&headers, paths::NOTES, MAX_TEXT)?,
+    };
+    let replace = move |store: ReachedStore, Target { scope, sid }: Target, file: DataSetFile| {
+        store.replace(&scope, &sid, &base, &file, told)
     };
     let replaced = with_file(&shared, access, &target, &headers, body, replace).await;
     Ok(target.logged(replaced.and_then(|replaced| match replaced {
@@ -114,7 +117,7 @@ pub(super) async fn put(
 
 pub(super) async fn delete(
     State(shared): State<Shared>,
-    Extension(access): Extension<AgentAccess>,
+    Extension(access): Extension<Access>,
     path: Texts,
     headers: HeaderMap,
 ) -> Answer {
@@ -122,8 +125,9 @@ pub(super) async fn delete(
     let Base::Version(base) = base(&headers)? else {
         return Err(Refusal::new(Code::BadHeader, "a deletion needs If-Match with the version to delete"));
     };
+    let reason = text(&headers, REASON, MAX_TEXT)?.unwrap_or_default();
     let (store, scope, sid) = (shared.store.of(access), target.scope.clone(), target.sid.clone());
-    let removed = shared.blocking(move || store.remove(&scope, &sid, &base)).await;
+    let removed = shared.blocking(move || store.remove(&scope, &sid, &base, "", reason)).await;
     Ok(target.logged(removed.and_then(|removed| match removed {
         Removed::Done => Ok(StatusCode::NO_CONTENT.into_response()),
         Removed::Conflict => Err(conflict()),
@@ -133,7 +137,7 @@ pub(super) async fn delete(
 
 pub(super) async fn quarantine(
     State(shared): State<Shared>,
-    Extension(access): Extension<AgentAccess>,
+    Extension(access): Extension<Access>,
     path: Texts,
     headers: HeaderMap,
     body: Body,
@@ -143,8 +147,8 @@ pub(super) async fn quarantine(
     let reason = reason
         .ok_or_else(|| Refusal::new(Code::BadHeader, format!("a quarantine needs the header {REASON}")))?;
     let reason = percent_decode_str(reason).decode_utf8_lossy().into_owned();
-    let keep = move |store: AgentStore, Target { scope, sid }: Target, file: DataSetFile| {
-        store.quarantine(&scope, &sid, &file, reason, SystemTime::now())
+    let keep = move |store: ReachedStore, Target { scope, sid }: Target, file: DataSetFile| {
+        store.quarantine(&scope, &sid, &file, reason)
     };
     let kept = with_file(&shared, access, &target, &headers, body, keep).await;
     Ok(target.logged(kept.map(|()| StatusCode::CREATED.into_response())))
@@ -152,7 +156,7 @@ pub(super) async fn quarantine(
 
 pub(super) async fn user(
     State(shared): State<Shared>,
-    Extension(access): Extension<AgentAccess>,
+    Extension(access): Extension<Access>,
     Path(sid): Path<String>,
     headers: HeaderMap,
 ) -> Answer {
@@ -213,11 +217,11 @@ fn parse_sid(text: &str) -> Result<Sid, Refusal> {
 /// Takes the data set file that a request brings, for a user whom the Agent reaches, and does `call` with it.
 async fn with_file<T: Send + 'static>(
     shared: &Shared,
-    access: AgentAccess,
+    access: Access,
     target: &Target,
     headers: &HeaderMap,
     body: Body,
-    call: impl FnOnce(AgentStore, Target, DataSetFile) -> Result<T, Refusal> + Send + 'static,
+    call: impl FnOnce(ReachedStore, Target, DataSetFile) -> Result<T, Refusal> + Send + 'static,
 ) -> Result<T, Refusal> {
     let (store, target) = (shared.store.of(access), target.clone());
     store.check(&target.scope, &target.sid)?;
@@ -258,6 +262,16 @@ fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Ref
         (Some(Ok(value)), None) => Ok(Some(value)),
         _ => Err(Refusal::new(Code::BadHeader, format!("the header {name} is there twice, or not in ASCII"))),
     }
+}
+
+/// The text of a header in UTF-8 with percent-encoding; what is longer than `most` bytes is cut.
+fn text(headers: &HeaderMap, name: &str, most: usize) -> Result<Option<String>, Refusal> {
+    let value = single(headers, name)?.filter(|value| !value.is_empty());
+    Ok(value.map(|value| {
+        let mut text = percent_decode_str(value).decode_utf8_lossy().into_owned();
+        text.truncate(text.floor_char_boundary(most));
+        text
+    }))
 }
 
 fn no_data_set() -> Refusal {

@@ -5,6 +5,7 @@ mod access_log;
 mod authorisation;
 mod concurrency;
 mod conformance;
+mod damage;
 mod folder;
 mod following;
 mod requests;

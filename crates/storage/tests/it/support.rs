@@ -180,6 +180,7 @@ pub(crate) fn plan(base: &Path, storage: &Identity) -> StoragePlan {
         port: 0,
         agents: Vec::new(),
         keep_versions: 3,
+        retention: Vec::new(),
     }
 }
 
