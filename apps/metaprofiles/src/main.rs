@@ -1,5 +1,6 @@
 //! `metaprofiles`: the console, the Storage Service, and the administrator's tools, in one program.
 
+mod completion;
 mod dataset;
 mod demo;
 mod farm;
@@ -47,6 +48,7 @@ enum Command {
     #[command(subcommand)]
     Dataset(dataset::DatasetCommand),
     Demo(demo::DemoArgs),
+    Completion(completion::Completion),
 }
 
 /// What a command that did not fail found.
@@ -66,6 +68,7 @@ impl Command {
             Self::Farm(command) => command.run(),
             Self::Hive(command) => command.run(),
             Self::Dataset(command) => command.run(),
+            Self::Completion(command) => command.run(),
             Self::Demo(args) => demo::run(&args).map(|()| Outcome::Done),
         }
     }

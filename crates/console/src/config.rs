@@ -25,6 +25,8 @@ pub struct ConsoleConfig {
     pub clock: WallClock,
     /// Days for which users' sessions are kept after the last report of them.
     pub session_days: u32,
+    /// Days for which lines of the audit log, and former configurations, are kept; `None` for ever.
+    pub audit_days: Option<u32>,
 }
 
 impl ConsoleConfig {
@@ -41,6 +43,7 @@ impl ConsoleConfig {
             database: None,
             clock: WallClock::system(),
             session_days: Self::DEFAULT_SESSION_DAYS,
+            audit_days: None,
         }
     }
 }

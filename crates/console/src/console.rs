@@ -56,8 +56,9 @@ impl Console {
         if !database.tie_to_authority(&sha256).await.map_err(prepare)? {
             return Err(OpenError::ForeignAuthority(folder.join(AUTHORITY)));
         }
-        let core =
-            Core::new(database, authority, config.clock, config.session_days).await.map_err(prepare)?;
+        let core = Core::new(database, authority, config.clock, config.session_days, config.audit_days)
+            .await
+            .map_err(prepare)?;
         let initial_password = core.bootstrap(config.initial_password.as_ref()).await.map_err(prepare)?;
         Ok(Self { core: Arc::new(core), public_names: config.public_names, initial_password, _lock: lock })
     }

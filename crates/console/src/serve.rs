@@ -69,6 +69,10 @@ impl ConsoleHandle {
         self.handle.graceful_shutdown(Some(GRACE));
         self.chores.iter().for_each(JoinHandle::abort);
         let result = self.wait().await;
+        for chore in &mut self.chores {
+            // It holds the console, and so the state folder, until it has ended.
+            let _ = chore.await;
+        }
         self.console.close().await;
         result
     }
@@ -118,6 +122,9 @@ async fn trim(console: Arc<Console>) {
     loop {
         if let Err(error) = console.core().trim_user_sessions().await {
             tracing::error!(error = %error, "Cannot remove old sessions");
+        }
+        if let Err(error) = console.core().trim_audit_log().await {
+            tracing::error!(error = %error, "Cannot remove old lines of the audit log");
         }
         tokio::time::sleep(TRIMMING).await;
     }

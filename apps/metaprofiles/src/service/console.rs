@@ -36,6 +36,9 @@ pub(crate) struct ConsoleCommand {
     /// Days for which users' sessions are kept after the last report of them
     #[arg(long, value_name = "DAYS", env = "METAPROFILES_CONSOLE_SESSION_DAYS", default_value_t = ConsoleConfig::DEFAULT_SESSION_DAYS, value_parser = clap::value_parser!(u32).range(1..=3650))]
     session_days: u32,
+    /// Days for which lines of the audit log and former configurations are kept; for ever if not given
+    #[arg(long, value_name = "DAYS", env = "METAPROFILES_CONSOLE_AUDIT_DAYS", value_parser = clap::value_parser!(u32).range(1..=36500))]
+    audit_days: Option<u32>,
     #[command(flatten)]
     logging: Logging,
 }
@@ -52,6 +55,7 @@ impl ConsoleCommand {
         config.public_names.clone_from(&self.names);
         config.database = self.database.clone().map(Secret::new);
         config.session_days = self.session_days;
+        config.audit_days = self.audit_days;
         config.initial_password = std::env::var(FIRST_PASSWORD).ok().map(Secret::new);
         let console = Console::open(config).await.context("the console cannot start")?;
         let listener =

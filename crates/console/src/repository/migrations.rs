@@ -27,6 +27,8 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(5, "user sessions by outcome", "0005_user_sessions_by_outcome.sql"),
     migration!(6, "lists", "0006_lists.sql"),
     migration!(7, "authority", "0007_authority.sql"),
+    migration!(8, "roles", "0008_roles.sql"),
+    migration!(9, "audit", "0009_audit.sql"),
 ];
 
 /// Brings a database up to date. Consoles that start at the same time do so one after another.

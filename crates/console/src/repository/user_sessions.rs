@@ -47,6 +47,7 @@ impl Database {
         paging: &Paging,
     ) -> Result<Page<UserSession>, Refusal> {
         let mut select = Select::new(SELECT);
+        select.within("machine_id", filter.within.as_deref());
         let mut equals = |condition: &str, value: Option<String>| {
             if let Some(value) = value {
                 select.filter(condition, [Key::Text(value)]);

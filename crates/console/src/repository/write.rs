@@ -51,7 +51,7 @@ impl Database {
 impl Write<'_> {
     /// Makes the change last, and wakes those who wait for one.
     pub(crate) async fn commit(mut self, entry: AuditEntry) -> Result<(), Refusal> {
-        audit::insert(self.transaction.connection(), self.now, &entry).await?;
+        audit::insert(&mut self.transaction, self.now, &entry).await?;
         self.transaction.commit().await?;
         // Commits are one after the other in the database, not here: a late one must not turn the number back.
         self.changed.send_if_modified(|known| {
@@ -62,6 +62,7 @@ impl Write<'_> {
         tracing::info!(
             revision = self.revision,
             who = entry.who,
+            from = entry.address,
             action = entry.action,
             subject = entry.subject,
             "Farm changed"

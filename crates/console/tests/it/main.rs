@@ -1,6 +1,7 @@
 //! The console over real HTTPS on the loopback interface.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall fail where it stands")]
 
+mod audit;
 mod authorisation;
 mod configuration;
 mod group_settings;
@@ -11,6 +12,7 @@ mod openapi;
 mod overview;
 mod pages;
 mod plans;
+mod roles;
 mod sessions;
 mod support;
 mod tokens;

@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeMap,
     fs,
     net::{SocketAddr, TcpListener},
     path::PathBuf,
@@ -34,6 +35,9 @@ pub(crate) struct Farm {
     address: SocketAddr,
     pub(crate) folder: TempDir,
     database: Option<Secret>,
+    audit_days: Option<u32>,
+    /// Sessions that tests hold on to, by name.
+    pub(crate) sessions: Mutex<BTreeMap<String, String>>,
     agent: Agent,
     token: Mutex<String>,
     ahead: Arc<AtomicU64>,
@@ -78,13 +82,15 @@ impl Farm {
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let ahead = Arc::new(AtomicU64::new(0));
         let database = database.map(Secret::new);
-        let handle = start(&runtime, &folder, database.clone(), &ahead, "127.0.0.1:0");
+        let handle = start(&runtime, config(&folder, database.clone(), &ahead), "127.0.0.1:0");
         let farm = Self {
             agent: people(handle.console().authority_certificate()),
             address: handle.address(),
             handle: Some(handle),
             folder,
             database,
+            audit_days: None,
+            sessions: Mutex::default(),
             token: Mutex::new(String::new()),
             ahead,
             runtime,
@@ -111,13 +117,22 @@ impl Farm {
     pub(crate) fn restart(&mut self) {
         let handle = self.handle.take().unwrap();
         self.runtime.block_on(handle.stop()).unwrap();
-        self.handle = Some(start(
-            &self.runtime,
-            &self.folder,
-            self.database.clone(),
-            &self.ahead,
-            &self.address.to_string(),
-        ));
+        let config = ConsoleConfig {
+            audit_days: self.audit_days,
+            ..config(&self.folder, self.database.clone(), &self.ahead)
+        };
+        self.handle = Some(start(&self.runtime, config, &self.address.to_string()));
+    }
+
+    /// Lets the console forget lines of the audit log, from the next start on.
+    pub(crate) fn keep_audit_log_for(&mut self, days: u32) {
+        self.audit_days = Some(days);
+    }
+
+    /// Where the console's database is.
+    pub(crate) fn database_url(&self) -> String {
+        let file = || format!("sqlite:{}", self.folder.path().join("console.db").display());
+        self.database.as_ref().map_or_else(file, |url| url.reveal().to_owned())
     }
 
     /// Another console of the same farm, on the same database. `None` when the database is a file.
@@ -163,7 +178,11 @@ impl Farm {
 
     /// Lets the console's clock go ahead.
     pub(crate) fn pass(&self, hours: u64) {
-        self.ahead.fetch_add(hours * 3_600, Ordering::SeqCst);
+        self.pass_minutes(hours * 60);
+    }
+
+    pub(crate) fn pass_minutes(&self, minutes: u64) {
+        self.ahead.fetch_add(minutes * 60, Ordering::SeqCst);
     }
 
     pub(crate) fn now(&self) -> SystemTime {
@@ -262,15 +281,9 @@ impl Farm {
     }
 }
 
-fn start(
-    runtime: &Runtime,
-    folder: &TempDir,
-    database: Option<Secret>,
-    ahead: &Arc<AtomicU64>,
-    address: &str,
-) -> ConsoleHandle {
+fn config(folder: &TempDir, database: Option<Secret>, ahead: &Arc<AtomicU64>) -> ConsoleConfig {
     let seconds = Arc::clone(ahead);
-    let config = ConsoleConfig {
+    ConsoleConfig {
         public_names: vec!["console.example".to_owned()],
         initial_password: Some(Secret::new(PASSWORD)),
         clock: WallClock::new(move || {
@@ -278,7 +291,10 @@ fn start(
         }),
         database,
         ..ConsoleConfig::new(folder.path())
-    };
+    }
+}
+
+fn start(runtime: &Runtime, config: ConsoleConfig, address: &str) -> ConsoleHandle {
     runtime.block_on(async {
         let console = Arc::new(Console::open(config).await.unwrap());
         serve(TcpListener::bind(address).unwrap(), console).await.unwrap()

@@ -2,6 +2,8 @@
 //! SQLite, and those of several consoles on one database.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall fail where it stands")]
 
+#[path = "../it/audit.rs"]
+mod audit;
 #[path = "../it/authorisation.rs"]
 mod authorisation;
 #[path = "../it/configuration.rs"]
@@ -18,6 +20,8 @@ mod overview;
 mod plans;
 #[path = "../it/postgres.rs"]
 mod postgres;
+#[path = "../it/roles.rs"]
+mod roles;
 #[path = "../it/sessions.rs"]
 mod sessions;
 #[path = "../it/support.rs"]
