@@ -58,6 +58,8 @@ enum Outcome {
     Done,
     /// The two things compared are not the same.
     Different,
+    /// What was asked is not as it should be.
+    NotReady,
 }
 
 impl Command {
@@ -88,6 +90,7 @@ impl Termination for Outcome {
         match self {
             Self::Done => ExitCode::SUCCESS,
             Self::Different => ExitCode::from(DIFFERENT),
+            Self::NotReady => ExitCode::from(FAILED),
         }
     }
 }
