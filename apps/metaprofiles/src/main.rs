@@ -39,6 +39,8 @@ struct Cli {
 #[derive(clap::Subcommand)]
 enum Command {
     Console(service::ConsoleCommand),
+    Backup(service::Backup),
+    Restore(service::Restore),
     #[command(subcommand)]
     Storage(service::StorageCommand),
     #[command(flatten)]
@@ -66,6 +68,8 @@ impl Command {
     fn run(self) -> anyhow::Result<Outcome> {
         match self {
             Self::Console(command) => command.run(),
+            Self::Backup(command) => command.run(),
+            Self::Restore(command) => command.run(),
             Self::Storage(command) => command.run(),
             Self::Farm(command) => command.run(),
             Self::Hive(command) => command.run(),

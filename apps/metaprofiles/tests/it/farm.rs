@@ -338,6 +338,27 @@ fn the_configuration_goes_back() {
 }
 
 #[test]
+fn a_console_is_saved_and_restored() {
+    let console = signed_in();
+    console.done(&["group", "create", "Office"]);
+    let (state, file) = (console.folder.path("console"), console.folder.path("saved"));
+    console.done(&["backup", &file, "--state", &state]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    assert!(console.refused(&["backup", &file, "--state", &state]).contains("give --force"));
+    assert!(console.refused(&["restore", &file, "--state", &state]).contains("another console uses"));
+    let folder = Folder::new();
+    console.done(&["restore", &file, "--state", &folder.path("console")]);
+    let again = Console::start_in(folder, &[]);
+    assert_eq!(again.authority, console.authority);
+    again.done(&["login", "--console", &again.url, "--authority-sha256", &again.authority]);
+    assert!(again.done(&["group", "list"]).contains("Office"));
+}
+
+#[test]
 fn shells_learn_the_commands() {
     for shell in ["bash", "zsh", "fish", "powershell"] {
         let script = metaprofiles(&["completion", shell]).assert().success();

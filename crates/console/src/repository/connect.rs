@@ -30,6 +30,8 @@ pub(crate) enum Engine {
 pub(crate) struct Database {
     pub(super) pool: AnyPool,
     engine: Engine,
+    /// As messages call it.
+    name: String,
     /// Who may write to SQLite, which lets one write at a time and makes the others try again and again, some of them in vain
     /// when thousands of machines are told of a change; here they stand in line. PostgreSQL locks rows.
     turn: Arc<Mutex<()>>,
@@ -67,12 +69,12 @@ impl WriteTransaction {
 }
 
 impl Database {
-    /// Opens the SQLite database in a file, which is made when it is not there, and brings it up to date.
+    /// Opens the SQLite database in a file, which is made when it is not there.
     pub(crate) async fn open_file(path: &Path) -> Result<Self, OpenError> {
         Self::open(Engine::Sqlite, &url(path)?, path.display().to_string()).await
     }
 
-    /// Opens the PostgreSQL database of a connection string, and brings it up to date.
+    /// Opens the PostgreSQL database of a connection string.
     pub(crate) async fn open_server(url: &Secret) -> Result<Self, OpenError> {
         if !SCHEMES.iter().any(|scheme| url.reveal().starts_with(scheme)) {
             return Err(OpenError::DatabaseUrl);
@@ -108,10 +110,17 @@ impl Database {
             .connect_with(options)
             .await
             .map_err(failed)?;
-        migrations::run(engine, &pool)
-            .await
-            .map_err(|source| OpenError::Migration { database: name.clone(), source })?;
-        Ok(Self { pool, engine, turn: Arc::default() })
+        Ok(Self { pool, engine, name, turn: Arc::default() })
+    }
+
+    /// Brings the database up to date, or to what a former version had.
+    pub(crate) async fn migrate(&self, version: i64) -> Result<(), OpenError> {
+        let migrated = migrations::run(self.engine, &self.pool, version).await;
+        migrated.map_err(|source| OpenError::Migration { database: self.name.clone(), source })
+    }
+
+    pub(super) fn engine(&self) -> Engine {
+        self.engine
     }
 
     /// Whether other consoles may write to the same database.

@@ -31,8 +31,11 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(9, "audit", "0009_audit.sql"),
 ];
 
-/// Brings a database up to date. Consoles that start at the same time do so one after another.
-pub(super) async fn run(engine: Engine, pool: &AnyPool) -> Result<(), MigrateError> {
+/// Number of the last migration.
+pub(crate) const SCHEMA: i64 = 9;
+
+/// Brings a database to what it is after a migration. Consoles that start at the same time do so one after another.
+pub(super) async fn run(engine: Engine, pool: &AnyPool, last: i64) -> Result<(), MigrateError> {
     let migration = |&(version, name, sqlite, postgres): &(i64, &'static str, &'static str, &'static str)| {
         let sql = match engine {
             Engine::Sqlite => sqlite,
@@ -40,5 +43,6 @@ pub(super) async fn run(engine: Engine, pool: &AnyPool) -> Result<(), MigrateErr
         };
         Migration::new(version, name.into(), MigrationType::Simple, SqlStr::from_static(sql), false)
     };
-    Migrator::with_migrations(MIGRATIONS.iter().map(migration).collect()).run(pool).await
+    let wanted = MIGRATIONS.iter().filter(|(version, ..)| *version <= last);
+    Migrator::with_migrations(wanted.map(migration).collect()).run(pool).await
 }

@@ -3,6 +3,7 @@
 
 mod administrators;
 mod audit;
+mod backup;
 mod configuration;
 mod connect;
 mod history;
@@ -23,12 +24,15 @@ use sqlx::{Any, Decode, Row, Type, any::AnyRow};
 
 pub(crate) use administrators::{ACCOUNT_ORDERS, Account};
 pub(crate) use audit::{AUDIT_ORDERS, AuditChange, AuditEntry, AuditFilter, AuditLine, AuditProof};
+pub(crate) use backup::TableRow;
 pub(crate) use configuration::Ids;
-pub(crate) use connect::{Database, Engine};
+pub(crate) use connect::Database;
+use connect::Engine;
 pub(crate) use history::{FormerConfiguration, HISTORY_ORDERS};
 pub(crate) use join_tokens::{JOIN_TOKEN_ORDERS, JoinTokenFilter, JoinTokenRow, NewJoinToken};
 pub(crate) use machine_list::MACHINE_ORDERS;
 pub(crate) use machines::{NewCertificate, NewMachine};
+pub(crate) use migrations::SCHEMA;
 pub(crate) use tokens::{ACCESS_TOKEN_ORDERS, AccessToken};
 pub(crate) use user_sessions::SESSION_ORDERS;
 pub(crate) use users::USER_ORDERS;

@@ -3,7 +3,9 @@
 
 mod audit;
 mod authorisation;
+mod backup;
 mod configuration;
+mod fuzz;
 mod group_settings;
 mod lists;
 mod machines;

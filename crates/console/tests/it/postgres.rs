@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     path::PathBuf,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -49,6 +49,8 @@ exit 1
 struct Server {
     bin: PathBuf,
     folder: PathBuf,
+    /// Its standard input stays open as long as this program lives.
+    _shell: Child,
 }
 
 /// Connection string of a new, empty database. `None` without a PostgreSQL server, where that is no failure.
@@ -90,9 +92,7 @@ fn start() -> Option<Server> {
     let mut folder = String::new();
     BufReader::new(shell.stdout.take().unwrap()).read_line(&mut folder).unwrap();
     assert!(!folder.is_empty(), "PostgreSQL does not start");
-    // Its standard input stays open as long as this program lives.
-    std::mem::forget(shell.stdin.take());
-    Some(Server { bin, folder: PathBuf::from(folder.trim()) })
+    Some(Server { bin, folder: PathBuf::from(folder.trim()), _shell: shell })
 }
 
 /// The folder of the newest server's programs, where Debian has them.

@@ -129,6 +129,11 @@ impl Farm {
         self.audit_days = Some(days);
     }
 
+    /// Connection string of the console's database; `None` for the file in its state folder.
+    pub(crate) fn database(&self) -> Option<Secret> {
+        self.database.clone()
+    }
+
     /// Where the console's database is.
     pub(crate) fn database_url(&self) -> String {
         let file = || format!("sqlite:{}", self.folder.path().join("console.db").display());
@@ -145,7 +150,6 @@ impl Farm {
     }
 
     /// The identity of a machine that joined at another console and now comes to this one.
-    #[allow(dead_code, reason = "consoles share a database only in the tests with PostgreSQL")]
     pub(crate) fn reached_by(&self, machine: &str, joined: &Self) -> Identity {
         let (from, to) = (joined.machine_folder(machine), self.machine_folder(machine));
         fs::create_dir_all(&to).unwrap();

@@ -6,8 +6,12 @@
 mod audit;
 #[path = "../it/authorisation.rs"]
 mod authorisation;
+#[path = "../it/backup.rs"]
+mod backup;
 #[path = "../it/configuration.rs"]
 mod configuration;
+#[path = "../it/fuzz.rs"]
+mod fuzz;
 #[path = "../it/group_settings.rs"]
 mod group_settings;
 #[path = "../it/lists.rs"]
