@@ -44,7 +44,7 @@ test("a password is changed", async ({ signedIn: page }) => {
   const next = "another good password";
   const change = async (from: string, to: string) => {
     await page.getByLabel("Present password").fill(from);
-    await page.getByLabel("New password", { exact: true }).fill(to);
+    await page.getByLabel(/^New password\*?$/).fill(to);
     await page.getByLabel("New password again").fill(to);
     await page.getByRole("button", { name: "Change password" }).click();
     await expect(page.getByText("The password is changed.")).toBeVisible();
