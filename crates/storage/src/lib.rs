@@ -28,6 +28,6 @@ pub use metrics::Metrics;
 pub use monitor::Monitor;
 pub use protection::Patience;
 pub use refusal::{Code, Refusal};
-pub use run::{RunError, RunOptions, run};
+pub use run::{RunError, RunOptions, base_folders_of, run};
 pub use service::{Running, StorageService};
 pub use store::{ReachedStore, Store, Told};
