@@ -145,6 +145,12 @@ impl Identity {
         &self.machine
     }
 
+    /// The DNS names and IP addresses that its certificate is made out to: where a Storage Server is reached.
+    #[must_use]
+    pub fn hosts(&self) -> Vec<String> {
+        certificate::hosts_of_certificate(&self.certificate)
+    }
+
     /// The console's URL, without a slash at its end.
     #[must_use]
     pub fn console(&self) -> &str {

@@ -89,11 +89,26 @@ pub(crate) fn looking_client() -> Result<(Arc<ClientConfig>, Seen), TlsError> {
 /// # Errors
 /// When rustls refuses the identity.
 pub fn machine_client(identity: &Identity, server: ServerKind) -> Result<Arc<ClientConfig>, TlsError> {
-    let verifier = Arc::new(ServerIs::new(server, identity.authority(), provider())?);
+    let certificate = identity.chain().swap_remove(0);
+    client(certificate, identity.private_key(), identity.authority(), server)
+}
+
+/// Client configuration of whoever has a certificate of the authority, as the console has: the authority as only root, and a
+/// server of this kind.
+///
+/// # Errors
+/// When rustls refuses the certificate or the key.
+pub fn client(
+    certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+    authority: &CertificateDer<'_>,
+    server: ServerKind,
+) -> Result<Arc<ClientConfig>, TlsError> {
+    let verifier = Arc::new(ServerIs::new(server, authority, provider())?);
     let config = client_builder()?
         .dangerous()
         .with_custom_certificate_verifier(verifier)
-        .with_client_auth_cert(vec![identity.chain().swap_remove(0)], identity.private_key())
+        .with_client_auth_cert(vec![certificate], key)
         .map_err(refused)?;
     Ok(finish(config))
 }

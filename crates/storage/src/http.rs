@@ -1,5 +1,6 @@
 //! The requests of `docs/reference/wire.md`, section 3.
 
+mod administration;
 mod body;
 mod gate;
 mod handlers;
@@ -71,9 +72,20 @@ pub(crate) fn router(
         backend_calls: Arc::new(Semaphore::new(BACKEND_CALLS)),
     };
     let data_set = get(handlers::get).head(handlers::head).put(handlers::put).delete(handlers::delete);
+    let quarantine = post(handlers::quarantine).get(administration::quarantined);
+    let quarantined = get(administration::read_quarantined).delete(administration::delete_quarantined);
     Router::new()
         .route("/v1/data-sets/{scope}/{sid}", data_set)
-        .route("/v1/data-sets/{scope}/{sid}/quarantine", post(handlers::quarantine))
+        .route("/v1/data-sets/{scope}/{sid}/versions", get(administration::versions))
+        .route("/v1/data-sets/{scope}/{sid}/versions/{tag}", get(administration::version))
+        .route("/v1/data-sets/{scope}/{sid}/versions/{tag}/restore", post(administration::restore))
+        .route("/v1/data-sets/{scope}/{sid}/versions/{tag}/pin", post(administration::pin))
+        .route("/v1/data-sets/{scope}/{sid}/versions/{tag}/unpin", post(administration::unpin))
+        .route("/v1/data-sets/{scope}/{sid}/quarantine", quarantine)
+        .route("/v1/data-sets/{scope}/{sid}/quarantine/{id}", quarantined)
+        .route("/v1/data-sets/{scope}/{sid}/quarantine/{id}/accept", post(administration::accept))
+        .route("/v1/scopes", get(administration::scopes))
+        .route("/v1/scopes/{scope}/users", get(administration::users))
         .route("/v1/users/{sid}/data-sets", get(handlers::user))
         .fallback(async || Refusal::new(Code::NoSuchPath, "there is nothing at this path"))
         .method_not_allowed_fallback(async || {

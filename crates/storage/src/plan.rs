@@ -27,6 +27,12 @@ pub(crate) struct CachedPlan {
     pub(crate) plan: StoragePlan,
 }
 
+/// The port and folders that a Storage Server on this machine uses: its plan, as it was last told. `None` when there is none.
+#[must_use]
+pub fn cached_plan(state_folder: &Path, identity: &Identity) -> Option<StoragePlan> {
+    PlanCache::new(state_folder).load(identity).map(|cached| cached.plan)
+}
+
 /// The file of the cached plan.
 #[derive(Clone, Debug)]
 pub(crate) struct PlanCache(PathBuf);

@@ -24,6 +24,8 @@ use crate::{Access, Code, Refusal, access::Peer, metrics, protection::Connection
 pub(super) struct About {
     pub(super) scope: Option<Scope>,
     pub(super) sid: Sid,
+    /// What the method does not say.
+    pub(super) action: Option<&'static str>,
 }
 
 /// Lets in what the current plan lets in, and logs every request: who, what, how much, how long; never contents.
@@ -63,6 +65,7 @@ pub(super) async fn gate(State(shared): State<Shared>, mut request: Request, nex
         %method,
         scope = about.and_then(|about| about.scope.as_ref()).map(tracing::field::display),
         sid = about.map(|about| tracing::field::display(&about.sid)),
+        action = about.and_then(|about| about.action),
         received,
         sent,
         status,

@@ -22,28 +22,33 @@ use super::{Shared, body::receive, gate::About};
 use crate::{
     Access, Code, DataSetFile, ReachedStore, Refusal, Told,
     backend::{Base, Read, Removed, Replaced},
-    data_set_file::NotStorable,
-    refusal::chain,
+    data_set_file::refused,
 };
 
-type Texts = Path<(String, String)>;
-type Answer = Result<Response, Refusal>;
+pub(super) type Texts = Path<(String, String)>;
+pub(super) type Answer = Result<Response, Refusal>;
 
 /// Scope and user of a path, with which every answer is logged.
 #[derive(Clone)]
-struct Target {
-    scope: Scope,
-    sid: Sid,
+pub(super) struct Target {
+    pub(super) scope: Scope,
+    pub(super) sid: Sid,
+    action: Option<&'static str>,
 }
 
 impl Target {
-    fn parse(Path((scope, sid)): Texts) -> Result<Self, Refusal> {
-        let scope = scope.parse().map_err(|error| Refusal::new(Code::BadPath, format!("{error}")))?;
-        Ok(Self { scope, sid: parse_sid(&sid)? })
+    pub(super) fn parse(Path((scope, sid)): Texts) -> Result<Self, Refusal> {
+        Ok(Self { scope: parse_scope(&scope)?, sid: parse_sid(&sid)?, action: None })
     }
 
-    fn logged(&self, answer: Answer) -> Response {
-        logged(About { scope: Some(self.scope.clone()), sid: self.sid.clone() }, answer)
+    /// Says what the request is about where its method does not.
+    pub(super) fn about(self, action: &'static str) -> Self {
+        Self { action: Some(action), ..self }
+    }
+
+    pub(super) fn logged(&self, answer: Answer) -> Response {
+        let (scope, sid) = (Some(self.scope.clone()), self.sid.clone());
+        logged(About { scope, sid, action: self.action }, answer)
     }
 }
 
@@ -111,7 +116,7 @@ pub(super) async fn put(
         session: text(&headers, paths::SESSION, MAX_SESSION)?,
         notes: text(&headers, paths::NOTES, MAX_TEXT)?,
     };
-    let replace = move |store: ReachedStore, Target { scope, sid }: Target, file: DataSetFile| {
+    let replace = move |store: ReachedStore, Target { scope, sid, .. }: Target, file: DataSetFile| {
         store.replace(&scope, &sid, &base, &file, told)
     };
     let stored = async {
@@ -187,7 +192,7 @@ pub(super) async fn quarantine(
     let reason = reason
         .ok_or_else(|| Refusal::new(Code::BadHeader, format!("a quarantine needs the header {REASON}")))?;
     let reason = percent_decode_str(reason).decode_utf8_lossy().into_owned();
-    let keep = move |store: ReachedStore, Target { scope, sid }: Target, file: DataSetFile| {
+    let keep = move |store: ReachedStore, Target { scope, sid, .. }: Target, file: DataSetFile| {
         store.quarantine(&scope, &sid, &file, reason)
     };
     let kept = with_file(&shared, access, &target, &headers, body, keep).await;
@@ -205,7 +210,7 @@ pub(super) async fn user(
     let held = etag::parse_held(held).ok_or_else(|| {
         Refusal::new(Code::BadHeader, format!("the header {} is not well formed", etag::HELD))
     })?;
-    let about = About { scope: None, sid: sid.clone() };
+    let about = About { scope: None, sid: sid.clone(), action: None };
     let agent = access.holder().to_owned();
     let (scopes, store) = (access.scopes(), shared.store.of(access));
     let read = move || {
@@ -248,6 +253,10 @@ fn logged(about: About, answer: Answer) -> Response {
     response
 }
 
+pub(super) fn parse_scope(text: &str) -> Result<Scope, Refusal> {
+    text.parse().map_err(|error| Refusal::new(Code::BadPath, format!("{error}")))
+}
+
 fn parse_sid(text: &str) -> Result<Sid, Refusal> {
     text.parse().map_err(|error| Refusal::new(Code::BadPath, format!("{error}")))
 }
@@ -266,17 +275,10 @@ async fn with_file<T: Send + 'static>(
     store.check(&target.scope, &target.sid)?;
     let received = receive(shared, &agent, headers, body).await?;
     let verified = move || {
-        let file = verify(received.bytes, &target.sid)?;
+        let file = DataSetFile::verify(received.bytes, &target.sid).map_err(|error| refused(&error))?;
         call(store, target, file)
     };
     shared.blocking(verified).await
-}
-
-fn verify(bytes: Vec<u8>, sid: &Sid) -> Result<DataSetFile, Refusal> {
-    DataSetFile::verify(bytes, sid).map_err(|error| match &error {
-        NotStorable::NotADataSet(_) => Refusal::new(Code::NotADataSet, chain(&error)),
-        NotStorable::OtherUser(_) => Refusal::new(Code::OtherUser, error.to_string()),
-    })
 }
 
 /// The one version that a change is based on; lists of tags and `If-Match: *` would be changes based on nothing known.
@@ -289,6 +291,14 @@ fn base(headers: &HeaderMap) -> Result<Base, Refusal> {
         (None, Some("*")) => Ok(Base::Nothing),
         (Some(tag), None) if etag::is_strong(tag) => Ok(Base::Version(VersionTag(tag.to_owned()))),
         _ => Err(Refusal::new(Code::BadHeader, "expected If-Match with one strong tag, or If-None-Match: *")),
+    }
+}
+
+/// The one version that a change is based on, if the request says one.
+pub(super) fn base_if_any(headers: &HeaderMap) -> Result<Option<Base>, Refusal> {
+    match headers.contains_key(IF_MATCH) || headers.contains_key(IF_NONE_MATCH) {
+        true => base(headers).map(Some),
+        false => Ok(None),
     }
 }
 

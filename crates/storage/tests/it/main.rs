@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod access_log;
+mod administration;
 mod authorisation;
 mod concurrency;
 mod conformance;

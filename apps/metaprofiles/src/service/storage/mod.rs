@@ -3,6 +3,8 @@ mod install;
 mod run;
 mod serve;
 mod status;
+mod verify;
+mod versions;
 #[cfg(windows)]
 mod windows_service;
 
@@ -23,6 +25,9 @@ pub(crate) enum StorageCommand {
     #[cfg(windows)]
     #[command(hide = true)]
     Service(windows_service::Service),
+    Verify(verify::Verify),
+    #[command(subcommand)]
+    Versions(versions::Versions),
 }
 
 impl StorageCommand {
@@ -35,6 +40,8 @@ impl StorageCommand {
             Self::Uninstall(command) => command.run(),
             #[cfg(windows)]
             Self::Service(command) => command.run(),
+            Self::Verify(command) => command.run(),
+            Self::Versions(command) => command.run(),
         }
     }
 }
