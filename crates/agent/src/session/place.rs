@@ -42,7 +42,8 @@ impl Agent<'_> {
     }
 
     /// A data set that this session started from, or exported before, and that still waits in the spool is superseded: the
-    /// new one holds all of it, and takes over its base. One whose merge may be stored already stays, and is sent first.
+    /// new one holds all of it, and takes over its base. One whose merge may be stored already stays, and is sent first, as
+    /// does one of which the session had changed something before it was merged.
     fn supersede(
         &self,
         waiting: &[SpoolEntry],
@@ -65,7 +66,8 @@ impl Agent<'_> {
         let (bytes, its_base) = (self.spool.read(former).ok()?, self.spool.read_base(former).ok()?);
         let before = digest(&bytes);
         let Intent::Replace { base, base_digest, superseded } = &former.intent else { return None };
-        if former.merging {
+        // What the profile never held is only in that one.
+        if former.merging || merged.is_some_and(|merged| merged.spared) {
             let intent = Intent::Replace { base: None, base_digest: Some(before), superseded: Vec::new() };
             return Some(Place { intent, base: Some(bytes), instead: Vec::new() });
         }

@@ -140,6 +140,7 @@ fn rebase<'a>(
 ) -> Option<(&'a Scope, &'a [u8])> {
     let scope = record.scope_mut(&export.entry.scope)?;
     scope.version = version;
+    scope.spared = false;
     scope.digest = Some(digest(&export.bytes));
     Some((&export.entry.scope, export.bytes.as_slice()))
 }
