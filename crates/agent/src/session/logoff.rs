@@ -221,6 +221,7 @@ impl Agent<'_> {
             base: place.base.as_deref(),
             session: session.record.as_ref().map(|record| record.session.clone()),
             rules,
+            took_over: place.took_over,
             ..NewEntry::new(sid, &scope, place.intent, &bytes)
         };
         let put = self.spool.put(&new, &place.instead);
