@@ -88,7 +88,10 @@ fn step(farm: &mut Farm, at: usize, is_cut: bool) {
             farm.account(at, false);
             farm.hosts[at].start();
         }
-        _ => farm.hosts[at].chores(),
+        _ => {}
+    }
+    if farm.rng.u8(..3) == 0 {
+        farm.hosts[at].chores();
     }
     // A service that was killed is started again by the service manager, sooner or later.
     if farm.rng.u8(..4) == 0 {

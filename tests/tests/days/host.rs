@@ -199,8 +199,12 @@ impl Host {
         Some(end)
     }
 
+    /// What the service does every minute.
     pub(crate) fn chores(&self) {
-        self.ports.do_chores();
+        if self.station.is_some() {
+            self.tell("chores".to_owned());
+            self.ports.do_chores();
+        }
     }
 
     pub(crate) fn load_of(&self, sid: &Sid) -> Option<Loaded> {

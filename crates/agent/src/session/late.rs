@@ -28,11 +28,16 @@ impl Agent<'_> {
         }
         let mut recorder = Recorder::new(SessionEvent::LateMerge, sid, self.host.name(), self.clock.now());
         let _lock = self.lock(sid)?;
-        let done = self.bring_in_late(sid, &mut recorder);
-        self.finish(recorder, done)
+        match self.bring_in_late(sid, &mut recorder) {
+            // It is tried every minute while storage is away, of which the report of the logon has told: so many reports
+            // would push that one out.
+            Ok(false) => Ok(recorder.report),
+            done => self.finish(recorder, done.map(drop)),
+        }
     }
 
-    fn bring_in_late(&self, sid: &Sid, recorder: &mut Recorder) -> Result<(), AgentError> {
+    /// Says whether anything was found out that no report has told yet.
+    fn bring_in_late(&self, sid: &Sid, recorder: &mut Recorder) -> Result<bool, AgentError> {
         let plan = self.cached_plan()?;
         let mut profile = self.host.open(sid)?;
         recorder.report.profile = profile.kind().name().to_owned();
@@ -49,7 +54,7 @@ impl Agent<'_> {
                 "what this session held at logon is not known, so nothing is merged into it late".to_owned(),
             );
             profile.close()?;
-            return Ok(());
+            return Ok(true);
         };
         recorder.report.plan_revision = record.plan_revision;
         let sets = self.missing_sets(sid, &record, &plan, recorder);
@@ -57,7 +62,7 @@ impl Agent<'_> {
         let found: Vec<&ScopeSet> = sets.iter().filter(|set| set.known).collect();
         if found.is_empty() && record.awaited.is_empty() {
             profile.close()?;
-            return Ok(());
+            return Ok(false);
         }
         if !found.is_empty() {
             let imported = import_unchanged(profile.as_mut(), &record, &before, &found)?;
@@ -88,7 +93,7 @@ impl Agent<'_> {
         if record.all_merged() {
             recorder.report.outcome = Outcome::Merged;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The data sets that were not merged, or not wholly. What was fetched at logon is not fetched again.

@@ -7,7 +7,7 @@ mod threads;
 
 use std::{sync::Arc, time::Duration};
 
-use mp_agent::CachedPlan;
+use mp_agent::{CachedPlan, SessionEvent, SessionReport};
 use mp_dataset::ProfileKind;
 use mp_profile::{
     ImportMode, Scope,
@@ -103,6 +103,24 @@ fn what_storage_could_not_give_is_merged_late_around_what_the_session_changed() 
     assert_eq!(in_store(&console, "Theme").as_deref(), Some("blue"));
     assert_eq!(in_store(&console, "Font").as_deref(), Some("large"));
     assert!(console.store.quarantined().is_empty());
+}
+
+/// While storage is away the late merge is tried every minute.
+#[test]
+fn tries_that_found_storage_away_push_no_report_out() {
+    let console = Arc::new(FakeConsole::default());
+    console.store.away();
+    let mut ts1 = Host::new("TS1", &console, &asynchronous());
+    ts1.log_on(&sid());
+    ts1.pass(Duration::from_secs(10 * 60));
+    let events = |host: &Host| {
+        let reports = SessionReport::kept(&host.state, &sid()).unwrap();
+        reports.iter().map(|report| report.event).collect::<Vec<_>>()
+    };
+    assert_eq!(events(&ts1), [SessionEvent::Logon]);
+    console.store.back();
+    ts1.pass(Duration::from_secs(61));
+    assert_eq!(events(&ts1), [SessionEvent::Logon, SessionEvent::LateMerge]);
 }
 
 #[test]
