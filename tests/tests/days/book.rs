@@ -51,6 +51,7 @@ pub(crate) enum Way {
 pub(crate) struct Seen {
     host: usize,
     deeds: usize,
+    turn: usize,
     way: Way,
     gone: bool,
 }
@@ -68,9 +69,12 @@ pub(crate) struct Book {
     pub(crate) story: Story,
     pub(crate) deeds: Vec<Deed>,
     pub(crate) by_text: BTreeMap<(Spot, String), usize>,
-    pub(crate) stored: BTreeSet<usize>,
+    /// Texts that were stored, and when first.
+    pub(crate) stored: BTreeMap<usize, usize>,
     pub(crate) beside: BTreeSet<usize>,
     pub(crate) seen: BTreeMap<Spot, Vec<Seen>>,
+    /// Data sets that storage has taken.
+    pub(crate) turn: usize,
     pub(crate) expected: Vec<Expected>,
     /// Scope, user and place of the overrides that were reported.
     pub(crate) overrides: BTreeSet<(Scope, Sid, String)>,
@@ -119,10 +123,15 @@ impl Book {
         of_spot.filter(|(number, other)| given(*number, other)).map(|(number, _)| number).collect()
     }
 
-    /// Whether storage had the place without content at the deed, or after it while there were at most so many deeds.
+    /// Whether storage had the place without content at a deletion, or after it while there were at most so many deeds. What was
+    /// deleted may have been stored later only, out of a spool.
     fn is_gone(&self, number: usize, until: usize) -> bool {
-        let all = self.seen.get(&self.deeds[number].spot);
-        let mut stored = all.into_iter().flatten().filter(|seen| seen.way == Way::Stored);
+        let Deed { spot, saw, .. } = &self.deeds[number];
+        let saw = saw.as_ref().and_then(|saw| self.by_text.get(&(spot.clone(), saw.clone())));
+        let since = saw.map(|saw| self.stored.get(saw).copied());
+        let all = self.seen.get(spot).into_iter().flatten();
+        let mut stored = all
+            .filter(|seen| seen.way == Way::Stored && since.flatten().is_none_or(|since| seen.turn >= since));
         let then = stored.clone().rfind(|seen| seen.deeds <= number);
         then.is_some_and(|seen| seen.gone)
             || stored.any(|seen| seen.deeds > number && seen.deeds <= until && seen.gone)
@@ -158,6 +167,7 @@ impl Book {
         set: &DataSet,
         before: Option<&DataSet>,
     ) {
+        self.turn += 1;
         for place in &PLACES {
             let said = place.said_by(set);
             if place.of_group != matches!(scope, Scope::Group(_)) {
@@ -174,9 +184,9 @@ impl Book {
                 Said::Text(text) => {
                     let number = self.find(&spot, text, "a data set holds it");
                     match way {
-                        Way::Stored => self.stored.insert(number),
-                        Way::Beside => self.beside.insert(number),
-                    };
+                        Way::Stored => drop(self.stored.entry(number).or_insert(self.turn)),
+                        Way::Beside => drop(self.beside.insert(number)),
+                    }
                 }
                 Said::Deleted => {
                     let deleted = |deed: &Deed| deed.spot == spot && deed.text.is_none() && !deed.temporary;
@@ -191,7 +201,7 @@ impl Book {
             let is_picture = set.origin.profile != ProfileKind::Mandatory || way == Way::Beside;
             let gone = place.after(Some(set)).is_none();
             let mut see = |way, gone| {
-                let seen = Seen { host, deeds: self.deeds.len(), way, gone };
+                let seen = Seen { host, deeds: self.deeds.len(), turn: self.turn, way, gone };
                 self.seen.entry(spot.clone()).or_default().push(seen);
             };
             see(way, gone);
@@ -233,7 +243,7 @@ impl Book {
 
     /// Whether a deed is in storage, or can do without: what it deleted was never out of its load.
     pub(crate) fn is_safe(&self, number: usize) -> bool {
-        self.stored.contains(&number)
+        self.stored.contains_key(&number)
             || self.beside.contains(&number)
             || (self.deeds[number].text.is_none()
                 && (self.is_gone(number, usize::MAX)
@@ -241,26 +251,34 @@ impl Book {
                     || self.came_to_nothing(number)))
     }
 
+    /// Whether it was sent since it was done.
+    pub(crate) fn is_sent(&self, number: usize) -> bool {
+        let deed = &self.deeds[number];
+        let sent = |seen: &Seen| seen.host == deed.load.0 && seen.deeds > number && seen.gone;
+        match deed.text {
+            Some(_) => self.is_safe(number),
+            None => self.seen.get(&deed.spot).is_some_and(|all| all.iter().any(sent)),
+        }
+    }
+
     pub(crate) fn is_stored(&self, number: usize) -> bool {
         let deed = &self.deeds[number];
         if deed.text.is_some() {
-            return self.stored.contains(&number);
+            return self.stored.contains_key(&number);
         }
         !deed.excused && self.is_gone(number, usize::MAX)
     }
 
-    /// Whether a deletion only took back what its own load had made and nobody else had.
+    /// Whether a deletion only took back what its own load had made and storage never had.
     fn came_to_nothing(&self, number: usize) -> bool {
         let deed = &self.deeds[number];
-        let own = self.deeds[..number].iter().enumerate().rev();
-        let mut own = own.filter(|(_, other)| other.load == deed.load && other.spot == deed.spot).peekable();
         let mut saw = &deed.saw;
-        while let Some((before, other)) = own.next() {
-            if other.text != *saw
-                || other.accepted
-                || self.stored.contains(&before)
-                || self.beside.contains(&before)
-            {
+        let own = self.deeds[..number].iter().enumerate().rev();
+        for (before, other) in own.filter(|(_, other)| other.load == deed.load && other.spot == deed.spot) {
+            if saw.is_none() && other.text.is_none() {
+                return self.is_safe(before);
+            }
+            if other.text != *saw || self.stored.contains_key(&before) {
                 break;
             }
             saw = &other.saw;
@@ -268,12 +286,11 @@ impl Book {
         saw.is_none()
     }
 
-    /// The deeds of a load that nothing later has taken the place of in it.
+    /// The deeds of a load that nothing later has taken the place of in it, but for those that changed nothing.
     pub(crate) fn last_of_load(&self, load: Load) -> Vec<usize> {
         let mut last: BTreeMap<&'static Place, usize> = BTreeMap::new();
-        for (number, deed) in
-            self.deeds.iter().enumerate().filter(|(_, deed)| deed.load == load && !deed.temporary)
-        {
+        let counts = |deed: &Deed| deed.load == load && !deed.temporary && deed.text != deed.saw;
+        for (number, deed) in self.deeds.iter().enumerate().filter(|(_, deed)| counts(deed)) {
             last.insert(deed.spot.place, number);
         }
         last.into_values().collect()

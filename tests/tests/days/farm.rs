@@ -206,11 +206,14 @@ impl Farm {
         self.account_for(at, unloaded, served);
     }
 
-    /// The same of what is still loaded when the day ends: a service that was killed let nothing go.
+    /// The same of what is still loaded when the day ends, because a service that was killed let nothing go. The next one
+    /// exports it if it knows of it: into what was adopted nothing was merged, and so nothing says that it is there.
     pub(crate) fn account_at_end(&mut self) {
         for at in 0..self.hosts.len() {
-            let loaded = self.hosts[at].profiles.loaded();
-            self.account_for(at, loaded, true);
+            for loaded in self.hosts[at].profiles.loaded() {
+                let served = self.hosts[at].has_marker(&loaded.sid);
+                self.account_for(at, vec![loaded], served);
+            }
         }
     }
 
@@ -232,12 +235,13 @@ impl Farm {
                         (None, Said::Nothing) => !matches!(entry.intent, Intent::Replace { .. }),
                         _ => false,
                     }
-                }) || book.is_safe(number)
+                }) || if served { book.is_safe(number) } else { book.is_sent(number) }
             };
             for number in book.last_of_load((at, load)) {
                 if is_safe(&book, number) {
                     continue;
                 }
+                host.tell_reports(&sid);
                 let told = served && self.kind.full && host.told_of_loss(&sid);
                 let deed = &book.deeds[number];
                 // A profile that stays on this host is not held until its export is done: nothing of it is lost.

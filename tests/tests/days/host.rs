@@ -15,7 +15,7 @@ use mp_agent::{
 use mp_dataset::{DataSet, ProfileKind};
 use mp_profile::{
     Clock, SessionId, Sid,
-    machine::{JobEnd, Load, SessionChange},
+    machine::{JobEnd, SessionChange},
     memory::MemoryProfile,
 };
 use mp_registry::FileTime;
@@ -220,13 +220,14 @@ impl Host {
         self.profiles.host.with(sid, marked).flatten().unwrap_or(false)
     }
 
+    /// Whether an import has ever marked the load.
+    pub(crate) fn has_marker(&self, sid: &Sid) -> bool {
+        self.profiles.host.with(sid, |profile| profile.marker.is_some()).unwrap_or(false)
+    }
+
     /// Whether something was decided about the load, so that its user has a desktop to work on.
     pub(crate) fn is_decided(&self, loaded: &Loaded) -> bool {
-        let is_unmerged = || {
-            let status = self.station.as_ref().map(Station::status).unwrap_or_default();
-            status.iter().any(|user| user.sid == loaded.sid && user.load == Load::Unmerged)
-        };
-        loaded.kind != ProfileKind::Mandatory || self.is_marked(&loaded.sid) || is_unmerged()
+        loaded.kind != ProfileKind::Mandatory || self.is_marked(&loaded.sid)
     }
 
     pub(crate) fn get(&self, sid: &Sid, place: &Place) -> Option<String> {
@@ -252,6 +253,16 @@ impl Host {
 
     pub(crate) fn spool_is_empty(&self) -> bool {
         Spool::new(self.state.spool()).users().unwrap().is_empty()
+    }
+
+    /// Tells what the Agent says of a user's sessions.
+    pub(crate) fn tell_reports(&self, sid: &Sid) {
+        for report in SessionReport::kept(&self.state, sid).unwrap() {
+            let sets = report.data_sets.iter().map(|set| format!("{} {}", set.scope, set.result));
+            let codes = report.problems.iter().map(|problem| problem.code.clone());
+            let what: Vec<String> = sets.chain(codes).collect();
+            self.tell(format!("    reported: {:?} {:?}: {}", report.event, report.outcome, what.join(", ")));
+        }
     }
 
     /// Whether a report says that an export could be put nowhere.

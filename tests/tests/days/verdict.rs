@@ -65,7 +65,7 @@ impl Book {
             deeds: count(&|_, deed| !deed.excused),
             deletions: count(&|_, deed| !deed.excused && deed.text.is_none()),
             stored: count(&|number, deed| !deed.excused && self.is_stored(number)),
-            only_beside: self.beside.difference(&self.stored).count(),
+            only_beside: self.beside.iter().filter(|number| !self.stored.contains_key(number)).count(),
             lost_with_machine: count(&|_, deed| deed.excused),
             overridden_and_told: self.overridden,
             ..Tally::default()
@@ -76,7 +76,8 @@ impl Book {
     fn nothing_is_lost(&self, deeds: &[usize]) {
         for &number in deeds {
             let deed = &self.deeds[number];
-            if deed.excused && !deed.accepted {
+            let counts = !deed.excused || (deed.accepted && deed.text.is_some());
+            if !counts || deed.text == deed.saw {
                 continue;
             }
             let counts = |other: &usize| !self.deeds[*other].excused || self.deeds[*other].accepted;
