@@ -14,6 +14,7 @@ mod domain;
 mod error;
 mod machine_api;
 mod ops;
+mod pages;
 mod repository;
 mod secret;
 mod serve;

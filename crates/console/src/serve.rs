@@ -11,13 +11,12 @@ use axum::{
     http::{HeaderValue, header},
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use axum_server::{Handle, tls_rustls::RustlsConfig};
 use tokio::task::JoinHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{Console, api, domain::Refusal, machine_api};
+use crate::{Console, api, domain::Refusal, machine_api, pages};
 
 /// Longest time for a request; a machine may wait for a change of its plan for a minute of it.
 const MAX_TIME: Duration = Duration::from_secs(90);
@@ -27,9 +26,6 @@ const RENEWAL: Duration = Duration::from_secs(24 * 60 * 60);
 const GRACE: Duration = Duration::from_secs(5);
 /// How often sessions that are too old are looked for.
 const TRIMMING: Duration = Duration::from_secs(60 * 60);
-
-const ABOUT: &str = "This is a MetaProfiles console.\n\
-                     Its API for administrators is described at /api/v1/openapi.json\n";
 
 /// A console that serves. When this is dropped it stops at once; see [`ConsoleHandle::stop`].
 #[derive(Debug)]
@@ -127,10 +123,9 @@ async fn trim(console: Arc<Console>) {
 fn router(console: &Console) -> Router {
     let core = console.core();
     Router::new()
-        .route("/", get(|| async { ABOUT }))
         .merge(api::routes(core))
         .merge(machine_api::routes())
-        .fallback(|| async { Refusal::NoRoute })
+        .fallback(pages::serve)
         .method_not_allowed_fallback(|| async { Refusal::NoMethod })
         .with_state(Arc::clone(core))
         .layer(from_fn(bounded))
@@ -138,14 +133,15 @@ fn router(console: &Console) -> Router {
         .layer(from_fn(access_log))
 }
 
-/// Ends what takes too long, and lets nobody keep an answer.
+/// Ends what takes too long, and lets nobody keep an answer that does not say it may be kept.
 async fn bounded(request: Request, next: Next) -> Response {
     let mut response = match tokio::time::timeout(MAX_TIME, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Refusal::Timeout(MAX_TIME.as_secs()).into_response(),
     };
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 

@@ -151,7 +151,7 @@ impl SmallFarm {
     pub fn start_storage(&mut self) -> Result<()> {
         let (stop, stopped) = oneshot::channel::<()>();
         let options =
-            RunOptions { state_folder: self.storage_state(), listen: Some(Ipv4Addr::LOCALHOST.into()) };
+            RunOptions { listen: Some(Ipv4Addr::LOCALHOST.into()), ..RunOptions::new(self.storage_state()) };
         let mut task = self.runtime.spawn(mp_storage::run(options, async {
             drop(stopped.await);
         }));
@@ -232,11 +232,8 @@ impl SmallFarm {
     }
 
     fn agent_machine(&self, name: &str) -> Result<serde_json::Value> {
-        let machines = self.administrator.get("/api/v1/machines")?;
-        let listed = machines
-            .as_array()
-            .or_else(|| machines["items"].as_array())
-            .context("the console lists no machines")?;
+        let machines = self.administrator.get("/api/v1/machines?limit=200")?;
+        let listed = machines["items"].as_array().context("the console lists no machines")?;
         let machine = listed.iter().find(|machine| machine["name"] == name && machine["role"] == "agent");
         machine.cloned().with_context(|| format!("the console does not know {name}"))
     }

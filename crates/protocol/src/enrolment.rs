@@ -57,12 +57,14 @@ pub struct RenewRequest {
     pub csr: String,
 }
 
-/// Body of every error answer of the console and the Storage Service.
+/// Body of every error answer of the console and the Storage Service. The console's have more fields (RFC 9457), and the
+/// message in `detail`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ApiError {
     /// Stable code, such as `MP-STO-012`.
     pub code: String,
     /// What happened, and what to do next.
+    #[serde(alias = "detail")]
     pub message: String,
 }

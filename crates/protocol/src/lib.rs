@@ -13,19 +13,22 @@ mod machine;
 pub mod paths;
 mod plan;
 pub mod session_report;
+mod storage_limits;
 #[cfg(feature = "test-authority")]
 pub mod test_authority;
 pub mod tls;
 mod token;
 mod user_sets;
+pub mod versions;
 
 pub use agent_settings::{AgentSettings, HoldProfile, StorageAway, Waits};
-pub use certificate::{CertificateError, MachineCertificate, serial_text};
+pub use certificate::{CertificateError, MachineCertificate, certificate_of_console, serial_text};
 pub use client::{ClientError, ConsoleClient, StorageClient};
 pub use enrolment::{ApiError, EnrolRequest, Enrolled, RenewRequest};
 pub use identity::{Identity, IdentityError, MachineKey};
 pub use machine::{InvalidMachineId, MachineId, MachineName, MachineRole};
-pub use plan::{AgentPlan, AllowedAgent, StoragePlan, StorageTarget};
+pub use plan::{AgentPlan, AllowedAgent, ScopeRetention, StoragePlan, StorageTarget};
+pub use storage_limits::StorageLimits;
 pub use tls::ClientCertificates;
 pub use token::{InvalidJoinToken, JoinSecret, JoinToken};
 pub use user_sets::{

@@ -1,7 +1,7 @@
-use mp_profile::{DataSubset, GroupName};
+use mp_profile::{DataSubset, GroupName, Scope};
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentSettings, MachineId, Waits};
+use crate::{AgentSettings, MachineId, StorageLimits, Waits};
 
 /// What the console tells one Agent. It is cached on disk; the Agent works with the cached one when the console is away.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -61,12 +61,35 @@ pub struct StoragePlan {
     /// Former versions to keep of each data set, at least 1.
     #[serde(default = "StoragePlan::default_versions")]
     pub keep_versions: u32,
+    /// How much Agents and users may take.
+    #[serde(default)]
+    pub limits: StorageLimits,
+    /// Scopes for which something else is kept.
+    #[serde(default)]
+    pub retention: Vec<ScopeRetention>,
 }
 
 impl StoragePlan {
     fn default_versions() -> u32 {
         5
     }
+}
+
+/// Which former versions of the data sets of one scope a Storage Service keeps. The newest former version and pinned ones stay
+/// in any case.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ScopeRetention {
+    /// The scope.
+    pub scope: Scope,
+    /// The newest so many, at least 1.
+    pub keep_versions: u32,
+    /// Those that were replaced within so many days; any age when not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_days: Option<u32>,
+    /// The newest of so many bytes together, for each user; any size when not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_bytes: Option<u64>,
 }
 
 /// An Agent that a Storage Service serves.

@@ -1,32 +1,68 @@
-use std::{sync::Arc, time::SystemTime};
+use std::time::SystemTime;
 
-use mp_profile::{GroupName, Scope, Sid, VersionTag};
-use mp_protocol::{MachineCertificate, MachineId, MachineRole, StoragePlan};
+use mp_profile::{GroupName, Scope, Sid};
+use mp_protocol::{MachineCertificate, MachineId, MachineRole, StoragePlan, certificate_of_console};
 
 use crate::{
-    Backend, Code, DataSetFile, Refusal,
-    backend::{Base, Key, QuarantineNote, Read, Removed, Replaced, Version},
+    Code, Refusal,
+    backend::{Author, Key, Retention},
 };
 
-/// What the current plan grants to an Agent. Made anew for every request, so that a changed plan counts at once.
+/// Whose certificate it is that TLS has verified. It is read once for a connection.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct AgentAccess {
-    id: MachineId,
-    name: String,
-    group: Option<GroupName>,
-    keep: u32,
+pub enum Peer {
+    /// A machine of the farm.
+    Machine(MachineCertificate),
+    /// Not a machine: the console, perhaps. The certificate (DER), and why it is not that of a machine.
+    Other(Vec<u8>, String),
 }
 
-impl AgentAccess {
-    /// Finds out what a certificate, which TLS has verified, may reach.
+impl Peer {
+    /// Reads a certificate (DER).
+    #[must_use]
+    pub fn new(certificate: &[u8]) -> Self {
+        match MachineCertificate::from_der(certificate) {
+            Ok(machine) => Self::Machine(machine),
+            Err(error) => Self::Other(certificate.to_vec(), error.to_string()),
+        }
+    }
+}
+
+/// What the current plan grants to whoever asks. Made anew for every request, so that a changed plan counts at once.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Access {
+    reach: Reach,
+    /// By scope, for the scopes that have rules of their own; and for all others.
+    retention: Vec<(Scope, Retention)>,
+    otherwise: Retention,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Reach {
+    /// The global data sets, and those of this group.
+    Agent { id: MachineId, name: String, group: Option<GroupName> },
+    /// All, and what administrators do.
+    All { name: &'static str },
+}
+
+impl Access {
+    /// Finds out what whoever has shown a certificate may reach: that of an Agent what the plan says; that of the
+    /// console, and the Storage Server's own, all. Whoever has the server's own key can read its files anyway.
     ///
     /// # Errors
     /// When it reaches nothing.
-    pub fn admit(
-        plan: &StoragePlan,
-        certificate: &MachineCertificate,
-        now: SystemTime,
-    ) -> Result<Self, Refusal> {
+    pub fn admit(plan: &StoragePlan, peer: &Peer, now: SystemTime) -> Result<Self, Refusal> {
+        let certificate = match peer {
+            Peer::Machine(certificate) => certificate,
+            Peer::Other(certificate, _) if certificate_of_console(certificate, now) => {
+                return Ok(Self::of(plan, Reach::All { name: "console" }));
+            }
+            Peer::Other(_, why) => return Err(Refusal::new(Code::NotAnAgent, why.clone())),
+        };
+        let own = certificate.machine.role == MachineRole::Storage && certificate.machine.id == plan.server;
+        if own && certificate.is_valid_at(now) {
+            return Ok(Self::of(plan, Reach::All { name: "local" }));
+        }
         if certificate.machine.role != MachineRole::Agent {
             return Err(Refusal::new(Code::NotAnAgent, "only agents are served here"));
         }
@@ -42,30 +78,76 @@ impl AgentAccess {
                            check the clocks";
             return Err(Refusal::new(Code::CertificateNotListed, message));
         }
-        Ok(Self {
-            id: agent.id.clone(),
-            name: agent.name.clone(),
-            group: agent.group.clone(),
-            keep: plan.keep_versions,
-        })
+        let (id, name, group) = (agent.id.clone(), agent.name.clone(), agent.group.clone());
+        Ok(Self::of(plan, Reach::Agent { id, name, group }))
     }
 
-    /// Name of the Agent Server.
+    fn of(plan: &StoragePlan, reach: Reach) -> Self {
+        let scopes = plan.retention.iter().map(|rule| &rule.scope);
+        let retention = scopes.map(|scope| (scope.clone(), Retention::of(plan, scope))).collect();
+        Self { reach, retention, otherwise: Retention::newest(plan.keep_versions) }
+    }
+
+    /// Under what its share of the service is counted: the id of an Agent, `console` or `local`.
+    #[must_use]
+    pub fn holder(&self) -> &str {
+        match &self.reach {
+            Reach::Agent { id, .. } => id.as_str(),
+            Reach::All { name } => name,
+        }
+    }
+
+    /// Name of the Agent Server; `console`, or `local` for the server's own certificate.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        match &self.reach {
+            Reach::Agent { name, .. } => name,
+            Reach::All { name } => name,
+        }
     }
 
-    /// The scopes that the Agent reaches.
+    /// The scopes that an Agent reaches. Of those of an administrator the list is not kept.
     #[must_use]
     pub fn scopes(&self) -> Vec<Scope> {
-        [Scope::Global].into_iter().chain(self.group.clone().map(Scope::Group)).collect()
+        let group = match &self.reach {
+            Reach::Agent { group, .. } => group.clone(),
+            Reach::All { .. } => None,
+        };
+        [Scope::Global].into_iter().chain(group.map(Scope::Group)).collect()
     }
 
-    fn key(&self, scope: &Scope, sid: &Sid) -> Result<Key, Refusal> {
-        let own = match scope {
-            Scope::Global => true,
-            Scope::Group(name) => self.group.as_ref() == Some(name),
+    /// Who does what is done with this access. `by` is who asks an administrator's connection to do it.
+    #[must_use]
+    pub fn author(&self, by: &str) -> Author {
+        match &self.reach {
+            Reach::Agent { id, name, .. } => Author::Agent { id: id.clone(), name: name.clone() },
+            Reach::All { name } if by.is_empty() => Author::Administrator((*name).to_owned()),
+            Reach::All { name } => Author::Administrator(format!("{by} ({name})")),
+        }
+    }
+
+    /// Whether it may do what administrators do.
+    ///
+    /// # Errors
+    /// When it may not.
+    pub fn check_administrator(&self) -> Result<(), Refusal> {
+        match self.reach {
+            Reach::All { .. } => Ok(()),
+            Reach::Agent { .. } => Err(Refusal::new(
+                Code::NotAdministrator,
+                "only the console and the storage server itself may do this",
+            )),
+        }
+    }
+
+    /// A user's data set of a scope.
+    ///
+    /// # Errors
+    /// When the scope is out of reach.
+    pub fn key(&self, scope: &Scope, sid: &Sid) -> Result<Key, Refusal> {
+        let own = match (&self.reach, scope) {
+            (Reach::All { .. }, _) | (_, Scope::Global) => true,
+            (Reach::Agent { group, .. }, Scope::Group(name)) => group.as_ref() == Some(name),
         };
         if own {
             Ok(Key { scope: scope.clone(), sid: sid.clone() })
@@ -76,104 +158,11 @@ impl AgentAccess {
             ))
         }
     }
-}
 
-/// All data sets of the server. Handlers reach them only through [`Store::of`].
-#[derive(Clone)]
-pub struct Store(Arc<dyn Backend>);
-
-impl Store {
-    /// A store over a backend.
+    /// Which former versions stay in a scope.
     #[must_use]
-    pub fn new(backend: Arc<dyn Backend>) -> Self {
-        Self(backend)
-    }
-
-    /// The part that an Agent reaches.
-    #[must_use]
-    pub fn of(&self, access: AgentAccess) -> AgentStore {
-        AgentStore { backend: Arc::clone(&self.0), access }
-    }
-}
-
-impl std::fmt::Debug for Store {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Store")
-    }
-}
-
-/// The part of the store that one Agent reaches: its group's data sets and the global ones. Calls block.
-pub struct AgentStore {
-    backend: Arc<dyn Backend>,
-    access: AgentAccess,
-}
-
-impl AgentStore {
-    /// See [`Backend::version`].
-    ///
-    /// # Errors
-    /// When the Agent does not reach the scope, or the backend fails.
-    pub fn version(&self, scope: &Scope, sid: &Sid) -> Result<Option<Version>, Refusal> {
-        Ok(self.backend.version(&self.access.key(scope, sid)?)?)
-    }
-
-    /// See [`Backend::read`].
-    ///
-    /// # Errors
-    /// When the Agent does not reach the scope, or the backend fails.
-    pub fn read(&self, scope: &Scope, sid: &Sid, held: Option<&VersionTag>) -> Result<Read, Refusal> {
-        Ok(self.backend.read(&self.access.key(scope, sid)?, held)?)
-    }
-
-    /// See [`Backend::replace`].
-    ///
-    /// # Errors
-    /// When the Agent does not reach the scope, or the backend fails.
-    pub fn replace(
-        &self,
-        scope: &Scope,
-        sid: &Sid,
-        base: &Base,
-        file: &DataSetFile,
-    ) -> Result<Replaced, Refusal> {
-        Ok(self.backend.replace(&self.access.key(scope, sid)?, base, file, self.access.keep)?)
-    }
-
-    /// See [`Backend::remove`].
-    ///
-    /// # Errors
-    /// When the Agent does not reach the scope, or the backend fails.
-    pub fn remove(&self, scope: &Scope, sid: &Sid, base: &VersionTag) -> Result<Removed, Refusal> {
-        Ok(self.backend.remove(&self.access.key(scope, sid)?, base, self.access.keep)?)
-    }
-
-    /// See [`Backend::quarantine`].
-    ///
-    /// # Errors
-    /// When the Agent does not reach the scope, or the backend fails.
-    pub fn quarantine(
-        &self,
-        scope: &Scope,
-        sid: &Sid,
-        file: &DataSetFile,
-        reason: String,
-        received: SystemTime,
-    ) -> Result<(), Refusal> {
-        let note = QuarantineNote { reason, agent: self.access.name.clone(), received };
-        Ok(self.backend.quarantine(&self.access.key(scope, sid)?, file, &note)?)
-    }
-
-    /// Whether the Agent reaches a scope, before a body is taken for it.
-    ///
-    /// # Errors
-    /// When it does not.
-    pub fn check(&self, scope: &Scope, sid: &Sid) -> Result<(), Refusal> {
-        self.access.key(scope, sid).map(drop)
-    }
-}
-
-impl std::fmt::Debug for AgentStore {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AgentStore").field("access", &self.access).finish()
+    pub fn retention(&self, scope: &Scope) -> &Retention {
+        let own = self.retention.iter().find(|(of, _)| of == scope);
+        own.map_or(&self.otherwise, |(_, retention)| retention)
     }
 }

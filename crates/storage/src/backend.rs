@@ -1,123 +1,37 @@
 //! Where data sets are kept.
 
+mod error;
 pub mod folder;
+mod inspection;
 pub mod memory;
+mod retention;
+mod version;
 
-use std::{io, path::PathBuf, time::SystemTime};
-
-use mp_dataset::Digest;
 use mp_profile::{Scope, Sid, VersionTag};
+pub use mp_protocol::versions::{Author, Change, QuarantineNote, QuarantinedInfo, Stamp, VersionInfo};
+
+pub use error::BackendError;
+pub use inspection::{Damage, Damaged, Inspection, Remedy};
+pub use retention::{Candidate, Retention};
+pub use version::{Base, Key, Read, Removed, Replaced, Restored, Version};
 
 use crate::DataSetFile;
 
-/// Which data set: one user's of one scope.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Key {
-    /// The scope.
-    pub scope: Scope,
-    /// The user.
-    pub sid: Sid,
-}
-
-/// One version of a data set.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Version {
-    /// Counts the versions of this data set from 1. It goes on after a deletion, so that no version tag comes twice for
-    /// different contents.
-    pub sequence: u64,
-    /// The seal of the file.
-    pub digest: Digest,
-    /// Length of the file in bytes.
-    pub len: u64,
-}
-
-impl Version {
-    /// The version as an entity tag: `"<sequence>-<seal>"`.
-    #[must_use]
-    pub fn tag(&self) -> VersionTag {
-        VersionTag(format!("\"{}-{}\"", self.sequence, self.digest))
-    }
-}
-
-/// What a new version is based on.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Base {
-    /// On nothing: there must be no current version.
-    Nothing,
-    /// On this version, which must be the current one.
-    Version(VersionTag),
-}
-
-impl Base {
-    /// The answer to a replacement by a file of this digest, if what is current decides it; `None` if the file is to be put
-    /// in its place. A file that is current already was sent again, whatever it is based on.
-    #[must_use]
-    pub fn answer(&self, current: Option<Version>, digest: Digest) -> Option<Replaced> {
-        match (current, self) {
-            (Some(version), _) if version.digest == digest => Some(Replaced::As { version, created: false }),
-            (None, Self::Nothing) => None,
-            (Some(version), Self::Version(tag)) if version.tag() == *tag => None,
-            _ => Some(Replaced::Conflict),
-        }
-    }
-}
-
-/// Answer to [`Backend::read`].
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Read {
-    /// There is none.
-    None,
-    /// The version held is the current one.
-    NotModified(Version),
-    /// The current version and its bytes, found intact.
-    Data(Version, Vec<u8>),
-}
-
-/// Answer to [`Backend::replace`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Replaced {
-    /// The file is now, or was already, the current version.
-    As {
-        /// The current version.
-        version: Version,
-        /// Whether there was no current version before.
-        created: bool,
-    },
-    /// The base is not the current version.
-    Conflict,
-}
-
-/// Answer to [`Backend::remove`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Removed {
-    /// There is no current version any more; what was current is a former version.
-    Done,
-    /// The base is not the current version.
-    Conflict,
-    /// There was none.
-    None,
-}
-
-/// Why a data set was set aside, for the administrator.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct QuarantineNote {
-    /// The Agent's reason.
-    pub reason: String,
-    /// Name of the Agent Server.
-    pub agent: String,
-    /// When it came, by this server's clock.
-    pub received: SystemTime,
-}
+/// Most files in quarantine for one user and scope.
+pub const MAX_QUARANTINED: usize = 100;
 
 /// Keeps data sets with their former versions.
 ///
 /// The contract, which the conformance tests check for every implementation:
-/// - What a call acknowledges survives a power cut. What it does not acknowledge is there wholly or not at all.
+/// - What a call acknowledges survives a power cut. What it does not acknowledge is there wholly or not at all. Alone the
+///   [`Stamp`] of a version may be lost by a power cut, so that no write waits for it.
 /// - Of several calls of [`Backend::replace`] or [`Backend::remove`] with the same base, one succeeds.
 /// - A file that is current already is acknowledged whatever the base, and nothing is written: a client that did not get the
 ///   first acknowledgement may repeat its request.
-/// - What is replaced or removed is kept as a former version; the newest `keep` of them stay.
-/// - Calls block.
+/// - What is replaced or removed is kept as a former version, as long as [`Retention`] says. The newest of them stays in any
+///   case, and those that are pinned.
+/// - What fell to retention is still listed for a time, so that a client finds out that its upload had been stored.
+/// - Calls block. A reader never sees a part of a version, and never fails because a writer or retention was at work.
 pub trait Backend: Send + Sync + 'static {
     /// The current version; `None` is said with authority.
     ///
@@ -131,7 +45,20 @@ pub trait Backend: Send + Sync + 'static {
     /// When it cannot be read, or is damaged.
     fn read(&self, key: &Key, held: Option<&VersionTag>) -> Result<Read, BackendError>;
 
-    /// Makes a file the current version if `base` is the current one.
+    /// The bytes of the current or a former version, found intact; `None` when there is no such version, or its content fell
+    /// to retention.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is damaged.
+    fn read_version(&self, key: &Key, tag: &VersionTag) -> Result<Option<Vec<u8>>, BackendError>;
+
+    /// All versions that are known, newest first.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    fn versions(&self, key: &Key) -> Result<Vec<VersionInfo>, BackendError>;
+
+    /// Makes a file the current version if `base` is the current one, or the damaged one that the current one stands in for.
     ///
     /// # Errors
     /// When it could not be made durable; the current version is as before.
@@ -140,14 +67,27 @@ pub trait Backend: Send + Sync + 'static {
         key: &Key,
         base: &Base,
         file: &DataSetFile,
-        keep: u32,
+        stamp: &Stamp,
+        retention: &Retention,
     ) -> Result<Replaced, BackendError>;
 
     /// Makes the current version a former one if it is `base`.
     ///
     /// # Errors
     /// When it could not be made durable.
-    fn remove(&self, key: &Key, base: &VersionTag, keep: u32) -> Result<Removed, BackendError>;
+    fn remove(
+        &self,
+        key: &Key,
+        base: &VersionTag,
+        change: &Change,
+        retention: &Retention,
+    ) -> Result<Removed, BackendError>;
+
+    /// Keeps retention from a version, or no longer. `false` when its content is not there.
+    ///
+    /// # Errors
+    /// When it could not be made durable.
+    fn pin(&self, key: &Key, tag: &VersionTag, pinned: bool, change: &Change) -> Result<bool, BackendError>;
 
     /// Keeps a file beside the versions; one that is there already is not kept twice.
     ///
@@ -155,56 +95,96 @@ pub trait Backend: Send + Sync + 'static {
     /// When it could not be made durable, or when [`MAX_QUARANTINED`] are there.
     fn quarantine(&self, key: &Key, file: &DataSetFile, note: &QuarantineNote) -> Result<(), BackendError>;
 
-    /// The former versions, newest first.
+    /// What is kept beside the versions, oldest first.
+    ///
+    /// # Errors
+    /// When it cannot be listed.
+    fn quarantined(&self, key: &Key) -> Result<Vec<QuarantinedInfo>, BackendError>;
+
+    /// The bytes of what is in quarantine, as they are; `None` when there is none of this id.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn read_quarantined(&self, key: &Key, id: &str) -> Result<Option<Vec<u8>>, BackendError>;
+
+    /// Deletes from quarantine; `false` when there is none of this id.
+    ///
+    /// # Errors
+    /// When it cannot be deleted.
+    fn delete_quarantined(&self, key: &Key, id: &str) -> Result<bool, BackendError>;
+
+    /// The scopes of which there is something, `global` first.
     ///
     /// # Errors
     /// When they cannot be listed.
-    fn former(&self, key: &Key) -> Result<Vec<Former>, BackendError>;
-}
+    fn scopes(&self) -> Result<Vec<Scope>, BackendError>;
 
-/// Most files in quarantine for one user and scope.
-pub const MAX_QUARANTINED: usize = 100;
+    /// At most `limit` users of a scope, of whom there is a current or former version or something in quarantine, in the
+    /// order of their texts, those after `after`.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    fn users(&self, scope: &Scope, after: Option<&Sid>, limit: usize) -> Result<Vec<Sid>, BackendError>;
 
-/// A version that is no longer current.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Former {
-    /// Its sequence number.
-    pub sequence: u64,
-    /// Length of the file in bytes.
-    pub len: u64,
-}
+    /// Reads every byte that is kept of a user and scope. With `repair` set to the time (milliseconds since 1970), what is
+    /// damaged is marked and not given out any more, and the newest intact former version becomes current in the place of a damaged
+    /// current one. Where no former version is intact, a damaged current one stays: "there is none" would be a lie.
+    ///
+    /// # Errors
+    /// When something cannot be read at all, or a repair could not be made durable.
+    fn inspect(&self, key: &Key, repair: Option<u64>) -> Result<Inspection, BackendError>;
 
-/// Why a backend could not do what was asked.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BackendError {
-    /// The file system said no.
-    #[error("cannot {doing} \"{}\"", path.display())]
-    File {
-        /// What was being done.
-        doing: &'static str,
-        /// To which file or folder.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The current version is there and is not an intact data set file.
-    #[error("\"{}\" is damaged; restore a former version from the folder beside it", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: mp_dataset::DecodeError,
-    },
-    /// The folder that holds everything has lost its marker: the disk is not mounted, or was exchanged.
-    #[error("the base folder \"{}\" has lost its marker file; is its disk mounted?", .0.display())]
-    BaseLost(PathBuf),
-    /// A group has the name of the global folder.
-    #[error("group \"{0}\" has the name of the global folder; rename one of them in the console")]
-    GroupIsGlobalFolder(String),
-    /// The quarantine is full.
-    #[error("{MAX_QUARANTINED} data sets are in quarantine for {0}; look at them and delete them")]
-    QuarantineFull(Sid),
+    /// Makes the content of a version current again, as a new version on `base`.
+    ///
+    /// # Errors
+    /// As those of reading and of [`Backend::replace`].
+    fn restore(
+        &self,
+        key: &Key,
+        tag: &VersionTag,
+        base: &Base,
+        stamp: &Stamp,
+        retention: &Retention,
+    ) -> Result<Restored, BackendError> {
+        let Some((number, _)) = Version::parse(tag) else { return Ok(Restored::NoSuch) };
+        let Some(bytes) = self.read_version(key, tag)? else { return Ok(Restored::NoSuch) };
+        let file = match DataSetFile::verify(bytes, &key.sid) {
+            Ok(file) => file,
+            Err(error) => return Ok(Restored::NotStorable(error)),
+        };
+        let stamp = Stamp { restored_from: Some(number), ..stamp.clone() };
+        self.replace(key, base, &file, &stamp, retention).map(Restored::Replaced)
+    }
+
+    /// Makes what is in quarantine the current version, on `base`, and takes it out of quarantine.
+    ///
+    /// # Errors
+    /// As those of reading and of [`Backend::replace`].
+    fn accept(
+        &self,
+        key: &Key,
+        id: &str,
+        base: &Base,
+        stamp: &Stamp,
+        retention: &Retention,
+    ) -> Result<Restored, BackendError> {
+        let Some(bytes) = self.read_quarantined(key, id)? else { return Ok(Restored::NoSuch) };
+        let file = match DataSetFile::verify(bytes, &key.sid) {
+            Ok(file) => file,
+            Err(error) => return Ok(Restored::NotStorable(error)),
+        };
+        let replaced = self.replace(key, base, &file, stamp, retention)?;
+        if matches!(replaced, Replaced::As { .. }) {
+            self.delete_quarantined(key, id)?;
+        }
+        Ok(Restored::Replaced(replaced))
+    }
+
+    /// What an upload is based on when it shall replace whatever is current now.
+    ///
+    /// # Errors
+    /// As those of [`Backend::version`].
+    fn base_now(&self, key: &Key) -> Result<Base, BackendError> {
+        Ok(self.version(key)?.map_or(Base::Nothing, |version| Base::Version(version.tag())))
+    }
 }

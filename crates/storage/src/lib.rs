@@ -1,23 +1,37 @@
 //! The Storage Service: keeps data sets by SID in a folder, over mutual TLS.
 //!
 //! A request passes these stations, each of which the next cannot do without: TLS lets in machines of the farm alone;
-//! [`AgentAccess`] is what the current plan grants to the certificate; [`AgentStore`] is the part of the store that such an
-//! Agent reaches; [`DataSetFile`] is a body that was found to be an intact data set of the right user; a [`Backend`] keeps
+//! [`Access`] is what the current plan grants to the certificate; [`ReachedStore`] is the part of the store that it
+//! reaches; [`DataSetFile`] is a body that was found to be an intact data set of the right user; a [`Backend`] keeps
 //! it durably before the answer is sent. `docs/reference/wire.md` specifies the requests, `docs/formats/storage-folder.md`
 //! the folder.
 
 mod access;
+mod administration;
 pub mod backend;
 mod data_set_file;
+mod health;
 mod http;
+mod metrics;
+mod monitor;
 mod plan;
+mod protection;
 mod refusal;
 mod run;
 mod service;
+mod store;
+mod verify;
 
-pub use access::{AgentAccess, AgentStore, Store};
+pub use access::{Access, Peer};
 pub use backend::{Backend, folder::FolderBackend, memory::MemoryBackend};
 pub use data_set_file::{DataSetFile, FULL_CHECK, NotStorable};
+pub use health::{Health, HealthCheck, HealthReport, Probed};
+pub use metrics::Metrics;
+pub use monitor::Monitor;
+pub use plan::cached_plan;
+pub use protection::Patience;
 pub use refusal::{Code, Refusal};
 pub use run::{RunError, RunOptions, run};
 pub use service::{Running, StorageService};
+pub use store::{ReachedStore, Store, Told};
+pub use verify::{Verified, verify};

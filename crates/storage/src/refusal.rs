@@ -2,7 +2,7 @@ use std::{error::Error, io};
 
 use axum::{
     Json,
-    http::StatusCode,
+    http::{StatusCode, header::RETRY_AFTER},
     response::{IntoResponse, Response},
 };
 use mp_protocol::{ApiError, paths};
@@ -10,7 +10,7 @@ use mp_protocol::{ApiError, paths};
 use crate::backend::BackendError;
 
 /// Stable codes of what the Storage Service refuses; `docs/reference/codes.md` says what to do about each.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Code {
     /// MP-STO-001: the scope or the SID in the path is not one.
@@ -57,6 +57,16 @@ pub enum Code {
     NoSpace,
     /// MP-STO-022: the group has the name of the global folder.
     GroupIsGlobalFolder,
+    /// MP-STO-023: an administrator alone may do this.
+    NotAdministrator,
+    /// MP-STO-024: there is no such version, or no such file in quarantine.
+    NoSuchVersion,
+    /// MP-STO-031: the Agent has too many connections.
+    TooManyConnections = 30,
+    /// MP-STO-032: the Agent sends too many requests.
+    TooManyRequests,
+    /// MP-STO-033: the data set is longer than the user's quota.
+    OverQuota,
 }
 
 impl Code {
@@ -69,11 +79,13 @@ impl Code {
     fn status(self) -> StatusCode {
         match self {
             Self::BadPath | Self::BadHeader | Self::DigestMismatch => StatusCode::BAD_REQUEST,
-            Self::NoSuchPath | Self::NoDataSet => StatusCode::NOT_FOUND,
+            Self::NoSuchPath | Self::NoDataSet | Self::NoSuchVersion => StatusCode::NOT_FOUND,
             Self::BadMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NotAnAgent | Self::AgentNotListed | Self::CertificateNotListed | Self::OtherGroup => {
-                StatusCode::FORBIDDEN
-            }
+            Self::NotAnAgent
+            | Self::AgentNotListed
+            | Self::CertificateNotListed
+            | Self::OtherGroup
+            | Self::NotAdministrator => StatusCode::FORBIDDEN,
             Self::NoPrecondition => StatusCode::PRECONDITION_REQUIRED,
             Self::Conflict => StatusCode::PRECONDITION_FAILED,
             Self::NoLength => StatusCode::LENGTH_REQUIRED,
@@ -84,7 +96,8 @@ impl Code {
             Self::StoreFailed | Self::Damaged | Self::GroupIsGlobalFolder => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
-            Self::NoSpace => StatusCode::INSUFFICIENT_STORAGE,
+            Self::NoSpace | Self::OverQuota => StatusCode::INSUFFICIENT_STORAGE,
+            Self::TooManyConnections | Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         }
     }
 }
@@ -113,7 +126,9 @@ impl From<BackendError> for Refusal {
             BackendError::QuarantineFull(_) => Code::NoSpace,
             BackendError::Damaged { .. } => Code::Damaged,
             BackendError::GroupIsGlobalFolder(_) => Code::GroupIsGlobalFolder,
-            BackendError::File { .. } | BackendError::BaseLost(_) => Code::StoreFailed,
+            BackendError::File { .. } | BackendError::Remote { .. } | BackendError::BaseLost(_) => {
+                Code::StoreFailed
+            }
         };
         // Paths of this server are for its log; an Agent learns what kind of failure it is.
         tracing::error!(code = code.text(), error = chain(&error), "The store failed");
@@ -140,9 +155,13 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = self.code.status();
         let body = Json(ApiError { code: self.code.text(), message: self.message });
-        match self.code {
+        let mut response = match self.code {
             Code::NoDataSet => (status, [(paths::NO_DATA_SET, "1")], body).into_response(),
+            Code::TooManyRequests => (status, [(RETRY_AFTER, "1")], body).into_response(),
             _ => (status, body).into_response(),
-        }
+        };
+        // For the log and the counters.
+        response.extensions_mut().insert(self.code);
+        response
     }
 }

@@ -20,13 +20,16 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::watch;
 
 use crate::{
-    FolderBackend, StorageService, Store,
+    Backend, FolderBackend, Health, Metrics, Monitor, Patience, StorageService, Store,
     backend::folder::{FirstUse, OpenError},
     plan::{Follower, PlanCache},
+    refusal::chain,
 };
 
 /// For requests to end when the service stops.
 const GRACE: Duration = Duration::from_secs(10);
+/// Between two looks whether the store can be written.
+const PROBE: Duration = Duration::from_secs(10);
 /// Connections that wait to be accepted; a farm logs on in waves.
 const BACKLOG: i32 = 1024;
 
@@ -37,6 +40,17 @@ pub struct RunOptions {
     pub state_folder: PathBuf,
     /// Address to listen on; all addresses, IPv4 and IPv6, when `None`. The port is the plan's.
     pub listen: Option<IpAddr>,
+    /// Address and port of `/healthz`, `/readyz` and `/metrics`, without TLS; nowhere when `None`.
+    pub monitor: Option<SocketAddr>,
+    /// How long `/readyz` says that the service stops before it stops: for what sends it work by that answer.
+    pub notice: Duration,
+}
+
+impl RunOptions {
+    /// On all addresses, without a monitor.
+    pub fn new(state_folder: impl Into<PathBuf>) -> Self {
+        Self { state_folder: state_folder.into(), listen: None, monitor: None, notice: Duration::ZERO }
+    }
 }
 
 /// Why the Storage Service does not run.
@@ -60,6 +74,9 @@ pub enum RunError {
     /// The port cannot be listened on.
     #[error("MP-STO-110 cannot listen on {0}; does another program use the port?")]
     Listen(SocketAddr, #[source] io::Error),
+    /// The address for those who watch cannot be listened on.
+    #[error("MP-STO-112 cannot listen on {0} for health and metrics; does another program use the port?")]
+    Monitor(SocketAddr, #[source] io::Error),
     /// The list of base folders cannot be read or written.
     #[error("MP-STO-111 cannot read or write \"{}\"", .0.display())]
     State(PathBuf, #[source] io::Error),
@@ -78,10 +95,13 @@ pub async fn run(options: RunOptions, stop: impl Future<Output = ()>) -> Result<
         return Err(RunError::Role(identity.machine().role));
     }
     let tls = tls::storage_server(&identity)?;
+    let metrics = Arc::new(Metrics::new());
+    let health = Arc::new(Health::new(Arc::clone(&metrics), identity.certificate().clone()));
+    let _monitor = options.monitor.map(|address| watched(address, &health)).transpose()?;
     let cache = PlanCache::new(&options.state_folder);
     let cached = cache.load(&identity);
     let held = cached.as_ref().map(|cached| VersionTag(cached.version.clone()));
-    let follower = Follower::new(identity, cache, held);
+    let follower = Follower::new(identity, cache, held, Arc::clone(&health));
     tokio::pin!(stop);
     let (plan, follower) = match cached {
         Some(cached) => (cached.plan, follower),
@@ -91,11 +111,14 @@ pub async fn run(options: RunOptions, stop: impl Future<Output = ()>) -> Result<
         },
     };
 
-    let backend = open(&options.state_folder, &plan)?;
+    let backend = Arc::new(open(&options.state_folder, &plan)?);
+    health.plan(plan.revision);
     let listener = listen(options.listen, plan.port)?;
     let (plans, current) = watch::channel(plan);
-    let mut running = StorageService::serve(listener, tls, Store::new(Arc::new(backend)), current)
+    let store = Store::new(Arc::clone(&backend) as Arc<dyn Backend>);
+    let mut running = StorageService::serve_with(listener, tls, store, current, metrics, Patience::default())
         .map_err(RunError::Serve)?;
+    let probing = tokio::spawn(probe(backend, Arc::clone(&health)));
     tracing::info!(address = %running.address(), "The storage service is ready");
     let set_tls = running.tls_setter();
     // The thread ends by itself when nobody looks at the plan any more; nothing waits for the console.
@@ -104,8 +127,35 @@ pub async fn run(options: RunOptions, stop: impl Future<Output = ()>) -> Result<
         () = stop => {}
         failed = running.failed() => return failed.map_err(RunError::Serve),
     }
+    health.stopping();
     tracing::info!("Stopping; requests may end");
-    running.shutdown(GRACE).await.map_err(RunError::Serve)
+    tokio::time::sleep(options.notice).await;
+    let ended = running.shutdown(GRACE).await.map_err(RunError::Serve);
+    probing.abort();
+    ended
+}
+
+fn watched(address: SocketAddr, health: &Arc<Health>) -> Result<Monitor, RunError> {
+    let monitor =
+        TcpListener::bind(address).and_then(|listener| Monitor::serve(listener, Arc::clone(health)));
+    let monitor = monitor.map_err(|error| RunError::Monitor(address, error))?;
+    tracing::info!(address = %monitor.address(), "Health and metrics are served");
+    Ok(monitor)
+}
+
+/// Tries again and again whether the store can be written.
+async fn probe(backend: Arc<FolderBackend>, health: Arc<Health>) {
+    loop {
+        let trying = Arc::clone(&backend);
+        let probed = tokio::task::spawn_blocking(move || trying.probe()).await;
+        // A blocking call ends without a result only when the runtime does.
+        let Ok(probed) = probed else { return };
+        if let Err(error) = &probed {
+            tracing::error!(error = chain(error), "The store cannot be written");
+        }
+        health.store(probed.map_err(|error| chain(&error)));
+        tokio::time::sleep(PROBE).await;
+    }
 }
 
 async fn first_plan(

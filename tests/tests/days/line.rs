@@ -7,7 +7,6 @@ use std::{
         atomic::{AtomicI32, AtomicU8, Ordering},
     },
     thread::{self, ThreadId},
-    time::SystemTime,
 };
 
 use mp_agent::{CachedPlan, Connections};
@@ -17,7 +16,7 @@ use mp_protocol::{
     session_report::{BatchAnswer, Fate, ReportBatch},
 };
 use mp_storage::{
-    AgentStore, Code, DataSetFile, Refusal,
+    Code, DataSetFile, ReachedStore, Refusal, Told,
     backend::{Base, Read, Replaced},
 };
 
@@ -99,7 +98,7 @@ impl Line {
         self.is(Weather::Fine) && self.house.of(self.host).is_some()
     }
 
-    fn reach(&self) -> Result<AgentStore, StoreError> {
+    fn reach(&self) -> Result<ReachedStore, StoreError> {
         self.fuse.burn();
         self.house.of(self.host).filter(|_| !self.is(Weather::Cut)).ok_or_else(gone)
     }
@@ -137,7 +136,7 @@ impl DataSetStore for Line {
         let base = base.map_or(Base::Nothing, |tag| Base::Version(tag.clone()));
         let file = DataSetFile::verify(bytes.to_vec(), sid).unwrap();
         let before = self.house.current(scope, sid);
-        match store.replace(scope, sid, &base, &file).map_err(refused)? {
+        match store.replace(scope, sid, &base, &file, Told::default()).map_err(refused)? {
             Replaced::As { version, .. } => {
                 let mut book = self.book.lock().unwrap();
                 book.story.tell(format!(
@@ -155,7 +154,7 @@ impl DataSetStore for Line {
     fn quarantine(&self, scope: &Scope, sid: &Sid, reason: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let store = self.reach()?;
         let file = DataSetFile::verify(bytes.to_vec(), sid).unwrap();
-        match store.quarantine(scope, sid, &file, reason.to_owned(), SystemTime::UNIX_EPOCH) {
+        match store.quarantine(scope, sid, &file, reason.to_owned()) {
             // A full quarantine is the administrator's matter, and not what these days are about.
             Ok(()) | Err(Refusal { code: Code::NoSpace, .. }) => {}
             Err(refusal) => return Err(refused(refusal)),

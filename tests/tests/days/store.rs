@@ -10,9 +10,9 @@ use std::{
 
 use mp_dataset::{DataSet, Limits};
 use mp_profile::{Scope, Sid};
-use mp_protocol::{AllowedAgent, MachineCertificate, MachineName, MachineRole, StoragePlan};
+use mp_protocol::{AllowedAgent, MachineCertificate, MachineName, MachineRole, StorageLimits, StoragePlan};
 use mp_storage::{
-    AgentAccess, AgentStore, Backend, FolderBackend, MemoryBackend, Store,
+    Access, Backend, FolderBackend, MemoryBackend, Peer, ReachedStore, Store,
     backend::{Key, Read, folder::FirstUse},
 };
 use tempfile::TempDir;
@@ -57,6 +57,8 @@ impl StoreHouse {
             port: 8444,
             agents: agents.collect(),
             keep_versions: 5,
+            limits: StorageLimits::default(),
+            retention: Vec::new(),
         };
         let house = Self { backend: Mutex::default(), folder, plan };
         house.open(FirstUse::Allowed);
@@ -90,7 +92,7 @@ impl StoreHouse {
     }
 
     /// The part that a host reaches; `None` while the service is down.
-    pub(crate) fn of(&self, host: usize) -> Option<AgentStore> {
+    pub(crate) fn of(&self, host: usize) -> Option<ReachedStore> {
         let backend = self.backend.lock().unwrap().clone()?;
         let now = SystemTime::UNIX_EPOCH;
         let certificate = MachineCertificate {
@@ -99,7 +101,8 @@ impl StoreHouse {
             not_before: now,
             not_after: now,
         };
-        Some(Store::new(backend).of(AgentAccess::admit(&self.plan, &certificate, now).unwrap()))
+        let peer = Peer::Machine(certificate);
+        Some(Store::new(backend).of(Access::admit(&self.plan, &peer, now).unwrap()))
     }
 
     /// What is stored now.

@@ -103,8 +103,8 @@ impl Book {
             stored.iter().filter(counts).any(|other| self.deeds[*other].known.contains(number))
         };
         let standing: Vec<&usize> = stored.iter().filter(|number| kind.deaf || !replaced(number)).collect();
-        let is_one = |number: &&usize| self.deeds[**number].text == current;
-        if standing.iter().any(|number| is_one(number)) {
+        let is_one = |number: &usize| self.deeds[*number].text == current;
+        if standing.iter().copied().any(is_one) {
             return;
         }
         // Of a key that another session had deleted, what it said nothing of is as the mandatory profile has it.

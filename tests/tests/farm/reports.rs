@@ -40,9 +40,9 @@ fn the_console_shows_what_happened_in_a_session_and_why() {
 
     let administrator = farm.administrator();
     let list = administrator.get(&format!("/api/v1/user-sessions?sid={}", sid())).unwrap();
-    assert_eq!(array(&list["sessions"]).len(), 2, "{list}");
+    assert_eq!(array(&list["items"]).len(), 2, "{list}");
     let list = administrator.get("/api/v1/user-sessions?host=ts2&outcome=stored").unwrap();
-    let [session] = array(&list["sessions"]) else { panic!("{list}") };
+    let [session] = array(&list["items"]) else { panic!("{list}") };
     assert_eq!((&session["reports"], &session["overridden"]), (&json!(2), &json!(1)), "{session}");
     let path = format!("/api/v1/user-sessions/{}", session["id"].as_str().unwrap());
     let shown = administrator.get(&path).unwrap();

@@ -37,6 +37,31 @@ impl Api {
         json(&self.send(Method::GET, path, None, None)?.body)
     }
 
+    /// All items of a list that comes page by page, at an [`address`].
+    pub(super) fn get_all(&self, path: &str) -> anyhow::Result<Value> {
+        let (mut items, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = self.get(&format!("{path}limit=200{after}"))?;
+            items.extend(page["items"].as_array().cloned().unwrap_or_default());
+            match page["next"].as_str() {
+                Some(next) => after = format!("&after={next}"),
+                None => return Ok(Value::Array(items)),
+            }
+        }
+    }
+
+    /// One page, as a table of these fields, and how to get the next one.
+    pub(super) fn page(&self, page: &Value, columns: &[Column]) -> anyhow::Result<()> {
+        if self.json {
+            return output::print_json(page);
+        }
+        let mut text = show::table(&page["items"], columns);
+        if let Some(next) = page["next"].as_str() {
+            text.push_str(&format!("more follow: --after {next}\n"));
+        }
+        output::print(&text)
+    }
+
     pub(super) fn get_tagged(&self, path: &str) -> anyhow::Result<Tagged> {
         let answer = self.send(Method::GET, path, None, None)?;
         let etag = answer.etag.context("the console's answer has no ETag")?;
@@ -98,6 +123,16 @@ impl Api {
             output::note(text);
         }
     }
+}
+
+/// Path of a list with its query, to which more can be added.
+pub(super) fn address(path: &str, query: &[(&str, &Option<String>)]) -> String {
+    query.iter().fold(format!("{path}?"), |mut address, (name, value)| {
+        if let Some(value) = value {
+            address.push_str(&format!("{name}={}&", utf8_percent_encode(value, IN_PATH)));
+        }
+        address
+    })
 }
 
 /// Path of one thing below the path of its kind.

@@ -1,5 +1,6 @@
 use super::{
     Options,
+    api::address,
     show::{Column, field},
 };
 
@@ -15,12 +16,24 @@ const COLUMNS: &[Column] = &[
 /// What was done to the farm, newest first
 #[derive(clap::Args)]
 pub(crate) struct AuditLog {
-    /// At most so many entries, 1 to 1000
-    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+    /// At most so many entries, 1 to 200
+    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
     limit: u32,
-    /// Only entries before this one
-    #[arg(long, value_name = "ID")]
-    before: Option<u64>,
+    /// Those that follow: what the last list said at its end
+    #[arg(long, value_name = "NEXT")]
+    after: Option<String>,
+    /// Only what this one did, such as "administrator admin"
+    #[arg(long)]
+    who: Option<String>,
+    /// Only entries with this in who, action, subject or details
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    /// At or after this time, such as 2026-11-22T08:00:00Z
+    #[arg(long, value_name = "TIME")]
+    from: Option<String>,
+    /// Before this time
+    #[arg(long, value_name = "TIME")]
+    to: Option<String>,
     #[command(flatten)]
     options: Options,
 }
@@ -28,7 +41,14 @@ pub(crate) struct AuditLog {
 impl AuditLog {
     pub(super) fn run(&self) -> anyhow::Result<()> {
         let api = self.options.api()?;
-        let before = self.before.map(|id| format!("&before={id}")).unwrap_or_default();
-        api.list(&api.get(&format!("/api/v1/audit-log?limit={}{before}", self.limit))?, COLUMNS)
+        let query = [
+            ("after", &self.after),
+            ("who", &self.who),
+            ("search", &self.search),
+            ("from", &self.from),
+            ("to", &self.to),
+        ];
+        let address = address("/api/v1/audit-log", &query);
+        api.page(&api.get(&format!("{address}limit={}", self.limit))?, COLUMNS)
     }
 }

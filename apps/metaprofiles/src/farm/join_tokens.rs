@@ -1,8 +1,7 @@
-use mp_protocol::client::Method;
 use serde_json::json;
 
 use super::{
-    api::{Api, below},
+    api::{Api, address, below},
     show::{self, Column, field},
 };
 
@@ -47,7 +46,7 @@ pub(crate) enum Command {
 impl Command {
     pub(super) fn run(&self, api: &Api) -> anyhow::Result<()> {
         match self {
-            Self::List => api.list(&api.get(PATH)?, COLUMNS),
+            Self::List => api.list(&api.get_all(&address(PATH, &[]))?, COLUMNS),
             Self::Create { role, group, storage_server, lifetime_hours } => {
                 let created = api.post(
                     PATH,
@@ -66,7 +65,7 @@ impl Command {
                 api.tell(&created, &format!("{}\n", show::text(&created["token"])))
             }
             Self::Delete { id } => {
-                api.send(Method::DELETE, &below(PATH, id), None, None)?;
+                api.delete_as_it_is(&below(PATH, id))?;
                 api.done(&format!("deleted join token {id}"));
                 Ok(())
             }

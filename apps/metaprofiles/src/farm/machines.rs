@@ -2,7 +2,7 @@ use anyhow::{bail, ensure};
 use serde_json::{Value, json};
 
 use super::{
-    api::{Api, below},
+    api::{Api, address, below},
     show::{Column, field},
 };
 
@@ -26,6 +26,12 @@ pub(crate) enum Command {
         /// Only those of this role
         #[arg(long, value_parser = ["agent", "storage"])]
         role: Option<String>,
+        /// Only those in this Agent Server Group
+        #[arg(long, value_name = "NAME")]
+        group: Option<String>,
+        /// Only those with this in the name or identity
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
     },
     /// Show one
     Show {
@@ -53,12 +59,9 @@ pub(crate) enum Command {
 impl Command {
     pub(super) fn run(&self, api: &Api) -> anyhow::Result<()> {
         match self {
-            Self::List { role } => {
-                let mut machines = api.get(PATH)?;
-                if let (Some(role), Some(machines)) = (role, machines.as_array_mut()) {
-                    machines.retain(|machine| machine["role"] == role.as_str());
-                }
-                api.list(&machines, COLUMNS)
+            Self::List { role, group, search } => {
+                let query = [("role", role), ("group", group), ("search", search)];
+                api.list(&api.get_all(&address(PATH, &query))?, COLUMNS)
             }
             Self::Show { machine } => api.show(&api.get(&path(api, machine)?)?),
             Self::Set { machine, group, .. } => {
@@ -78,7 +81,7 @@ impl Command {
 
 /// Path of a machine by its identity, or by its name if only one that is not revoked is called so.
 fn path(api: &Api, machine: &str) -> anyhow::Result<String> {
-    let machines = api.get(PATH)?;
+    let machines = api.get_all(&address(PATH, &[("search", &Some(machine.to_owned()))]))?;
     let machines = machines.as_array().map(Vec::as_slice).unwrap_or_default();
     if machines.iter().any(|known| known["id"] == machine) {
         return Ok(below(PATH, machine));

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     api::{Api, below},
-    show::{self, Column, field, text},
+    show::{Column, field, text},
 };
 
 const PATH: &str = "/api/v1/user-sessions";
@@ -41,6 +41,9 @@ pub(crate) struct Which {
     /// Only those on this Agent Server
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
+    /// Only those with this in the Agent Server's name or the user's SID
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
     /// Only those with this outcome
     #[arg(long, value_enum)]
     outcome: Option<Outcome>,
@@ -74,10 +77,7 @@ enum Outcome {
 impl Command {
     pub(super) fn run(&self, api: &Api) -> anyhow::Result<()> {
         match self {
-            Self::List(which) => {
-                let found = api.get(&which.address())?;
-                api.tell(&found, &list(&found))
-            }
+            Self::List(which) => api.page(&api.get(&which.address())?, COLUMNS),
             Self::Show { id } => {
                 let found = api.get(&below(PATH, id))?;
                 api.tell(&found, &timeline(&found))
@@ -93,6 +93,7 @@ impl Which {
         let filters = [
             ("sid", self.sid.as_ref().map(ToString::to_string)),
             ("host", self.host.clone()),
+            ("search", self.search.clone()),
             ("outcome", outcome.map(|outcome| outcome.get_name().to_owned())),
             ("from", self.from.clone()),
             ("to", self.to.clone()),
@@ -106,14 +107,6 @@ impl Which {
         }
         address
     }
-}
-
-fn list(found: &Value) -> String {
-    let mut lines = show::table(&found["sessions"], COLUMNS);
-    if let Some(next) = found["next"].as_str() {
-        let _ = writeln!(lines, "more follow: --after {next}");
-    }
-    lines
 }
 
 /// A session for people: each event with its steps, items and problems.

@@ -175,7 +175,7 @@ fn a_farm_is_described_changed_and_taken_apart() {
     let message = console.refused(&["group", "show", "No such/group?"]);
     assert!(message.starts_with("error: MP-CON-022 "), "{message}");
     let log = console.json(&["audit-log", "--limit", "2"]);
-    assert_eq!((log.as_array().unwrap().len(), &log[0]["action"]), (2, &"removed".into()));
+    assert_eq!((log["items"].as_array().unwrap().len(), &log["items"][0]["action"]), (2, &"removed".into()));
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn sessions_are_listed_and_looked_for() {
     let title = console.done(&["sessions", "list", "--outcome", "failed", "--host", "TS 1&2"]);
     assert!(title.starts_with("STARTED") && title.lines().count() == 1, "{title}");
     let none = console.json(&["sessions", "list", "--from", "2026-11-22T08:00:00+01:00"]);
-    assert_eq!(none, serde_json::json!({"sessions": [], "next": null}));
+    assert_eq!(none, serde_json::json!({"items": [], "next": null}));
     let message = console.refused(&["sessions", "list", "--from", "yesterday"]);
     assert!(message.starts_with("error: MP-CON-011 "), "{message}");
     let message = console.refused(&["sessions", "show", "0123"]);

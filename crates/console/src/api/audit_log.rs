@@ -4,24 +4,29 @@ use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{extract::Params, problem::Problem};
+use super::{
+    extract::Params,
+    page::{Page, moment},
+    problem::Problem,
+};
 use crate::{
-    domain::Refusal,
+    domain::{self, Paging, Refusal},
     ops::{Administrator, Core},
-    repository::AuditLine,
+    repository::{AUDIT_ORDERS, AuditFilter, AuditLine},
 };
 
 /// Which lines of the audit log.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct Lines {
-    before: Option<i64>,
-    #[serde(default = "hundred")]
-    limit: u32,
-}
-
-fn hundred() -> u32 {
-    100
+pub(super) struct Which {
+    who: Option<String>,
+    action: Option<String>,
+    search: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    sort: Option<String>,
+    after: Option<String>,
+    limit: Option<u32>,
 }
 
 /// Something that was done to the farm.
@@ -51,14 +56,28 @@ impl From<AuditLine> for AuditEntry {
 
 /// What was done to the farm, newest first
 #[utoipa::path(get, path = "/audit-log", tag = "audit-log", operation_id = "list-audit-log", params(
-    ("before" = Option<i64>, Query, description = "Only entries with a lower id"),
-    ("limit" = Option<u32>, Query, description = "At most so many, 1 to 1000; 100 if missing"),
-), responses((status = 200, body = Vec<AuditEntry>), (status = "default", body = Problem)))]
+    ("who" = Option<String>, Query, description = "By this one, whole, such as: administrator admin"),
+    ("action" = Option<String>, Query, description = "Of this action, such as: created"),
+    ("search" = Option<String>, Query, description = "With this in who, action, subject or details, in any case"),
+    ("from" = Option<String>, Query, description = "At or after this time, RFC 3339"),
+    ("to" = Option<String>, Query, description = "Before this time, RFC 3339"),
+    ("sort" = Option<String>, Query, description = "id, which grows with time; with - before it the other way round; -id if missing"),
+    ("after" = Option<String>, Query, description = "Those that follow: what the last answer had as next"),
+    ("limit" = Option<u32>, Query, description = "At most so many, 1 to 200; 50 if missing"),
+), responses((status = 200, body = Page<AuditEntry>), (status = "default", body = Problem)))]
 pub(super) async fn list(
     State(core): State<Arc<Core>>,
     caller: Administrator,
-    Params(lines): Params<Lines>,
-) -> Result<Json<Vec<AuditEntry>>, Refusal> {
-    let found = core.audit_log(&caller, lines.before, lines.limit).await?;
-    Ok(Json(found.into_iter().map(AuditEntry::from).collect()))
+    Params(which): Params<Which>,
+) -> Result<Json<Page<AuditEntry>>, Refusal> {
+    let Which { who, action, search, from, to, sort, after, limit } = which;
+    let paging = Paging::read(AUDIT_ORDERS, sort.as_deref(), "-id", after.as_deref(), limit)?;
+    let filter = AuditFilter {
+        who,
+        action,
+        search: domain::search(search)?,
+        from: moment("from", from.as_deref())?,
+        to: moment("to", to.as_deref())?,
+    };
+    Ok(Json(Page::of(core.audit_log(&caller, &filter, &paging).await?)))
 }

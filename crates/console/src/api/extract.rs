@@ -10,6 +10,7 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 
+use super::browser;
 use crate::{
     domain::Refusal,
     ops::{Administrator, Core, Expected},
@@ -24,7 +25,7 @@ pub(super) async fn authenticate(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
-    let caller = match bearer(request.headers()) {
+    let caller = match bearer(request.headers()).or_else(|| browser::token(request.headers())) {
         Some(token) => core.administrator(token).await,
         None => Err(Refusal::NotSignedIn),
     };

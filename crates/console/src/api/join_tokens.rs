@@ -2,18 +2,21 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
 use mp_profile::GroupName;
+use mp_protocol::MachineRole;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    extract::{Body, Named},
+    answer::WithTag,
+    extract::{Body, IfMatch, Named, Params},
     machines::Role,
+    page::Page,
     problem::Problem,
 };
 use crate::{
-    domain::{Refusal, UnixMillis},
+    domain::{self, Paging, Refusal, UnixMillis},
     ops::{Administrator, Core, TokenTarget},
-    repository::JoinTokenRow,
+    repository::{JOIN_TOKEN_ORDERS, JoinTokenFilter, JoinTokenRow},
 };
 
 /// What a join token shall be for.
@@ -85,16 +88,47 @@ impl From<JoinTokenRow> for JoinToken {
     }
 }
 
-/// All join tokens, newest first, without their secrets
-#[utoipa::path(get, path = "/join-tokens", tag = "join-tokens", operation_id = "list-join-tokens", responses(
-    (status = 200, body = Vec<JoinToken>),
-    (status = "default", body = Problem),
-))]
+/// Which join tokens.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Which {
+    role: Option<Role>,
+    used: Option<bool>,
+    search: Option<String>,
+    sort: Option<String>,
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+/// Join tokens, without their secrets
+#[utoipa::path(get, path = "/join-tokens", tag = "join-tokens", operation_id = "list-join-tokens", params(
+    ("role" = Option<Role>, Query, description = "For machines of this role"),
+    ("used" = Option<bool>, Query, description = "Only used ones, or only unused ones"),
+    ("search" = Option<String>, Query, description = "With this in the name of the group or Storage Server, in any case"),
+    ("sort" = Option<String>, Query, description = "created or expires; with - before it the other way round; -created if missing"),
+    ("after" = Option<String>, Query, description = "Those that follow: what the last answer had as next"),
+    ("limit" = Option<u32>, Query, description = "At most so many, 1 to 200; 50 if missing"),
+), responses((status = 200, body = Page<JoinToken>), (status = "default", body = Problem)))]
 pub(super) async fn list(
     State(core): State<Arc<Core>>,
     caller: Administrator,
-) -> Result<Json<Vec<JoinToken>>, Refusal> {
-    Ok(Json(core.join_tokens(&caller).await?.into_iter().map(JoinToken::from).collect()))
+    Params(which): Params<Which>,
+) -> Result<Json<Page<JoinToken>>, Refusal> {
+    let Which { role, used, search, sort, after, limit } = which;
+    let paging = Paging::read(JOIN_TOKEN_ORDERS, sort.as_deref(), "-created", after.as_deref(), limit)?;
+    let filter = JoinTokenFilter { role: role.map(MachineRole::from), used, search: domain::search(search)? };
+    Ok(Json(Page::of(core.join_tokens(&caller, &filter, &paging).await?)))
+}
+
+/// One join token without its secret, with the ETag that taking it back needs
+#[utoipa::path(get, path = "/join-tokens/{id}", tag = "join-tokens", operation_id = "get-join-token",
+    params(("id" = String, Path)), responses((status = 200, body = JoinToken), (status = "default", body = Problem)))]
+pub(super) async fn get(
+    State(core): State<Arc<Core>>,
+    caller: Administrator,
+    Named(id): Named,
+) -> Result<WithTag<JoinToken>, Refusal> {
+    core.join_token(&caller, &id).await.map(WithTag::found)
 }
 
 /// Makes a token with which one machine can join
@@ -118,12 +152,17 @@ pub(super) async fn create(
 
 /// Takes an unused join token back
 #[utoipa::path(delete, path = "/join-tokens/{id}", tag = "join-tokens", operation_id = "remove-join-token",
-    params(("id" = String, Path)), responses((status = 204), (status = "default", body = Problem)))]
+    params(("id" = String, Path), ("If-Match" = String, Header)), responses(
+    (status = 204),
+    (status = 412, body = Problem, description = "Somebody used it since it was read"),
+    (status = "default", body = Problem),
+))]
 pub(super) async fn remove(
     State(core): State<Arc<Core>>,
     caller: Administrator,
     Named(id): Named,
+    IfMatch(expected): IfMatch,
 ) -> Result<StatusCode, Refusal> {
-    core.remove_join_token(&caller, &id).await?;
+    core.remove_join_token(&caller, &id, &expected).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -8,12 +8,14 @@ use utoipa::ToSchema;
 
 use super::{
     answer::WithTag,
-    extract::{Body, IfMatch, Named},
+    extract::{Body, IfMatch, Named, Params},
+    page::Page,
     problem::Problem,
 };
 use crate::{
-    domain::{self, MachineState, Refusal, UnixMillis},
+    domain::{self, MachineFilter, MachineState, Paging, Refusal, UnixMillis},
     ops::{Administrator, Core},
+    repository::MACHINE_ORDERS,
 };
 
 /// A machine that joined the farm.
@@ -51,7 +53,7 @@ pub(super) enum Role {
 }
 
 /// Whether a machine may come.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Standing {
     Active,
@@ -105,16 +107,46 @@ impl From<domain::Machine> for Machine {
     }
 }
 
-/// All machines that ever joined, revoked ones too
-#[utoipa::path(get, path = "/machines", tag = "machines", operation_id = "list-machines", responses(
-    (status = 200, body = Vec<Machine>),
-    (status = "default", body = Problem),
-))]
+/// Which machines.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Which {
+    role: Option<Role>,
+    state: Option<Standing>,
+    group: Option<GroupName>,
+    search: Option<String>,
+    sort: Option<String>,
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+/// Machines that ever joined, revoked ones too
+#[utoipa::path(get, path = "/machines", tag = "machines", operation_id = "list-machines", params(
+    ("role" = Option<Role>, Query, description = "Of this role"),
+    ("state" = Option<Standing>, Query, description = "In this state"),
+    ("group" = Option<String>, Query, description = "In this Agent Server Group"),
+    ("search" = Option<String>, Query, description = "With this in the name or identity, in any case"),
+    ("sort" = Option<String>, Query, description = "name, enrolled or last-seen; with - before it the other way round; name if missing"),
+    ("after" = Option<String>, Query, description = "Those that follow: what the last answer had as next"),
+    ("limit" = Option<u32>, Query, description = "At most so many, 1 to 200; 50 if missing"),
+), responses((status = 200, body = Page<Machine>), (status = "default", body = Problem)))]
 pub(super) async fn list(
     State(core): State<Arc<Core>>,
     caller: Administrator,
-) -> Result<Json<Vec<Machine>>, Refusal> {
-    Ok(Json(core.machines(&caller).await?.into_iter().map(|found| found.item.into()).collect()))
+    Params(which): Params<Which>,
+) -> Result<Json<Page<Machine>>, Refusal> {
+    let Which { role, state, group, search, sort, after, limit } = which;
+    let paging = Paging::read(MACHINE_ORDERS, sort.as_deref(), "name", after.as_deref(), limit)?;
+    let filter = MachineFilter {
+        role: role.map(MachineRole::from),
+        state: state.map(|state| match state {
+            Standing::Active => MachineState::Active,
+            Standing::Revoked => MachineState::Revoked,
+        }),
+        group,
+        search: domain::search(search)?,
+    };
+    Ok(Json(Page::of(core.machines(&caller, &filter, &paging).await?)))
 }
 
 /// One machine, with the ETag that changes of it need

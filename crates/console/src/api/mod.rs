@@ -3,6 +3,7 @@
 
 mod answer;
 mod audit_log;
+mod browser;
 mod configuration;
 mod data_subset;
 mod data_subsets;
@@ -10,11 +11,14 @@ mod extract;
 mod groups;
 mod join_tokens;
 mod machines;
+mod overview;
+mod page;
 mod problem;
 mod sessions;
 mod storage_servers;
 mod user_session;
 mod user_sessions;
+mod users;
 
 use std::sync::Arc;
 
@@ -70,7 +74,7 @@ impl Modify for Bearer {
 fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
     // Whoever has no session gets to none of these, also where a handler would not ask for the caller.
     let of_administrators = OpenApiRouter::new()
-        .routes(routes!(sessions::sign_out))
+        .routes(routes!(browser::current, sessions::sign_out))
         .routes(routes!(sessions::change_password))
         .routes(routes!(storage_servers::list, storage_servers::create))
         .routes(routes!(storage_servers::get, storage_servers::replace, storage_servers::remove))
@@ -81,16 +85,20 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(machines::list))
         .routes(routes!(machines::get, machines::assign, machines::revoke))
         .routes(routes!(join_tokens::list, join_tokens::create))
-        .routes(routes!(join_tokens::remove))
+        .routes(routes!(join_tokens::get, join_tokens::remove))
         .routes(routes!(configuration::export, configuration::import))
         .routes(routes!(audit_log::list))
+        .routes(routes!(overview::get))
         .routes(routes!(user_sessions::list))
         .routes(routes!(user_sessions::get))
+        .routes(routes!(users::list))
+        .routes(routes!(users::get))
         .route_layer(from_fn(extract::whole_body))
         .route_layer(DefaultBodyLimit::max(MAX_BODY))
         .route_layer(from_fn_with_state(Arc::clone(core), extract::authenticate));
     let of_everybody = OpenApiRouter::new()
         .routes(routes!(sessions::sign_in))
+        .routes(routes!(browser::sign_in))
         .route_layer(from_fn(extract::whole_body))
         .route_layer(DefaultBodyLimit::max(extract::SMALL_BODY));
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", of_everybody.merge(of_administrators))

@@ -1,10 +1,15 @@
 use std::sync::Arc;
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderName, HeaderValue, StatusCode},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
+    browser,
     extract::{Body, Origin},
     problem::Problem,
 };
@@ -18,9 +23,9 @@ use crate::{
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct SignIn {
-    name: String,
+    pub(super) name: String,
     #[schema(format = Password)]
-    password: String,
+    pub(super) password: String,
 }
 
 /// A session.
@@ -69,9 +74,9 @@ pub(super) async fn sign_in(
 pub(super) async fn sign_out(
     State(core): State<Arc<Core>>,
     caller: Administrator,
-) -> Result<StatusCode, Refusal> {
+) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), Refusal> {
     core.sign_out(&caller).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok((StatusCode::NO_CONTENT, browser::forget()?))
 }
 
 /// Changes the caller's password and ends his other sessions

@@ -35,15 +35,6 @@ pub(super) struct UserSession {
     reports: i64,
 }
 
-/// Sessions, newest first.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(super) struct UserSessions {
-    pub(super) sessions: Vec<UserSession>,
-    /// What to ask for with `after` to get those that follow; null at the end.
-    pub(super) next: Option<String>,
-}
-
 /// A session with all that its Agent reported.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -4,16 +4,17 @@ use axum::{Json, extract::State};
 use mp_profile::Sid;
 use mp_protocol::session_report::Outcome;
 use serde::Deserialize;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     extract::{Named, Params},
+    page::{Page, moment},
     problem::Problem,
-    user_session::{OutcomeForm, UserSession, UserSessionTimeline, UserSessions},
+    user_session::{OutcomeForm, UserSession, UserSessionTimeline},
 };
 use crate::{
-    domain::{Cursor, Refusal, SessionFilter, UnixMillis},
+    domain::{self, Paging, Refusal, SessionFilter},
     ops::{Administrator, Core},
+    repository::SESSION_ORDERS,
 };
 
 /// Which sessions.
@@ -23,40 +24,12 @@ pub(super) struct Which {
     sid: Option<Sid>,
     host: Option<String>,
     outcome: Option<Outcome>,
+    search: Option<String>,
     from: Option<String>,
     to: Option<String>,
+    sort: Option<String>,
     after: Option<String>,
-    #[serde(default = "fifty")]
-    limit: u32,
-}
-
-fn fifty() -> u32 {
-    50
-}
-
-impl Which {
-    fn filter(&self) -> Result<SessionFilter, Refusal> {
-        let after = self.after.as_deref().map(|text| {
-            let wrong = || Refusal::Request("after must be what the last answer had as next".to_owned());
-            Cursor::parse(text).ok_or_else(wrong)
-        });
-        Ok(SessionFilter {
-            sid: self.sid.clone(),
-            host: self.host.clone(),
-            outcome: self.outcome,
-            from: self.from.as_deref().map(|text| moment("from", text)).transpose()?,
-            to: self.to.as_deref().map(|text| moment("to", text)).transpose()?,
-            after: after.transpose()?,
-        })
-    }
-}
-
-fn moment(name: &str, text: &str) -> Result<UnixMillis, Refusal> {
-    let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|error| {
-        Refusal::Request(format!("{name} must be a time such as 2026-11-22T08:00:00Z (RFC 3339): {error}"))
-    })?;
-    let millis = i64::try_from(time.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX);
-    Ok(UnixMillis(millis))
+    limit: Option<u32>,
 }
 
 /// Users' sessions on the Agent Servers, newest first
@@ -64,19 +37,29 @@ fn moment(name: &str, text: &str) -> Result<UnixMillis, Refusal> {
     ("sid" = Option<String>, Query, description = "Of this user"),
     ("host" = Option<String>, Query, description = "On this Agent Server, by its whole name in any case"),
     ("outcome" = Option<OutcomeForm>, Query, description = "With this outcome, which is the one of the session that needs most attention and was not put right since"),
+    ("search" = Option<String>, Query, description = "With this in the host's name or the user's SID, in any case"),
     ("from" = Option<String>, Query, description = "Begun at or after this time, RFC 3339"),
     ("to" = Option<String>, Query, description = "Begun before this time, RFC 3339"),
+    ("sort" = Option<String>, Query, description = "started or logon-ms; with - before it the other way round; -started if missing"),
     ("after" = Option<String>, Query, description = "Those that follow: what the last answer had as next"),
     ("limit" = Option<u32>, Query, description = "At most so many, 1 to 200; 50 if missing"),
-), responses((status = 200, body = UserSessions), (status = "default", body = Problem)))]
+), responses((status = 200, body = Page<UserSession>), (status = "default", body = Problem)))]
 pub(super) async fn list(
     State(core): State<Arc<Core>>,
     caller: Administrator,
     Params(which): Params<Which>,
-) -> Result<Json<UserSessions>, Refusal> {
-    let (found, next) = core.user_sessions(&caller, &which.filter()?, which.limit).await?;
-    let sessions = found.into_iter().map(UserSession::from).collect();
-    Ok(Json(UserSessions { sessions, next: next.map(|next| next.text()) }))
+) -> Result<Json<Page<UserSession>>, Refusal> {
+    let Which { sid, host, outcome, search, from, to, sort, after, limit } = which;
+    let paging = Paging::read(SESSION_ORDERS, sort.as_deref(), "-started", after.as_deref(), limit)?;
+    let filter = SessionFilter {
+        sid,
+        host,
+        outcome,
+        search: domain::search(search)?,
+        from: moment("from", from.as_deref())?,
+        to: moment("to", to.as_deref())?,
+    };
+    Ok(Json(Page::of(core.user_sessions(&caller, &filter, &paging).await?)))
 }
 
 /// One session with its timeline: what was fetched, merged, skipped and overridden, how long it took, and why

@@ -40,6 +40,16 @@ pub(crate) enum MachineState {
     Revoked,
 }
 
+/// Which machines are asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MachineFilter {
+    pub(crate) role: Option<MachineRole>,
+    pub(crate) state: Option<MachineState>,
+    pub(crate) group: Option<GroupName>,
+    /// Part of the name or of the identity, in any case.
+    pub(crate) search: Option<String>,
+}
+
 /// A certificate that the authority gave to a machine.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct KnownCertificate {

@@ -1,3 +1,4 @@
+use mp_profile::Sid;
 use mp_protocol::{MachineId, MachineRole};
 
 use super::Kind;
@@ -99,6 +100,8 @@ pub(crate) enum Refusal {
         "there is no session {0}, or it is older than sessions are kept; compare with the list of sessions"
     )]
     NoUserSession(String),
+    #[error("no Agent has reported a session of {0}; compare with the list of users")]
+    NoUser(Sid),
     #[error("this took longer than {0} seconds; try again")]
     Timeout(u64),
     #[error("the request's body is larger than this address takes; send less")]
@@ -178,6 +181,7 @@ impl Refusal {
             Self::TooManyCertificates(_) => ("MP-CON-064", K::TooMany),
             Self::AgentsAlone => ("MP-CON-065", K::Forbidden),
             Self::NoUserSession(_) => ("MP-CON-070", K::NotFound),
+            Self::NoUser(_) => ("MP-CON-071", K::NotFound),
             Self::Internal(_) => ("MP-CON-099", K::Internal),
         }
     }

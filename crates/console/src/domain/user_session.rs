@@ -46,32 +46,8 @@ pub(crate) struct SessionFilter {
     pub(crate) from: Option<UnixMillis>,
     /// Started before it.
     pub(crate) to: Option<UnixMillis>,
-    /// Those that follow this one in the list.
-    pub(crate) after: Option<Cursor>,
-}
-
-/// A place in the list of sessions, newest first.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Cursor {
-    pub(crate) started: UnixMillis,
-    pub(crate) id: String,
-}
-
-impl Cursor {
-    pub(crate) fn of(session: &UserSession) -> Self {
-        Self { started: session.started, id: session.id.clone() }
-    }
-
-    /// As it stands in an address: `1764000000000-0123…`.
-    pub(crate) fn text(&self) -> String {
-        format!("{}-{}", self.started.0, self.id)
-    }
-
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let (started, id) = text.split_once('-')?;
-        let id = Some(id).filter(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
-        Some(Self { started: UnixMillis(started.parse().ok()?), id: id.to_owned() })
-    }
+    /// Part of the host's name or of the user's SID, in any case.
+    pub(crate) search: Option<String>,
 }
 
 impl TimedReport {

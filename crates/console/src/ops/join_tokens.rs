@@ -1,10 +1,10 @@
 use mp_profile::GroupName;
 use mp_protocol::{JoinToken, MachineRole};
 
-use super::{Administrator, Core};
+use super::{Administrator, Core, Expected, Tagged};
 use crate::{
-    domain::{Kind, Refusal, UnixMillis},
-    repository::{JoinTokenRow, NewJoinToken},
+    domain::{Kind, Page, Paging, Refusal, UnixMillis},
+    repository::{JoinTokenFilter, JoinTokenRow, NewJoinToken},
     secret::{Secret, hexadecimal, new_id, random},
 };
 
@@ -76,17 +76,52 @@ impl Core {
         Ok(NewToken { id: new.id, text: Secret::new(token.reveal()), expires: new.expires_at })
     }
 
-    /// All join tokens, newest first; without their secrets, which nobody has.
-    pub(crate) async fn join_tokens(&self, _: &Administrator) -> Result<Vec<JoinTokenRow>, Refusal> {
-        self.database.join_tokens().await
+    /// Join tokens, without their secrets, which nobody has.
+    pub(crate) async fn join_tokens(
+        &self,
+        _: &Administrator,
+        filter: &JoinTokenFilter,
+        paging: &Paging,
+    ) -> Result<Page<JoinTokenRow>, Refusal> {
+        self.database.join_tokens(filter, paging).await
+    }
+
+    /// One join token.
+    pub(crate) async fn join_token(
+        &self,
+        _: &Administrator,
+        id: &str,
+    ) -> Result<Tagged<JoinTokenRow>, Refusal> {
+        let token = self.database.join_token_by_id(id).await?;
+        token.map(tagged).ok_or_else(|| no_join_token(id))
     }
 
     /// Takes an unused join token back.
-    pub(crate) async fn remove_join_token(&self, caller: &Administrator, id: &str) -> Result<(), Refusal> {
+    pub(crate) async fn remove_join_token(
+        &self,
+        caller: &Administrator,
+        id: &str,
+        expected: &Expected,
+    ) -> Result<(), Refusal> {
+        let token = self.join_token(caller, id).await?;
+        if token.item.used_at.is_some() {
+            return Err(no_join_token(id));
+        }
+        expected.require(&token.tag)?;
         let mut write = self.write().await?;
         if !write.remove_join_token(id).await? {
-            return Err(Refusal::NoJoinToken(id.chars().take(200).collect()));
+            return Err(no_join_token(id));
         }
         write.commit(caller.did("removed", format!("join token {id}"), String::new())).await
     }
+}
+
+/// Nothing about a token changes but that it is used.
+fn tagged(token: JoinTokenRow) -> Tagged<JoinTokenRow> {
+    let tag = if token.used_at.is_some() { "used" } else { "unused" };
+    Tagged { tag: tag.to_owned(), item: token }
+}
+
+fn no_join_token(id: &str) -> Refusal {
+    Refusal::NoJoinToken(id.chars().take(200).collect())
 }

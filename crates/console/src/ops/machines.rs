@@ -3,18 +3,19 @@ use mp_protocol::{MachineId, MachineRole};
 
 use super::{Administrator, Core, Expected, Tagged};
 use crate::{
-    domain::{Farm, Kind, Machine, MachineState, Refusal},
-    repository::AuditLine,
+    domain::{Farm, Kind, Machine, MachineFilter, MachineState, Page, Paging, Refusal},
+    repository::{AuditFilter, AuditLine},
 };
 
-/// Most lines of the audit log in one answer.
-const MAX_LINES: u32 = 1_000;
-
 impl Core {
-    /// All machines that ever joined.
-    pub(crate) async fn machines(&self, _: &Administrator) -> Result<Vec<Tagged<Machine>>, Refusal> {
-        let (farm, _) = self.database.farm().await?;
-        Ok(farm.machines.into_values().map(tagged).collect())
+    /// Machines that ever joined.
+    pub(crate) async fn machines(
+        &self,
+        _: &Administrator,
+        filter: &MachineFilter,
+        paging: &Paging,
+    ) -> Result<Page<Machine>, Refusal> {
+        self.database.machines(filter, paging).await
     }
 
     /// One machine.
@@ -23,8 +24,8 @@ impl Core {
         _: &Administrator,
         id: &MachineId,
     ) -> Result<Tagged<Machine>, Refusal> {
-        let (farm, _) = self.database.farm().await?;
-        Ok(tagged(find(&farm, id)?.clone()))
+        let machine = self.database.machine(id).await?;
+        machine.map(tagged).ok_or_else(|| Refusal::NoMachine(id.clone()))
     }
 
     /// Puts an Agent Server into a group, or into none.
@@ -79,14 +80,14 @@ impl Core {
         write.commit(caller.did("revoked", format!("machine {id}"), machine.name.clone())).await
     }
 
-    /// What was done to the farm: the newest lines before one, newest first.
+    /// What was done to the farm.
     pub(crate) async fn audit_log(
         &self,
         _: &Administrator,
-        before: Option<i64>,
-        limit: u32,
-    ) -> Result<Vec<AuditLine>, Refusal> {
-        self.database.audit_lines(before.unwrap_or(i64::MAX), i64::from(limit.clamp(1, MAX_LINES))).await
+        filter: &AuditFilter,
+        paging: &Paging,
+    ) -> Result<Page<AuditLine>, Refusal> {
+        self.database.audit_lines(filter, paging).await
     }
 }
 

@@ -9,6 +9,7 @@ mod hashing;
 mod join_tokens;
 mod limiter;
 mod machines;
+mod overview;
 mod plans;
 mod sessions;
 mod user_sessions;
@@ -20,6 +21,7 @@ use tokio::sync::{Mutex, Semaphore, watch};
 pub(crate) use configuration::{Expected, Tagged};
 pub(crate) use hashing::is_password;
 pub(crate) use join_tokens::TokenTarget;
+pub(crate) use overview::HOURS as OVERVIEW_HOURS;
 pub(crate) use plans::Answer;
 pub(crate) use sessions::Administrator;
 

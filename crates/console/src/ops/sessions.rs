@@ -18,6 +18,7 @@ const MAX_NAME: usize = 128;
 pub(crate) struct Administrator {
     account: Account,
     session: String,
+    expires: UnixMillis,
 }
 
 /// A session just begun.
@@ -28,6 +29,16 @@ pub(crate) struct NewSession {
 }
 
 impl Administrator {
+    /// His name.
+    pub(crate) fn name(&self) -> &str {
+        &self.account.name
+    }
+
+    /// End of his session.
+    pub(crate) fn expires(&self) -> UnixMillis {
+        self.expires
+    }
+
     /// A line for the audit log of what he did.
     pub(super) fn did(&self, action: &'static str, subject: String, details: String) -> AuditEntry {
         AuditEntry { who: format!("administrator {}", self.account.name), action, subject, details }
@@ -63,7 +74,9 @@ impl Core {
     pub(crate) async fn administrator(&self, token: &str) -> Result<Administrator, Refusal> {
         let session = stored_hash(token);
         match self.database.session(&session).await? {
-            Some((account, expires)) if self.now() < expires => Ok(Administrator { account, session }),
+            Some((account, expires)) if self.now() < expires => {
+                Ok(Administrator { account, session, expires })
+            }
             _ => Err(Refusal::SessionOver),
         }
     }

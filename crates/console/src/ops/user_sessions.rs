@@ -1,3 +1,4 @@
+use mp_profile::Sid;
 use mp_protocol::{
     MachineRole,
     session_report::{BatchAnswer, MAX_BATCH_REPORTS, RefusedReport, ReportBatch, SentReport},
@@ -5,10 +6,7 @@ use mp_protocol::{
 use serde_json::Value;
 
 use super::{Administrator, Core};
-use crate::domain::{Cursor, Peer, Refusal, SessionFilter, TimedReport, UnixMillis, UserSession};
-
-/// Most sessions in one answer.
-pub(crate) const MAX_SESSIONS: u32 = 200;
+use crate::domain::{Page, Paging, Peer, Refusal, SessionFilter, TimedReport, UnixMillis, User, UserSession};
 
 impl Core {
     /// Takes the reports of the Agent that sends them: whatever they say, they are about its own sessions. One that cannot
@@ -53,21 +51,29 @@ impl Core {
         Ok(answer)
     }
 
-    /// Sessions, newest first, and where the list goes on.
+    /// Users' sessions.
     pub(crate) async fn user_sessions(
         &self,
         _: &Administrator,
         filter: &SessionFilter,
-        limit: u32,
-    ) -> Result<(Vec<UserSession>, Option<Cursor>), Refusal> {
-        if !(1..=MAX_SESSIONS).contains(&limit) {
-            return Err(Refusal::Request(format!("limit must be 1 to {MAX_SESSIONS}")));
-        }
-        let mut found = self.database.user_sessions(filter, i64::from(limit) + 1).await?;
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let next = (found.len() > limit).then(|| found.get(limit - 1).map(Cursor::of)).flatten();
-        found.truncate(limit);
-        Ok((found, next))
+        paging: &Paging,
+    ) -> Result<Page<UserSession>, Refusal> {
+        self.database.user_sessions(filter, paging).await
+    }
+
+    /// Users of whose sessions Agents have reported.
+    pub(crate) async fn users(
+        &self,
+        _: &Administrator,
+        search: Option<&str>,
+        paging: &Paging,
+    ) -> Result<Page<User>, Refusal> {
+        self.database.users(search, paging).await
+    }
+
+    /// One of them.
+    pub(crate) async fn user(&self, _: &Administrator, sid: &Sid) -> Result<User, Refusal> {
+        self.database.user(sid).await?.ok_or_else(|| Refusal::NoUser(sid.clone()))
     }
 
     /// One session with its reports, oldest first.

@@ -1,7 +1,7 @@
-use sqlx::{Any, Transaction};
+use sqlx::{Any, Transaction, any::AnyRow};
 
-use super::{Database, column};
-use crate::domain::{Refusal, UnixMillis};
+use super::{Database, column, select::Select};
+use crate::domain::{Key, Order, Page, Paging, Refusal, Sort, UnixMillis};
 
 /// What shall be remembered of a change.
 #[derive(Clone, Debug)]
@@ -43,26 +43,53 @@ pub(super) async fn insert(
         .map(drop)
 }
 
+/// What the audit log can be in the order of: time, which the numbers follow.
+pub(crate) const AUDIT_ORDERS: &[Order] = &[Order { name: "id", column: "id", sort: Sort::Number }];
+
+/// Which lines of the audit log are asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AuditFilter {
+    pub(crate) who: Option<String>,
+    pub(crate) action: Option<String>,
+    /// Part of who, action, subject or details, in any case.
+    pub(crate) search: Option<String>,
+    pub(crate) from: Option<UnixMillis>,
+    pub(crate) to: Option<UnixMillis>,
+}
+
 impl Database {
-    /// The newest lines before a given one, newest first.
-    pub(crate) async fn audit_lines(&self, before: i64, limit: i64) -> Result<Vec<AuditLine>, Refusal> {
-        let rows = sqlx::query(
-            "SELECT id, at, who, action, subject, details FROM audit_log WHERE id < $1 ORDER BY id DESC LIMIT $2",
-        )
-        .bind(before)
-        .bind(limit)
-        .fetch_all(&self.pool)
-        .await?;
-        let line = |row| -> Result<AuditLine, sqlx::Error> {
-            Ok(AuditLine {
-                id: column(row, "id")?,
-                at: UnixMillis(column(row, "at")?),
-                who: column(row, "who")?,
-                action: column(row, "action")?,
-                subject: column(row, "subject")?,
-                details: column(row, "details")?,
-            })
-        };
-        Ok(rows.iter().map(line).collect::<Result<_, _>>()?)
+    /// Lines of the audit log.
+    pub(crate) async fn audit_lines(
+        &self,
+        filter: &AuditFilter,
+        paging: &Paging,
+    ) -> Result<Page<AuditLine>, Refusal> {
+        let mut select = Select::new("SELECT id, at, who, action, subject, details FROM audit_log");
+        for (condition, value) in [("who = ?", &filter.who), ("action = ?", &filter.action)] {
+            if let Some(value) = value {
+                select.filter(condition, [Key::Text(value.clone())]);
+            }
+        }
+        if let Some(from) = filter.from {
+            select.filter("at >= ?", [Key::Number(from.0)]);
+        }
+        if let Some(to) = filter.to {
+            select.filter("at < ?", [Key::Number(to.0)]);
+        }
+        if let Some(text) = &filter.search {
+            select.contains(&["lower(who)", "lower(action)", "lower(subject)", "lower(details)"], text);
+        }
+        Ok(select.page(&self.pool, paging, ("id", Sort::Number), line).await?)
     }
+}
+
+fn line(row: &AnyRow) -> Result<AuditLine, sqlx::Error> {
+    Ok(AuditLine {
+        id: column(row, "id")?,
+        at: UnixMillis(column(row, "at")?),
+        who: column(row, "who")?,
+        action: column(row, "action")?,
+        subject: column(row, "subject")?,
+        details: column(row, "details")?,
+    })
 }

@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use crate::OpenError;
 
 /// Migrations in their order; only ever added to.
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "farm", include_str!("../../migrations/sqlite/0001_farm.sql")),
     (2, "people", include_str!("../../migrations/sqlite/0002_people.sql")),
     (3, "agent settings", include_str!("../../migrations/sqlite/0003_agent_settings.sql")),
@@ -21,6 +21,7 @@ const MIGRATIONS: [(i64, &str, &str); 5] = [
         "user sessions by outcome",
         include_str!("../../migrations/sqlite/0005_user_sessions_by_outcome.sql"),
     ),
+    (6, "lists", include_str!("../../migrations/sqlite/0006_lists.sql")),
 ];
 
 /// Begins a transaction that will write: SQLite then waits for the other writer here instead of failing later.

@@ -1,8 +1,8 @@
 use mp_protocol::{MachineId, MachineRole};
 use sqlx::any::AnyRow;
 
-use super::{Database, Write, column, machines::role};
-use crate::domain::{Refusal, UnixMillis};
+use super::{Database, Write, column, machines::role, select::Select};
+use crate::domain::{Key, Order, Page, Paging, Refusal, Sort, UnixMillis};
 
 /// A join token about to be made.
 #[derive(Clone, Debug)]
@@ -30,14 +30,25 @@ pub(crate) struct JoinTokenRow {
     pub(crate) used_by: Option<String>,
 }
 
-const SELECT_ALL: &str = "SELECT t.id, t.role, t.group_id, t.storage_server_id, t.created_at, t.expires_at, t.used_at, \
+const SELECT: &str = "SELECT t.id, t.role, t.group_id, t.storage_server_id, t.created_at, t.expires_at, t.used_at, \
      t.used_by, g.name AS group_name, s.name AS server_name FROM join_tokens t \
-     LEFT JOIN agent_server_groups g ON g.id = t.group_id \
-     LEFT JOIN storage_servers s ON s.id = t.storage_server_id ORDER BY t.created_at DESC, t.id";
-const SELECT_ONE: &str = "SELECT t.id, t.role, t.group_id, t.storage_server_id, t.created_at, t.expires_at, t.used_at, \
-     t.used_by, g.name AS group_name, s.name AS server_name FROM join_tokens t \
-     LEFT JOIN agent_server_groups g ON g.id = t.group_id \
-     LEFT JOIN storage_servers s ON s.id = t.storage_server_id WHERE t.hash = $1";
+     LEFT JOIN agent_server_groups g ON g.id = t.group_id LEFT JOIN storage_servers s ON s.id = t.storage_server_id";
+
+/// What the list of join tokens can be in the order of.
+pub(crate) const JOIN_TOKEN_ORDERS: &[Order] = &[
+    Order { name: "created", column: "t.created_at", sort: Sort::Number },
+    Order { name: "expires", column: "t.expires_at", sort: Sort::Number },
+];
+
+/// Which join tokens are asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct JoinTokenFilter {
+    pub(crate) role: Option<MachineRole>,
+    /// Used ones or unused ones.
+    pub(crate) used: Option<bool>,
+    /// Part of the name of a group or Storage Server, in any case.
+    pub(crate) search: Option<String>,
+}
 
 fn read(row: &AnyRow) -> Result<JoinTokenRow, sqlx::Error> {
     Ok(JoinTokenRow {
@@ -55,13 +66,37 @@ fn read(row: &AnyRow) -> Result<JoinTokenRow, sqlx::Error> {
 }
 
 impl Database {
-    pub(crate) async fn join_tokens(&self) -> Result<Vec<JoinTokenRow>, Refusal> {
-        let rows = sqlx::query(SELECT_ALL).fetch_all(&self.pool).await?;
-        Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+    pub(crate) async fn join_tokens(
+        &self,
+        filter: &JoinTokenFilter,
+        paging: &Paging,
+    ) -> Result<Page<JoinTokenRow>, Refusal> {
+        let mut select = Select::new(SELECT);
+        if let Some(role) = filter.role {
+            select.filter("t.role = ?", [Key::Text(role.to_string())]);
+        }
+        match filter.used {
+            Some(true) => select.filter("t.used_at IS NOT NULL", []),
+            Some(false) => select.filter("t.used_at IS NULL", []),
+            None => {}
+        }
+        if let Some(text) = &filter.search {
+            select.contains(&["g.name_key", "s.name_key"], text);
+        }
+        Ok(select.page(&self.pool, paging, ("t.id", Sort::Text), read).await?)
     }
 
+    /// The token with the hash of a secret.
     pub(crate) async fn join_token(&self, hash: &str) -> Result<Option<JoinTokenRow>, Refusal> {
-        let row = sqlx::query(SELECT_ONE).bind(hash).fetch_optional(&self.pool).await?;
+        let statement = sqlx::AssertSqlSafe(format!("{SELECT} WHERE t.hash = $1"));
+        let row = sqlx::query(statement).bind(hash).fetch_optional(&self.pool).await?;
+        Ok(row.as_ref().map(read).transpose()?)
+    }
+
+    /// The token of an identity.
+    pub(crate) async fn join_token_by_id(&self, id: &str) -> Result<Option<JoinTokenRow>, Refusal> {
+        let statement = sqlx::AssertSqlSafe(format!("{SELECT} WHERE t.id = $1"));
+        let row = sqlx::query(statement).bind(id).fetch_optional(&self.pool).await?;
         Ok(row.as_ref().map(read).transpose()?)
     }
 }

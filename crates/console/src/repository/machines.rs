@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
 
 use mp_protocol::{MachineId, MachineRole};
-use sqlx::{Any, Transaction};
+use sqlx::{Any, Transaction, any::AnyRow};
 
 use super::{Database, Ids, Write, column, configuration, number, parse, parsed};
-use crate::domain::{Configuration, Farm, KnownCertificate, Machine, MachineState, Refusal, UnixMillis};
+use crate::domain::{
+    Configuration, Farm, KnownCertificate, Machine, MachineState, Refusal, UnixMillis, name_key,
+};
 
 /// A machine that joins.
 #[derive(Clone, Debug)]
@@ -31,6 +33,14 @@ impl Database {
         let farm = load_farm(&mut transaction, None).await?;
         transaction.commit().await?;
         Ok(farm)
+    }
+
+    /// Reads one machine.
+    pub(crate) async fn machine(&self, id: &MachineId) -> Result<Option<Machine>, Refusal> {
+        let mut transaction = self.begin_read().await?;
+        let mut machines = load_machines(&mut transaction, Some(id)).await?;
+        transaction.commit().await?;
+        Ok(machines.remove(id))
     }
 
     /// Reads the configuration alone: machines are many more than what is described of them.
@@ -116,23 +126,7 @@ async fn load_machines(
     .await?;
     let mut machines = BTreeMap::new();
     for row in &rows {
-        let group: Option<String> = column(row, "group_name")?;
-        let machine = Machine {
-            id: parsed(row, "id")?,
-            role: role(&column::<String>(row, "role")?),
-            name: column(row, "name")?,
-            group: group.map(|name| parse("group_name", &name)).transpose()?,
-            storage_server: column(row, "server_name")?,
-            state: if column::<String>(row, "state")? == "active" {
-                MachineState::Active
-            } else {
-                MachineState::Revoked
-            },
-            enrolled_at: UnixMillis(column(row, "enrolled_at")?),
-            last_seen_at: column::<Option<i64>>(row, "last_seen_at")?.map(UnixMillis),
-            version: column(row, "version")?,
-            certificates: Vec::new(),
-        };
+        let machine = read(row)?;
         machines.insert(machine.id.clone(), machine);
     }
     let rows = sqlx::query(
@@ -144,14 +138,38 @@ async fn load_machines(
     .await?;
     for row in &rows {
         if let Some(machine) = machines.get_mut(&parsed::<MachineId>(row, "machine_id")?) {
-            machine.certificates.push(KnownCertificate {
-                serial: column(row, "serial")?,
-                accepted_until: UnixMillis(column(row, "accepted_until")?),
-                revoked: column::<i64>(row, "revoked")? != 0,
-            });
+            machine.certificates.push(certificate(row)?);
         }
     }
     Ok(machines)
+}
+
+pub(super) fn read(row: &AnyRow) -> Result<Machine, sqlx::Error> {
+    let group: Option<String> = column(row, "group_name")?;
+    Ok(Machine {
+        id: parsed(row, "id")?,
+        role: role(&column::<String>(row, "role")?),
+        name: column(row, "name")?,
+        group: group.map(|name| parse("group_name", &name)).transpose()?,
+        storage_server: column(row, "server_name")?,
+        state: if column::<String>(row, "state")? == "active" {
+            MachineState::Active
+        } else {
+            MachineState::Revoked
+        },
+        enrolled_at: UnixMillis(column(row, "enrolled_at")?),
+        last_seen_at: column::<Option<i64>>(row, "last_seen_at")?.map(UnixMillis),
+        version: column(row, "version")?,
+        certificates: Vec::new(),
+    })
+}
+
+pub(super) fn certificate(row: &AnyRow) -> Result<KnownCertificate, sqlx::Error> {
+    Ok(KnownCertificate {
+        serial: column(row, "serial")?,
+        accepted_until: UnixMillis(column(row, "accepted_until")?),
+        revoked: column::<i64>(row, "revoked")? != 0,
+    })
 }
 
 /// The database lets no other text in.
@@ -186,12 +204,13 @@ impl Write<'_> {
 
     pub(crate) async fn insert_machine(&mut self, machine: &NewMachine) -> Result<(), Refusal> {
         sqlx::query(
-            "INSERT INTO machines (id, role, name, group_id, storage_server_id, state, enrolled_at, version) \
-             VALUES ($1, $2, $3, $4, $5, 'active', $6, $7)",
+            "INSERT INTO machines (id, role, name, name_key, group_id, storage_server_id, state, enrolled_at, version) \
+             VALUES ($1, $2, $3, $4, $5, $6, 'active', $7, $8)",
         )
         .bind(machine.id.as_str())
         .bind(machine.role.to_string())
         .bind(&machine.name)
+        .bind(name_key(&machine.name))
         .bind(&machine.group_id)
         .bind(&machine.storage_server_id)
         .bind(self.now.0)

@@ -6,8 +6,12 @@ mod audit;
 mod configuration;
 mod connect;
 mod join_tokens;
+mod machine_list;
 mod machines;
+mod overview;
+mod select;
 mod user_sessions;
+mod users;
 mod write;
 
 use std::str::FromStr;
@@ -15,18 +19,31 @@ use std::str::FromStr;
 use sqlx::{Any, Decode, Row, Type, any::AnyRow};
 
 pub(crate) use administrators::Account;
-pub(crate) use audit::{AuditEntry, AuditLine};
+pub(crate) use audit::{AUDIT_ORDERS, AuditEntry, AuditFilter, AuditLine};
 pub(crate) use configuration::Ids;
 pub(crate) use connect::Database;
-pub(crate) use join_tokens::{JoinTokenRow, NewJoinToken};
+pub(crate) use join_tokens::{JOIN_TOKEN_ORDERS, JoinTokenFilter, JoinTokenRow, NewJoinToken};
+pub(crate) use machine_list::MACHINE_ORDERS;
 pub(crate) use machines::{NewCertificate, NewMachine};
+pub(crate) use user_sessions::SESSION_ORDERS;
+pub(crate) use users::USER_ORDERS;
 pub(crate) use write::Write;
 
 use crate::domain::Refusal;
 
+/// PostgreSQL's codes for text that holds a NUL, which it keeps nowhere: character_not_in_repertoire and
+/// untranslatable_character.
+const NO_TEXT: [&str; 2] = ["22021", "22P05"];
+
 impl From<sqlx::Error> for Refusal {
     fn from(error: sqlx::Error) -> Self {
-        Self::internal(error)
+        let code = error.as_database_error().and_then(|error| error.code());
+        match code {
+            Some(code) if NO_TEXT.contains(&code.as_ref()) => {
+                Self::Request("a text of the request holds a NUL, which no name has".to_owned())
+            }
+            _ => Self::internal(error),
+        }
     }
 }
 

@@ -1,11 +1,21 @@
 use mp_protocol::{MachineId, session_report::Outcome};
 use sqlx::any::AnyRow;
 
-use super::{Database, column, connect::WriteTransaction, json, parsed, undecodable};
-use crate::domain::{Refusal, SessionFilter, TimedReport, UnixMillis, UserSession, name_key};
+use super::{Database, column, connect::WriteTransaction, json, parsed, select::Select, undecodable, users};
+use crate::domain::{
+    Key, Order, Page, Paging, Refusal, SessionFilter, Sort, TimedReport, UnixMillis, UserSession, name_key,
+};
 
-const COLUMNS: &str =
-    "id, machine_id, host, sid, started_at, last_at, logon_ms, outcome, overridden, reports";
+const SELECT: &str = "SELECT id, machine_id, host, sid, started_at, last_at, logon_ms, outcome, overridden, reports \
+     FROM user_sessions";
+const SELECT_ONE: &str = "SELECT id, machine_id, host, sid, started_at, last_at, logon_ms, outcome, overridden, reports \
+     FROM user_sessions WHERE id = $1";
+
+/// What the list of sessions can be in the order of.
+pub(crate) const SESSION_ORDERS: &[Order] = &[
+    Order { name: "started", column: "started_at", sort: Sort::Number },
+    Order { name: "logon-ms", column: "COALESCE(logon_ms, -1)", sort: Sort::Number },
+];
 
 /// Sessions that are removed in one transaction, so that others get their turn in between.
 const TRIM_AT_ONCE: i64 = 500;
@@ -25,49 +35,31 @@ impl Database {
         Ok(transaction.commit().await?)
     }
 
-    /// Sessions, newest first, at most so many.
+    /// Sessions.
     pub(crate) async fn user_sessions(
         &self,
         filter: &SessionFilter,
-        limit: i64,
-    ) -> Result<Vec<UserSession>, Refusal> {
-        // Only what is asked for is in the statement, so that the index for it is used.
-        let mut conditions = vec!["started_at >= $1".to_owned(), "started_at < $2".to_owned()];
-        let after = filter.after.as_ref();
-        let mut texts: Vec<String> = Vec::new();
-        let mut placeholder = 3;
-        let mut equals = |name: &str, value: Option<String>| {
+        paging: &Paging,
+    ) -> Result<Page<UserSession>, Refusal> {
+        let mut select = Select::new(SELECT);
+        let mut equals = |condition: &str, value: Option<String>| {
             if let Some(value) = value {
-                conditions.push(format!("{name} = ${placeholder}"));
-                texts.push(value);
-                placeholder += 1;
+                select.filter(condition, [Key::Text(value)]);
             }
         };
-        equals("sid", filter.sid.as_ref().map(ToString::to_string));
-        equals("host_key", filter.host.as_deref().map(name_key));
-        equals("outcome", filter.outcome.map(|outcome| outcome.word().to_owned()));
-        if after.is_some() {
-            conditions.push(format!(
-                "(started_at < ${placeholder} OR (started_at = ${placeholder} AND id < ${}))",
-                placeholder + 1
-            ));
+        equals("sid = ?", filter.sid.as_ref().map(ToString::to_string));
+        equals("host_key = ?", filter.host.as_deref().map(name_key));
+        equals("outcome = ?", filter.outcome.map(|outcome| outcome.word().to_owned()));
+        if let Some(from) = filter.from {
+            select.filter("started_at >= ?", [Key::Number(from.0)]);
         }
-        let statement = format!(
-            "SELECT {COLUMNS} FROM user_sessions WHERE {} ORDER BY started_at DESC, id DESC LIMIT {limit}",
-            conditions.join(" AND ")
-        );
-        let latest = [filter.to, after.map(|after| after.started.plus(1))].into_iter().flatten().min();
-        let mut query = sqlx::query(sqlx::AssertSqlSafe(statement))
-            .bind(filter.from.map_or(i64::MIN, |from| from.0))
-            .bind(latest.map_or(i64::MAX, |to| to.0));
-        for text in texts {
-            query = query.bind(text);
+        if let Some(to) = filter.to {
+            select.filter("started_at < ?", [Key::Number(to.0)]);
         }
-        if let Some(after) = after {
-            query = query.bind(after.started.0).bind(after.id.clone());
+        if let Some(text) = &filter.search {
+            select.contains(&["host_key", "lower(sid)"], text);
         }
-        let rows = query.fetch_all(&self.pool).await?;
-        Ok(rows.iter().map(session).collect::<Result<_, _>>()?)
+        Ok(select.page(&self.pool, paging, ("id", Sort::Text), session).await?)
     }
 
     /// One session with its reports, oldest first.
@@ -76,9 +68,7 @@ impl Database {
         id: &str,
     ) -> Result<Option<(UserSession, Vec<TimedReport>)>, Refusal> {
         let mut transaction = self.begin_read().await?;
-        let statement = format!("SELECT {COLUMNS} FROM user_sessions WHERE id = $1");
-        let row =
-            sqlx::query(sqlx::AssertSqlSafe(statement)).bind(id).fetch_optional(&mut *transaction).await?;
+        let row = sqlx::query(SELECT_ONE).bind(id).fetch_optional(&mut *transaction).await?;
         let Some(row) = row else { return Ok(None) };
         let rows = sqlx::query(
             "SELECT started_at, content FROM session_reports WHERE session_id = $1 ORDER BY started_at, report_id",
@@ -140,6 +130,7 @@ async fn keep(
             .bind(&report.session)
             .fetch_optional(&mut **transaction.connection())
             .await?;
+    let is_new = before.is_none();
     let outcome = match before {
         Some(before) => outcome(&before)?.followed_by(report.event, report.outcome),
         None => report.outcome,
@@ -168,12 +159,22 @@ async fn keep(
     .bind(timed.overridden())
     .fetch_one(&mut **transaction.connection())
     .await?;
+    let id: String = column(&row, "id")?;
+    let seen = users::SeenSession {
+        sid: &report.sid,
+        host,
+        id: &id,
+        started: *started,
+        last: timed.ended(),
+        is_new,
+    };
+    users::note(transaction, &seen).await?;
     sqlx::query(
         "INSERT INTO session_reports (machine_id, report_id, session_id, started_at, content) VALUES ($1, $2, $3, $4, $5)",
     )
     .bind(machine.as_str())
     .bind(&report.id)
-    .bind(column::<String>(&row, "id")?)
+    .bind(id)
     .bind(started.0)
     .bind(serde_json::to_string(report).map_err(Refusal::internal)?)
     .execute(&mut **transaction.connection())
@@ -181,7 +182,7 @@ async fn keep(
     Ok(())
 }
 
-fn outcome(row: &AnyRow) -> Result<Outcome, sqlx::Error> {
+pub(super) fn outcome(row: &AnyRow) -> Result<Outcome, sqlx::Error> {
     let word: String = column(row, "outcome")?;
     serde_json::from_value(word.into()).map_err(|error| undecodable("outcome", error))
 }

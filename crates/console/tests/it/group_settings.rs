@@ -24,7 +24,7 @@ fn refusal(farm: &Farm, field: &str, value: &Value) -> String {
     let (table, field) = field.split_once('.').unwrap();
     let answer = farm.put(OFFICE, "*", &json!({"name": "Office", table: {field: value}}));
     answer.refused(400, "MP-CON-020");
-    answer.json()["message"].as_str().unwrap().to_owned()
+    answer.json()["detail"].as_str().unwrap().to_owned()
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn a_machine_joins_learns_its_plan_renews_and_is_revoked() {
 
     let log = farm.get("/api/v1/audit-log?limit=4").ok(200);
     let actions: Vec<&str> =
-        log.as_array().unwrap().iter().map(|line| line["action"].as_str().unwrap()).collect();
+        log["items"].as_array().unwrap().iter().map(|line| line["action"].as_str().unwrap()).collect();
     assert_eq!(actions, ["revoked", "signed in", "renewed", "joined"]);
 }
 

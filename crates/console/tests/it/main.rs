@@ -4,9 +4,12 @@
 mod authorisation;
 mod configuration;
 mod group_settings;
+mod lists;
 mod machines;
 mod open;
 mod openapi;
+mod overview;
+mod pages;
 mod plans;
 mod sessions;
 mod support;

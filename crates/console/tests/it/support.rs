@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use ureq::{
     Agent,
-    http::{Method, Request},
+    http::{Method, Request, Response},
     tls::{Certificate, RootCerts, TlsConfig},
 };
 
@@ -41,6 +41,7 @@ pub(crate) struct Farm {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) etag: String,
+    pub(crate) content_type: String,
     pub(crate) text: String,
 }
 
@@ -153,22 +154,36 @@ impl Farm {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Answer {
+        let bearer = token.map(|token| format!("Bearer {token}"));
+        let bearer = bearer.iter().map(|bearer| ("authorization", bearer.as_str()));
+        let headers: Vec<_> = headers.iter().copied().chain(bearer).collect();
+        let mut response = self.raw(method, path, &headers, body);
+        let header =
+            |name: &str| response.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
+        let (etag, content_type) = (header("etag"), header("content-type"));
+        Answer {
+            status: response.status().as_u16(),
+            etag,
+            content_type,
+            text: response.body_mut().read_to_string().unwrap(),
+        }
+    }
+
+    /// A request as it is, and the whole answer.
+    pub(crate) fn raw(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Response<ureq::Body> {
         let mut request = Request::builder()
             .method(Method::from_bytes(method.as_bytes()).unwrap())
             .uri(format!("{}{path}", self.url()));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        if let Some(token) = token {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        let mut response = self.agent.run(request.body(body.to_owned()).unwrap()).unwrap();
-        let etag = response.headers().get("etag").map_or("", |etag| etag.to_str().unwrap()).to_owned();
-        Answer {
-            status: response.status().as_u16(),
-            etag,
-            text: response.body_mut().read_to_string().unwrap(),
-        }
+        self.agent.run(request.body(body.to_owned()).unwrap()).unwrap()
     }
 
     pub(crate) fn join_token(&self, body: &Value) -> JoinToken {

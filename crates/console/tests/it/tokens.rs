@@ -14,7 +14,7 @@ fn a_token_lets_one_machine_in_once() {
     assert!(again.to_string().contains("MP-CON-052"), "{again}");
 
     let tokens = farm.get("/api/v1/join-tokens");
-    let list = tokens.ok(200);
+    let list = tokens.ok(200)["items"].clone();
     assert_eq!(list[0]["used-by"], agent.machine().id.as_str());
     assert!(!tokens.text.contains(&token.secret().reveal()));
     farm.delete(&format!("/api/v1/join-tokens/{}", list[0]["id"].as_str().unwrap()), "*")
@@ -41,7 +41,7 @@ fn of_many_machines_at_once_one_gets_in() {
     });
     assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{statuses:?}");
     assert_eq!(statuses.iter().filter(|status| **status == 403).count(), 7, "{statuses:?}");
-    assert_eq!(farm.get("/api/v1/machines").ok(200).as_array().unwrap().len(), 1);
+    assert_eq!(farm.get("/api/v1/machines").ok(200)["items"].as_array().unwrap().len(), 1);
 }
 
 #[test]
@@ -49,14 +49,14 @@ fn a_token_ends_and_can_be_taken_back() {
     let farm = Farm::described();
     let token = farm.join_token(&json!({"role": "agent", "lifetime-hours": 2}));
     let other = farm.join_token(&json!({"role": "agent"}));
-    let newest = farm.get("/api/v1/join-tokens").ok(200)[0]["id"].as_str().unwrap().to_owned();
+    let newest = farm.get("/api/v1/join-tokens").ok(200)["items"][0]["id"].as_str().unwrap().to_owned();
     farm.delete(&format!("/api/v1/join-tokens/{newest}"), "*").ok(204);
     farm.pass(2);
     let errors = [&token, &other]
         .map(|token| farm.enrol(token, MachineRole::Agent, "ts01", &[]).unwrap_err().to_string());
     assert!(errors.iter().any(|error| error.contains("401") && error.contains("MP-CON-050")), "{errors:?}");
     assert!(errors.iter().any(|error| error.contains("403") && error.contains("MP-CON-051")), "{errors:?}");
-    assert!(farm.get("/api/v1/machines").ok(200).as_array().unwrap().is_empty());
+    assert!(farm.get("/api/v1/machines").ok(200)["items"].as_array().unwrap().is_empty());
 }
 
 #[test]

@@ -21,7 +21,14 @@ fn now() -> u64 {
 }
 
 /// A report that began so many minutes ago.
-fn report(number: u32, session: &str, sid: &str, event: &str, outcome: &str, minutes: u64) -> Value {
+pub(crate) fn report(
+    number: u32,
+    session: &str,
+    sid: &str,
+    event: &str,
+    outcome: &str,
+    minutes: u64,
+) -> Value {
     json!({
         "id": format!("{number:032x}"), "session": session, "event": event, "sid": sid, "profile": "mandatory",
         "mode": "synchronous", "started": now() - minutes * 60_000, "duration": 250, "plan-revision": 3,
@@ -42,12 +49,12 @@ fn try_send(agent: &Identity, sent: u64, reports: &[Value]) -> Result<BatchAnswe
     client.post(paths::SESSION_REPORTS, &batch).map_err(|error| error.to_string())
 }
 
-fn send(agent: &Identity, reports: &[Value]) -> BatchAnswer {
+pub(crate) fn send(agent: &Identity, reports: &[Value]) -> BatchAnswer {
     try_send(agent, now(), reports).unwrap()
 }
 
 fn sessions(farm: &Farm, query: &str) -> Vec<Value> {
-    farm.get(&format!("{LIST}{query}")).ok(200)["sessions"].as_array().unwrap().clone()
+    farm.get(&format!("{LIST}{query}")).ok(200)["items"].as_array().unwrap().clone()
 }
 
 #[test]
@@ -196,6 +203,8 @@ fn sessions_are_filtered_and_paged() {
     assert_eq!(sessions(&farm, "")[0]["sid"], BOB, "the newest first");
     assert_eq!(sessions(&farm, &format!("?sid={ADA}")).len(), 7);
     assert_eq!(sessions(&farm, "?host=ts02").len(), 1);
+    assert_eq!(sessions(&farm, "?search=S02").len(), 1);
+    assert_eq!(sessions(&farm, "?search=s-1-5-21-1-2-3-1001").len(), 7);
     assert_eq!(sessions(&farm, "?outcome=failed").len(), 1);
     assert_eq!(sessions(&farm, &format!("?outcome=failed&sid={BOB}")).len(), 0);
     let started = sessions(&farm, "?outcome=failed")[0]["started"].as_str().unwrap().to_owned();
@@ -205,7 +214,7 @@ fn sessions_are_filtered_and_paged() {
     let (mut after, mut seen) = (String::new(), Vec::new());
     loop {
         let page = farm.get(&format!("{LIST}?limit=3{after}")).ok(200);
-        seen.extend(page["sessions"].as_array().unwrap().iter().map(|session| session["id"].clone()));
+        seen.extend(page["items"].as_array().unwrap().iter().map(|session| session["id"].clone()));
         match page["next"].as_str() {
             Some(next) => after = format!("&after={next}"),
             None => break,
@@ -213,11 +222,36 @@ fn sessions_are_filtered_and_paged() {
     }
     let all: Vec<_> = sessions(&farm, "").iter().map(|session| session["id"].clone()).collect();
     assert_eq!(seen, all);
-    for query in
-        ["?limit=0", "?limit=201", "?after=x", "?from=yesterday", "?outcome=fine", "?sid=x", "?colour=1"]
-    {
+    for query in ["?from=yesterday", "?outcome=fine", "?sid=x", "?colour=1"] {
         farm.get(&format!("{LIST}{query}")).refused(400, "MP-CON-011");
     }
+}
+
+#[test]
+fn users_are_those_of_whom_sessions_are_reported() {
+    let farm = Farm::described();
+    let (first, second) = (farm.agent("ts01", None), farm.agent("ts02", None));
+    send(
+        &first,
+        &[report(1, "s1", ADA, "logon", "merged", 60), report(2, "s1", ADA, "logoff", "stored", 50)],
+    );
+    send(&first, &[report(3, "s1", BOB, "logon", "merged", 40)]);
+    send(&second, &[report(1, "s2", ADA, "logon", "failed", 5)]);
+    send(&first, &[report(4, "s0", ADA, "logon", "merged", 90)]);
+    let list = farm.get("/api/v1/users").ok(200)["items"].clone();
+    assert_eq!(
+        (&list[0]["sid"], &list[1]["sid"], list.as_array().unwrap().len()),
+        (&json!(ADA), &json!(BOB), 2)
+    );
+    let ada = farm.get(&format!("/api/v1/users/{ADA}")).ok(200);
+    assert_eq!(ada, list[0]);
+    assert_eq!((&ada["sessions"], &ada["last-host"]), (&json!(3), &json!("ts02")));
+    let last = sessions(&farm, &format!("?sid={ADA}"))[0].clone();
+    assert_eq!((&ada["last-session"], &ada["last-seen"]), (&last["id"], &last["last"]));
+    let found = farm.get("/api/v1/users?search=1002").ok(200)["items"].clone();
+    assert_eq!((found.as_array().unwrap().len(), &found[0]["sid"]), (1, &json!(BOB)));
+    assert_eq!(farm.get("/api/v1/users?sort=-sid").ok(200)["items"][0]["sid"], BOB);
+    farm.get("/api/v1/users/S-1-5-21-1-2-3-9").refused(404, "MP-CON-071");
 }
 
 /// An Agent's clock may be a day off; the console's counts.

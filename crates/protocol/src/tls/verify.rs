@@ -11,10 +11,11 @@ use rustls::{
 };
 
 use super::{ServerKind, TlsError, roots};
-use crate::{MachineName, MachineRole, certificate::machine_names_of, digest::sha256};
-
-/// The one URI name that a console's certificate may carry.
-const CONSOLE_URN: &str = "urn:metaprofiles:console";
+use crate::{
+    MachineName, MachineRole,
+    certificate::{CONSOLE_URN, machine_names_of},
+    digest::sha256,
+};
 
 /// Trusts the authority with a given SHA-256, which the server must show, and what it signed for the host name.
 #[derive(Debug)]

@@ -2,7 +2,11 @@
 //!
 //! Nothing about a data set is kept in memory: what an administrator restores by hand is seen at the next request.
 
+mod history;
+mod inspect;
+mod inventory;
 mod open;
+mod probe;
 mod quarantine;
 mod versions;
 
@@ -12,16 +16,21 @@ use std::{
     io::{self, Read as _},
     path::{Path, PathBuf},
     sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::SystemTime,
 };
 
 use mp_dataset::{DecodeError, HEADER_LEN, Header, Limits, check};
 use mp_durable::Readers;
-use mp_profile::{Scope, VersionTag};
+use mp_profile::{Scope, Sid, VersionTag};
 
+use history::{Event, History};
 pub use open::{FirstUse, OpenError};
-use versions::Versions;
+use versions::{Listing, Versions};
 
-use super::{Backend, BackendError, Base, Former, Key, QuarantineNote, Read, Removed, Replaced, Version};
+use super::{
+    Backend, BackendError, Base, Change, Inspection, Key, QuarantineNote, QuarantinedInfo, Read, Removed,
+    Replaced, Retention, Stamp, Version, VersionInfo,
+};
 use crate::DataSetFile;
 
 /// Number of locks; two data sets that share one wait for each other, no more.
@@ -34,8 +43,9 @@ pub struct FolderBackend {
     global_folder: String,
     locks: Vec<RwLock<()>>,
     hasher: RandomState,
-    /// Held as long as the backend lives; the system lets it go when the process ends in any way.
-    _lock: File,
+    /// Held as long as the backend lives; the system lets it go when the process ends in any way. `None` for one that only
+    /// looks.
+    _lock: Option<File>,
 }
 
 impl FolderBackend {
@@ -69,6 +79,7 @@ impl FolderBackend {
         Ok(Place {
             current: folder.join(format!("{}.mpd", key.sid)),
             versions: Versions::new(folder.join(format!("{}.versions", key.sid))),
+            history: History::new(folder.join(format!("{}.history", key.sid))),
             quarantine: folder.join(format!("{}.quarantine", key.sid)),
             folder,
         })
@@ -86,7 +97,8 @@ impl FolderBackend {
         }
     }
 
-    fn current(&self, place: &Place) -> Result<Option<Version>, BackendError> {
+    /// The current version, and the former ones, from which its number follows.
+    fn current(&self, place: &Place) -> Result<Option<(Version, Listing)>, BackendError> {
         let Some(mut file) = self.open_current(place)? else { return Ok(None) };
         let len = file.metadata().map_err(|error| failed("look at", &place.current, error))?.len();
         let mut head = Vec::with_capacity(HEADER_LEN);
@@ -94,13 +106,16 @@ impl FolderBackend {
             .take(HEADER_LEN as u64)
             .read_to_end(&mut head)
             .map_err(|error| failed("read", &place.current, error))?;
-        let header = Header::parse(&head).map_err(|source| place.damaged(source))?;
+        let header = Header::parse(&head).map_err(|source| damaged(&place.current, source))?;
         if header.file_len() != len {
             let expected = header.file_len();
-            return Err(place.damaged(DecodeError::Length { what: "file", expected, found: len }));
+            let source = DecodeError::Length { what: "file", expected, found: len };
+            return Err(damaged(&place.current, source));
         }
-        let sequence = place.versions.sequence_of_current(header.digest)?;
-        Ok(Some(Version { sequence, digest: header.digest, len }))
+        let listing = place.versions.list()?;
+        let sequence = listing.sequence_of(header.digest);
+        let stands_in_for = listing.damaged_before(sequence);
+        Ok(Some((Version { sequence, digest: header.digest, len, stands_in_for }, listing)))
     }
 }
 
@@ -110,32 +125,46 @@ struct Place {
     folder: PathBuf,
     current: PathBuf,
     versions: Versions,
+    history: History,
     quarantine: PathBuf,
-}
-
-impl Place {
-    fn damaged(&self, source: DecodeError) -> BackendError {
-        BackendError::Damaged { path: self.current.clone(), source }
-    }
 }
 
 impl Backend for FolderBackend {
     fn version(&self, key: &Key) -> Result<Option<Version>, BackendError> {
         let place = self.place(key)?;
         let _reading = self.reading(key);
-        self.current(&place)
+        Ok(self.current(&place)?.map(|(version, _)| version))
     }
 
     fn read(&self, key: &Key, held: Option<&VersionTag>) -> Result<Read, BackendError> {
         let place = self.place(key)?;
         let _reading = self.reading(key);
-        let Some(version) = self.current(&place)? else { return Ok(Read::None) };
+        let Some((version, _)) = self.current(&place)? else { return Ok(Read::None) };
         if held == Some(&version.tag()) {
             return Ok(Read::NotModified(version));
         }
-        let bytes = fs::read(&place.current).map_err(|error| failed("read", &place.current, error))?;
-        check(&bytes, &Limits::default()).map_err(|source| place.damaged(source))?;
-        Ok(Read::Data(version, bytes))
+        Ok(Read::Data(version, read_intact(&place.current)?))
+    }
+
+    fn read_version(&self, key: &Key, tag: &VersionTag) -> Result<Option<Vec<u8>>, BackendError> {
+        let Some((sequence, digest)) = Version::parse(tag) else { return Ok(None) };
+        let place = self.place(key)?;
+        let _reading = self.reading(key);
+        if let Some((version, _)) = self.current(&place)?
+            && version.tag() == *tag
+        {
+            return read_intact(&place.current).map(Some);
+        }
+        let listing = place.versions.list()?;
+        let Some(entry) = listing.of(sequence).filter(|entry| entry.is(digest)) else { return Ok(None) };
+        let bytes = read_intact(&entry.path)?;
+        Ok(Header::parse(&bytes).is_ok_and(|header| header.digest == digest).then_some(bytes))
+    }
+
+    fn versions(&self, key: &Key) -> Result<Vec<VersionInfo>, BackendError> {
+        let place = self.place(key)?;
+        let _reading = self.reading(key);
+        self.list_versions(&place)
     }
 
     fn replace(
@@ -143,19 +172,21 @@ impl Backend for FolderBackend {
         key: &Key,
         base: &Base,
         file: &DataSetFile,
-        keep: u32,
+        stamp: &Stamp,
+        retention: &Retention,
     ) -> Result<Replaced, BackendError> {
         let place = self.place(key)?;
         let _writing = self.writing(key);
         let current = self.current(&place)?;
-        if let Some(answer) = base.answer(current, file.digest()) {
+        let before = current.as_ref().map(|(version, _)| *version);
+        if let Some(answer) = base.answer(before, file.digest()) {
             return Ok(answer);
         }
         make_folder(&place.folder)?;
         let temporary = mp_durable::write_beside(&place.current, file.bytes(), Readers::AsFolder)
             .map_err(|error| failed("write", &place.current, error))?;
-        let kept = match current {
-            Some(version) => place.versions.keep(&place.current, version),
+        let kept = match &current {
+            Some((version, listing)) => place.versions.keep(&place.current, *version, listing),
             None => Ok(()),
         };
         let renamed = kept.and_then(|()| {
@@ -166,29 +197,55 @@ impl Backend for FolderBackend {
             drop(fs::remove_file(&temporary));
         }
         renamed?;
-        sync_folder_of(&place.current)?;
-        place.versions.prune(keep);
-        let sequence = match current {
+        let sequence = match before {
             Some(version) => version.sequence + 1,
-            None => place.versions.sequence_of_current(file.digest())?,
+            None => place.versions.list()?.sequence_of(file.digest()),
         };
-        let len = u64::try_from(file.bytes().len()).unwrap_or(u64::MAX);
-        let version = Version { sequence, digest: file.digest(), len };
-        Ok(Replaced::As { version, created: current.is_none() })
+        let version = Version::new(sequence, file);
+        place.history.add(&Event::stored(version, before, stamp));
+        sync_folder_of(&place.current)?;
+        place.versions.prune(Some((sequence, &place.current)), retention, stamp.at);
+        Ok(Replaced::As { version, created: before.is_none() })
     }
 
-    fn remove(&self, key: &Key, base: &VersionTag, keep: u32) -> Result<Removed, BackendError> {
+    fn remove(
+        &self,
+        key: &Key,
+        base: &VersionTag,
+        change: &Change,
+        retention: &Retention,
+    ) -> Result<Removed, BackendError> {
         let place = self.place(key)?;
         let _writing = self.writing(key);
         match self.current(&place)? {
             None => Ok(Removed::None),
-            Some(version) if version.tag() != *base => Ok(Removed::Conflict),
-            Some(version) => {
-                place.versions.retire(&place.current, version)?;
-                place.versions.prune(keep);
+            Some((version, _)) if version.tag() != *base => Ok(Removed::Conflict),
+            Some((version, listing)) => {
+                // The reason comes first, so that nothing is deleted without one.
+                let number = version.sequence;
+                place.history.add_durably(&Event::Removed { number, change: change.clone() })?;
+                place.versions.retire(&place.current, version, &listing)?;
+                place.versions.prune(None, retention, change.at);
                 Ok(Removed::Done)
             }
         }
+    }
+
+    fn pin(&self, key: &Key, tag: &VersionTag, pinned: bool, change: &Change) -> Result<bool, BackendError> {
+        let Some((number, digest)) = Version::parse(tag) else { return Ok(false) };
+        let place = self.place(key)?;
+        let _writing = self.writing(key);
+        let current = self.current(&place)?.map(|(version, _)| version).filter(|it| it.tag() == *tag);
+        let listing = place.versions.list()?;
+        let entry = listing.of(number).filter(|entry| entry.is(digest));
+        match (entry, current) {
+            (Some(entry), _) if entry.pinned != pinned => place.versions.pin(entry, pinned)?,
+            (None, Some(current)) if pinned => place.versions.pin_current(&place.current, current)?,
+            (None, None) => return Ok(false),
+            _ => return Ok(true),
+        }
+        place.history.add(&Event::Pinned { number, pinned, change: change.clone() });
+        Ok(true)
     }
 
     fn quarantine(&self, key: &Key, file: &DataSetFile, note: &QuarantineNote) -> Result<(), BackendError> {
@@ -198,11 +255,59 @@ impl Backend for FolderBackend {
         quarantine::keep(&place, key, file, note)
     }
 
-    fn former(&self, key: &Key) -> Result<Vec<Former>, BackendError> {
+    fn quarantined(&self, key: &Key) -> Result<Vec<QuarantinedInfo>, BackendError> {
         let place = self.place(key)?;
         let _reading = self.reading(key);
-        place.versions.list()
+        quarantine::list(&place)
     }
+
+    fn read_quarantined(&self, key: &Key, id: &str) -> Result<Option<Vec<u8>>, BackendError> {
+        let place = self.place(key)?;
+        let _reading = self.reading(key);
+        let Some(path) = quarantine::find(&place, id) else { return Ok(None) };
+        fs::read(&path).map(Some).map_err(|error| failed("read", &path, error))
+    }
+
+    fn delete_quarantined(&self, key: &Key, id: &str) -> Result<bool, BackendError> {
+        let place = self.place(key)?;
+        let _writing = self.writing(key);
+        let Some(path) = quarantine::find(&place, id) else { return Ok(false) };
+        quarantine::delete(&path).map(|()| true)
+    }
+
+    fn scopes(&self) -> Result<Vec<Scope>, BackendError> {
+        self.list_scopes()
+    }
+
+    fn users(&self, scope: &Scope, after: Option<&Sid>, limit: usize) -> Result<Vec<Sid>, BackendError> {
+        self.list_users(scope, after, limit)
+    }
+
+    fn inspect(&self, key: &Key, repair: Option<u64>) -> Result<Inspection, BackendError> {
+        let place = self.place(key)?;
+        if repair.is_none() {
+            let _reading = self.reading(key);
+            return self.inspect_place(&place, repair);
+        }
+        let _writing = self.writing(key);
+        self.inspect_place(&place, repair)
+    }
+}
+
+fn read_intact(path: &Path) -> Result<Vec<u8>, BackendError> {
+    let bytes = fs::read(path).map_err(|error| failed("read", path, error))?;
+    check(&bytes, &Limits::default()).map_err(|source| damaged(path, source))?;
+    Ok(bytes)
+}
+
+fn damaged(path: &Path, source: DecodeError) -> BackendError {
+    BackendError::Damaged { what: path.display().to_string(), source }
+}
+
+/// Milliseconds since 1970.
+fn millis(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Makes a folder below one that is there, durably.

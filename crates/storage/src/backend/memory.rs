@@ -1,15 +1,15 @@
 //! A store in memory, for tests: nothing survives it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use mp_profile::VersionTag;
+use mp_profile::{Scope, Sid, VersionTag};
 
 use super::{
-    Backend, BackendError, Base, Former, Key, MAX_QUARANTINED, QuarantineNote, Read, Removed, Replaced,
-    Version,
+    Backend, BackendError, Base, Candidate, Change, Inspection, Key, MAX_QUARANTINED, QuarantineNote,
+    QuarantinedInfo, Read, Removed, Replaced, Retention, Stamp, Version, VersionInfo,
 };
 use crate::DataSetFile;
 
@@ -21,27 +21,58 @@ pub struct MemoryBackend {
 
 #[derive(Debug, Default)]
 struct User {
-    current: Option<(Version, Vec<u8>)>,
-    former: Vec<Former>,
-    quarantined: Vec<(DataSetFile, QuarantineNote)>,
+    /// Oldest first.
+    versions: Vec<Held>,
+    quarantined: BTreeMap<String, (DataSetFile, QuarantineNote)>,
+}
+
+#[derive(Debug)]
+struct Held {
+    version: Version,
+    /// `None` when it fell to retention.
+    bytes: Option<Vec<u8>>,
+    current: bool,
+    pinned: bool,
+    base: Option<Version>,
+    stamp: Stamp,
+    removed: Option<Change>,
+    replaced: u64,
 }
 
 impl User {
-    fn set_aside(&mut self, keep: u32) {
-        if let Some((version, _)) = self.current.take() {
-            self.former.insert(0, Former { sequence: version.sequence, len: version.len });
-            self.former.truncate(usize::try_from(keep.max(1)).unwrap_or(usize::MAX));
+    fn current(&self) -> Option<&Held> {
+        self.versions.last().filter(|held| held.current)
+    }
+
+    fn find(&mut self, tag: &VersionTag) -> Option<&mut Held> {
+        self.versions.iter_mut().find(|held| held.version.tag() == *tag && held.bytes.is_some())
+    }
+
+    fn retire(&mut self, at: u64, removed: Option<Change>) {
+        if let Some(held) = self.versions.last_mut() {
+            held.current = false;
+            held.replaced = at;
+            held.removed = removed;
+        }
+    }
+
+    fn prune(&mut self, retention: &Retention, now: u64) {
+        let mut former: Vec<&mut Held> =
+            self.versions.iter_mut().rev().filter(|held| !held.current && held.bytes.is_some()).collect();
+        let candidate = |held: &&mut Held| Candidate {
+            pinned: held.pinned,
+            damaged: false,
+            bytes: held.version.len,
+            replaced: held.replaced,
+        };
+        let candidates: Vec<Candidate> = former.iter().map(candidate).collect();
+        for index in retention.falling(&candidates, now) {
+            former[index].bytes = None;
         }
     }
 }
 
 impl MemoryBackend {
-    /// What is in quarantine for a user and scope.
-    #[must_use]
-    pub fn quarantined(&self, key: &Key) -> Vec<(DataSetFile, QuarantineNote)> {
-        self.users().get(key).map(|user| user.quarantined.clone()).unwrap_or_default()
-    }
-
     fn users(&self) -> MutexGuard<'_, BTreeMap<Key, User>> {
         self.users.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -49,15 +80,39 @@ impl MemoryBackend {
 
 impl Backend for MemoryBackend {
     fn version(&self, key: &Key) -> Result<Option<Version>, BackendError> {
-        Ok(self.users().get(key).and_then(|user| user.current.as_ref()).map(|(version, _)| *version))
+        Ok(self.users().get(key).and_then(User::current).map(|held| held.version))
     }
 
     fn read(&self, key: &Key, held: Option<&VersionTag>) -> Result<Read, BackendError> {
-        Ok(match self.users().get(key).and_then(|user| user.current.as_ref()) {
-            None => Read::None,
-            Some((version, _)) if held == Some(&version.tag()) => Read::NotModified(*version),
-            Some((version, bytes)) => Read::Data(*version, bytes.clone()),
+        Ok(match self.users().get(key).and_then(User::current) {
+            Some(current) if held == Some(&current.version.tag()) => Read::NotModified(current.version),
+            Some(Held { version, bytes: Some(bytes), .. }) => Read::Data(*version, bytes.clone()),
+            _ => Read::None,
         })
+    }
+
+    fn read_version(&self, key: &Key, tag: &VersionTag) -> Result<Option<Vec<u8>>, BackendError> {
+        Ok(self.users().get_mut(key).and_then(|user| user.find(tag)?.bytes.clone()))
+    }
+
+    fn versions(&self, key: &Key) -> Result<Vec<VersionInfo>, BackendError> {
+        let users = self.users();
+        let versions = users.get(key).into_iter().flat_map(|user| user.versions.iter().rev());
+        let info = |held: &Held| VersionInfo {
+            tag: held.version.tag().0,
+            number: held.version.sequence,
+            seal: held.version.digest.to_string(),
+            bytes: held.version.len,
+            current: held.current,
+            kept: held.bytes.is_some(),
+            pinned: held.pinned,
+            damaged: false,
+            at: Some(held.stamp.at),
+            base: held.base.map(|base| base.tag().0),
+            stamp: Some(held.stamp.clone()),
+            removed: held.removed.clone(),
+        };
+        Ok(versions.map(info).collect())
     }
 
     fn replace(
@@ -65,49 +120,123 @@ impl Backend for MemoryBackend {
         key: &Key,
         base: &Base,
         file: &DataSetFile,
-        keep: u32,
+        stamp: &Stamp,
+        retention: &Retention,
     ) -> Result<Replaced, BackendError> {
         let mut users = self.users();
         let user = users.entry(key.clone()).or_default();
-        let current = user.current.as_ref().map(|(version, _)| *version);
-        if let Some(answer) = base.answer(current, file.digest()) {
+        let before = user.current().map(|held| held.version);
+        if let Some(answer) = base.answer(before, file.digest()) {
             return Ok(answer);
         }
-        user.set_aside(keep);
-        let sequence = user.former.first().map_or(0, |former| former.sequence) + 1;
-        let len = u64::try_from(file.bytes().len()).unwrap_or(u64::MAX);
-        let version = Version { sequence, digest: file.digest(), len };
-        user.current = Some((version, file.bytes().to_vec()));
-        Ok(Replaced::As { version, created: current.is_none() })
+        if before.is_some() {
+            user.retire(stamp.at, None);
+        }
+        let sequence = user.versions.last().map_or(0, |held| held.version.sequence) + 1;
+        let version = Version::new(sequence, file);
+        user.versions.push(Held {
+            version,
+            bytes: Some(file.bytes().to_vec()),
+            current: true,
+            pinned: false,
+            base: before,
+            stamp: stamp.clone(),
+            removed: None,
+            replaced: stamp.at,
+        });
+        user.prune(retention, stamp.at);
+        Ok(Replaced::As { version, created: before.is_none() })
     }
 
-    fn remove(&self, key: &Key, base: &VersionTag, keep: u32) -> Result<Removed, BackendError> {
+    fn remove(
+        &self,
+        key: &Key,
+        base: &VersionTag,
+        change: &Change,
+        retention: &Retention,
+    ) -> Result<Removed, BackendError> {
         let mut users = self.users();
-        let user = users.entry(key.clone()).or_default();
-        match &user.current {
+        let Some(user) = users.get_mut(key) else { return Ok(Removed::None) };
+        match user.current().map(|held| held.version.tag()) {
             None => Ok(Removed::None),
-            Some((version, _)) if version.tag() != *base => Ok(Removed::Conflict),
+            Some(tag) if tag != *base => Ok(Removed::Conflict),
             Some(_) => {
-                user.set_aside(keep);
+                user.retire(change.at, Some(change.clone()));
+                user.prune(retention, change.at);
                 Ok(Removed::Done)
             }
         }
     }
 
+    fn pin(&self, key: &Key, tag: &VersionTag, pinned: bool, _: &Change) -> Result<bool, BackendError> {
+        let mut users = self.users();
+        let held = users.get_mut(key).and_then(|user| user.find(tag));
+        Ok(held.map(|held| held.pinned = pinned).is_some())
+    }
+
     fn quarantine(&self, key: &Key, file: &DataSetFile, note: &QuarantineNote) -> Result<(), BackendError> {
         let mut users = self.users();
         let quarantined = &mut users.entry(key.clone()).or_default().quarantined;
-        if quarantined.iter().any(|(known, _)| known.digest() == file.digest()) {
+        if quarantined.values().any(|(known, _)| known.digest() == file.digest()) {
             return Ok(());
         }
         if quarantined.len() >= MAX_QUARANTINED {
             return Err(BackendError::QuarantineFull(key.sid.clone()));
         }
-        quarantined.push((file.clone(), note.clone()));
+        let id = format!("{:020}-{}", note.at, file.digest());
+        quarantined.insert(id, (file.clone(), note.clone()));
         Ok(())
     }
 
-    fn former(&self, key: &Key) -> Result<Vec<Former>, BackendError> {
-        Ok(self.users().get(key).map(|user| user.former.clone()).unwrap_or_default())
+    fn quarantined(&self, key: &Key) -> Result<Vec<QuarantinedInfo>, BackendError> {
+        let users = self.users();
+        let quarantined = users.get(key).into_iter().flat_map(|user| &user.quarantined);
+        let info = |(id, (file, note)): (&String, &(DataSetFile, QuarantineNote))| QuarantinedInfo {
+            id: id.clone(),
+            bytes: u64::try_from(file.bytes().len()).unwrap_or(u64::MAX),
+            note: Some(note.clone()),
+        };
+        Ok(quarantined.map(info).collect())
+    }
+
+    fn read_quarantined(&self, key: &Key, id: &str) -> Result<Option<Vec<u8>>, BackendError> {
+        let users = self.users();
+        let found = users.get(key).and_then(|user| user.quarantined.get(id));
+        Ok(found.map(|(file, _)| file.bytes().to_vec()))
+    }
+
+    fn delete_quarantined(&self, key: &Key, id: &str) -> Result<bool, BackendError> {
+        Ok(self.users().get_mut(key).and_then(|user| user.quarantined.remove(id)).is_some())
+    }
+
+    fn scopes(&self) -> Result<Vec<Scope>, BackendError> {
+        let scopes: BTreeSet<Scope> = self.users().keys().map(|key| key.scope.clone()).collect();
+        Ok(scopes.into_iter().collect())
+    }
+
+    fn users(&self, scope: &Scope, after: Option<&Sid>, limit: usize) -> Result<Vec<Sid>, BackendError> {
+        let users = self.users();
+        let known = users
+            .iter()
+            .filter(|(key, user)| {
+                key.scope == *scope && !(user.versions.is_empty() && user.quarantined.is_empty())
+            })
+            .map(|(key, _)| &key.sid)
+            .filter(|sid| after.is_none_or(|after| sid.as_str() > after.as_str()));
+        let mut known: Vec<Sid> = known.cloned().collect();
+        known.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+        known.truncate(limit);
+        Ok(known)
+    }
+
+    /// What is in memory is never damaged.
+    fn inspect(&self, key: &Key, _: Option<u64>) -> Result<Inspection, BackendError> {
+        let users = self.users();
+        let kept =
+            users.get(key).into_iter().flat_map(|user| &user.versions).filter_map(|held| held.bytes.as_ref());
+        let (files, bytes) = kept.fold((0, 0), |(files, bytes), kept| {
+            (files + 1, bytes + u64::try_from(kept.len()).unwrap_or(u64::MAX))
+        });
+        Ok(Inspection { files, bytes, damage: Vec::new() })
     }
 }

@@ -1,16 +1,12 @@
 //! The folder: what it looks like, and what it does after crashes and on the wrong disk.
 
-use std::{
-    fs,
-    path::Path,
-    time::{Duration, SystemTime},
-};
+use std::{fs, path::Path};
 
 use mp_profile::Scope;
 use mp_storage::{
     Backend, FolderBackend,
     backend::{
-        BackendError, Base, Key, QuarantineNote, Read, Replaced, Version,
+        Author, BackendError, Base, Key, QuarantineNote, Read, Replaced, Retention, Stamp, Version,
         folder::{FirstUse, OpenError},
     },
 };
@@ -26,11 +22,18 @@ fn key() -> Key {
 }
 
 fn store(backend: &FolderBackend, base: &Base, seed: u64) -> Version {
-    match backend.replace(&key(), base, &file(&sid(1), seed), 5).unwrap() {
+    match replace(backend, base, seed).unwrap() {
         Replaced::As { version, .. } => version,
         Replaced::Conflict => panic!("a conflict for seed {seed}"),
     }
 }
+
+fn replace(backend: &FolderBackend, base: &Base, seed: u64) -> Result<Replaced, BackendError> {
+    let stamp = Stamp::new(AT, Author::Service);
+    backend.replace(&key(), base, &file(&sid(1), seed), &stamp, &Retention::newest(5))
+}
+
+const AT: u64 = 1_800_000_000_000;
 
 #[test]
 fn looks_as_documented_and_survives_a_restart() {
@@ -38,8 +41,7 @@ fn looks_as_documented_and_survives_a_restart() {
     let backend = open(folder.path());
     let first = store(&backend, &Base::Nothing, 1);
     let second = store(&backend, &Base::Version(first.tag()), 2);
-    let received = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
-    let note = QuarantineNote { reason: "not \"merged\"".to_owned(), agent: "TS-1".to_owned(), received };
+    let note = QuarantineNote { reason: "not \"merged\"".to_owned(), agent: "TS-1".to_owned(), at: AT };
     backend.quarantine(&Key { scope: Scope::Global, ..key() }, &file(&sid(1), 3), &note).unwrap();
     let seal = |seed| file(&sid(1), seed).digest().to_string()[..16].to_owned();
     let quarantined = format!("global/S-1-5-21-1-2-3-1.quarantine/20270115T080000Z-{}", seal(3));
@@ -50,6 +52,7 @@ fn looks_as_documented_and_survives_a_restart() {
             format!("{quarantined}.mpd"),
             "metaprofiles-storage.json".to_owned(),
             "metaprofiles-storage.lock".to_owned(),
+            "office/S-1-5-21-1-2-3-1.history".to_owned(),
             "office/S-1-5-21-1-2-3-1.mpd".to_owned(),
             format!("office/S-1-5-21-1-2-3-1.versions/00000001-{}.mpd", seal(1)),
         ]
@@ -99,7 +102,7 @@ fn a_crash_between_keeping_and_replacing_changes_nothing() {
     assert_eq!(backend.version(&key()).unwrap(), Some(first));
     let second = store(&backend, &Base::Version(first.tag()), 2);
     assert_eq!(second.sequence, 2);
-    assert_eq!(backend.former(&key()).unwrap().len(), 1);
+    assert_eq!(backend.versions(&key()).unwrap().len(), 2);
     assert_eq!(fs::read_dir(versions).unwrap().count(), 1);
 }
 
@@ -128,7 +131,7 @@ fn a_damaged_file_is_never_taken_for_none() {
         fs::write(&path, damaged).unwrap();
         assert!(matches!(backend.version(&key()), Err(BackendError::Damaged { .. })));
         assert!(matches!(backend.read(&key(), None), Err(BackendError::Damaged { .. })));
-        backend.replace(&key(), &Base::Nothing, &file(&sid(1), 2), 5).unwrap_err();
+        replace(&backend, &Base::Nothing, 2).unwrap_err();
     }
     let mut flipped = whole;
     *flipped.last_mut().unwrap() ^= 1;
@@ -146,7 +149,7 @@ fn an_empty_mount_point_is_never_taken_for_an_empty_store() {
     assert!(matches!(backend.version(&key()), Err(BackendError::BaseLost(_))));
     fs::create_dir(&base).unwrap();
     assert!(matches!(backend.read(&key(), None), Err(BackendError::BaseLost(_))));
-    backend.replace(&key(), &Base::Nothing, &file(&sid(1), 2), 5).unwrap_err();
+    replace(&backend, &Base::Nothing, 2).unwrap_err();
     drop(backend);
     let refused = FolderBackend::open(&base, "global", FirstUse::Refused);
     assert!(matches!(refused, Err(OpenError::Lost(_))));

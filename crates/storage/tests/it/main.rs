@@ -2,10 +2,16 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod access_log;
+mod administration;
 mod authorisation;
 mod concurrency;
 mod conformance;
+mod damage;
 mod folder;
 mod following;
+mod protection;
 mod requests;
+mod security;
+mod slow;
 mod support;
+mod watching;

@@ -1,30 +1,38 @@
-use std::{fs, io};
+//! What must not replace the current version: `<time>-<seal>.mpd`, each with a note of the same name and the extension `json`.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use mp_durable::{Readers, TEMPORARY_SUFFIX};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
 
-use super::{Place, failed, make_folder};
+use super::{Place, failed, make_folder, sync_folder_of};
 use crate::{
     DataSetFile,
-    backend::{BackendError, Key, MAX_QUARANTINED, QuarantineNote},
+    backend::{BackendError, Key, MAX_QUARANTINED, QuarantineNote, QuarantinedInfo},
 };
 
 /// Hexadecimal digits of the seal in the name of a file.
 const SEAL_DIGITS: usize = 16;
+const WHOLE: &str = "mpd";
+/// No id is longer, in bytes.
+const MAX_ID: usize = 80;
 
 /// Content of the note beside a file.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Note<'a> {
-    sid: &'a str,
+struct Note {
+    sid: String,
     scope: String,
-    reason: &'a str,
-    agent: &'a str,
+    reason: String,
+    agent: String,
     received: String,
 }
 
-/// Keeps a file and a note: `<time>-<first digits of the seal>.mpd` and `.json`.
+/// Keeps a file and a note.
 pub(super) fn keep(
     place: &Place,
     key: &Key,
@@ -34,7 +42,7 @@ pub(super) fn keep(
     make_folder(&place.folder)?;
     make_folder(&place.quarantine)?;
     let seal: String = file.digest().to_string().chars().take(SEAL_DIGITS).collect();
-    let ending = format!("-{seal}.mpd");
+    let ending = format!("-{seal}.{WHOLE}");
     let mut count = 0;
     for entry in fs::read_dir(&place.quarantine).map_err(|error| failed("list", &place.quarantine, error))? {
         let entry = entry.map_err(|error| failed("list", &place.quarantine, error))?;
@@ -51,22 +59,89 @@ pub(super) fn keep(
     if count >= MAX_QUARANTINED {
         return Err(BackendError::QuarantineFull(key.sid.clone()));
     }
-    let received = OffsetDateTime::from(note.received);
-    let stamp = received
-        .format(format_description!("[year][month][day]T[hour][minute][second]Z"))
-        .unwrap_or_else(|_| "unknown-time".to_owned());
-    let path = place.quarantine.join(format!("{stamp}{ending}"));
-    let text = serde_json::to_vec_pretty(&Note {
-        sid: key.sid.as_str(),
-        scope: key.scope.to_string(),
-        reason: &note.reason,
-        agent: &note.agent,
-        received: received.format(&Rfc3339).unwrap_or_default(),
-    });
-    let text = text.map_err(io::Error::from).map_err(|error| failed("write", &path, error))?;
+    let path = place.quarantine.join(format!("{}{ending}", stamp(note.at)));
     // The note comes first, so that no data set is there without its reason.
-    let beside = path.with_extension("json");
-    mp_durable::replace(&beside, &text, Readers::AsFolder)
-        .map_err(|error| failed("write", &beside, error))?;
+    write_note(&path, key, note)?;
     mp_durable::replace(&path, file.bytes(), Readers::AsFolder).map_err(|error| failed("write", &path, error))
+}
+
+/// What is here, oldest first.
+pub(super) fn list(place: &Place) -> Result<Vec<QuarantinedInfo>, BackendError> {
+    let listed = match fs::read_dir(&place.quarantine) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        listed => listed.map_err(|error| failed("list", &place.quarantine, error))?,
+    };
+    let mut found = Vec::new();
+    for entry in listed {
+        let entry = entry.map_err(|error| failed("list", &place.quarantine, error))?;
+        let path = entry.path();
+        if path.extension().is_none_or(|extension| extension != WHOLE) {
+            continue;
+        }
+        let Some(id) = path.file_stem().and_then(|stem| stem.to_str()).filter(|id| is_id(id)) else {
+            continue;
+        };
+        let bytes = entry.metadata().map_err(|error| failed("look at", &path, error))?.len();
+        found.push(QuarantinedInfo { id: id.to_owned(), bytes, note: read_note(&path) });
+    }
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(found)
+}
+
+/// The file of an id.
+pub(super) fn find(place: &Place, id: &str) -> Option<PathBuf> {
+    let path = is_id(id).then(|| place.quarantine.join(format!("{id}.{WHOLE}")))?;
+    path.is_file().then_some(path)
+}
+
+/// Deletes a file and its note.
+pub(super) fn delete(path: &Path) -> Result<(), BackendError> {
+    for path in [path, &path.with_extension("json")] {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(failed("delete", path, error));
+            }
+            _ => {}
+        }
+    }
+    sync_folder_of(path)
+}
+
+/// Names of files alone, which lead nowhere else.
+fn is_id(id: &str) -> bool {
+    !id.is_empty()
+        && id.len() <= MAX_ID
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+fn write_note(path: &Path, key: &Key, note: &QuarantineNote) -> Result<(), BackendError> {
+    let beside = path.with_extension("json");
+    let text = serde_json::to_vec_pretty(&Note {
+        sid: key.sid.to_string(),
+        scope: key.scope.to_string(),
+        reason: note.reason.clone(),
+        agent: note.agent.clone(),
+        received: time(note.at).format(&Rfc3339).unwrap_or_default(),
+    });
+    text.map_err(io::Error::from)
+        .and_then(|text| mp_durable::replace(&beside, &text, Readers::AsFolder))
+        .map_err(|error| failed("write", &beside, error))
+}
+
+fn read_note(path: &Path) -> Option<QuarantineNote> {
+    let Note { reason, agent, received, .. } =
+        serde_json::from_slice(&fs::read(path.with_extension("json")).ok()?).ok()?;
+    let received = OffsetDateTime::parse(&received, &Rfc3339).ok()?;
+    let at = u64::try_from(received.unix_timestamp_nanos() / 1_000_000).ok()?;
+    Some(QuarantineNote { reason, agent, at })
+}
+
+fn stamp(at: u64) -> String {
+    let stamp = time(at).format(format_description!("[year][month][day]T[hour][minute][second]Z"));
+    stamp.unwrap_or_else(|_| "unknown-time".to_owned())
+}
+
+fn time(at: u64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000)
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }

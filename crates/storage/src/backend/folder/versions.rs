@@ -1,3 +1,6 @@
+//! The folder of one data set's former versions: `<sequence>-<first digits of the seal>[.removed][.pinned].mpd`, with `damaged`
+//! instead of the digits for what was found damaged.
+
 use std::{
     cmp::Reverse,
     fs, io,
@@ -7,30 +10,78 @@ use std::{
 use mp_dataset::Digest;
 use mp_durable::{Readers, TEMPORARY_SUFFIX};
 
-use super::{Former, Version, failed, make_folder, sync_folder_of};
-use crate::backend::BackendError;
+use super::{Version, failed, make_folder, millis, sync_folder_of};
+use crate::backend::{BackendError, Candidate, Retention};
 
 /// Hexadecimal digits of the seal in the name of a former version.
 const SEAL_DIGITS: usize = 16;
+const EXTENSION: &str = ".mpd";
+/// In the name of a version that was current when the data set was deleted.
+const REMOVED: &str = ".removed";
+/// In the name of a version that retention leaves.
+const PINNED: &str = ".pinned";
 
-/// The folder of one data set's former versions: `<sequence>-<first digits of the seal>.mpd`.
+/// In the place of the seal of a version that was found damaged.
+const DAMAGED: &str = "damaged";
+
+/// The folder of the former versions.
 #[derive(Debug)]
 pub(super) struct Versions(PathBuf);
 
 /// A file in the folder.
-#[derive(Debug)]
-struct Entry {
-    sequence: u64,
-    seal: String,
-    path: PathBuf,
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) sequence: u64,
+    pub(super) seal: String,
+    pub(super) removed: bool,
+    pub(super) pinned: bool,
+    pub(super) path: PathBuf,
 }
 
 /// Content of the folder.
 #[derive(Debug, Default)]
-struct Listing {
-    /// The former versions, newest first.
-    former: Vec<Entry>,
+pub(super) struct Listing {
+    /// The former versions, newest first. The current one may be among them: it is pinned, or a crash came between keeping
+    /// and replacing it.
+    pub(super) entries: Vec<Entry>,
     unfinished: Vec<PathBuf>,
+}
+
+impl Listing {
+    /// The number of a current version of this seal. It follows from the former ones: one more than the newest of them. Only
+    /// if that is a second link of the current file it is the same version.
+    pub(super) fn sequence_of(&self, digest: Digest) -> u64 {
+        match self.entries.first() {
+            None => 1,
+            Some(newest) if newest.is(digest) && !newest.removed => newest.sequence,
+            Some(newest) => newest.sequence.saturating_add(1),
+        }
+    }
+
+    /// The number of a current version whose seal cannot be read.
+    pub(super) fn next(&self) -> u64 {
+        self.entries.first().map_or(1, |newest| newest.sequence.saturating_add(1))
+    }
+
+    /// The number of the damaged version in whose place the current one, of this number, is.
+    pub(super) fn damaged_before(&self, sequence: u64) -> Option<u64> {
+        let newest = self.entries.first().filter(|newest| newest.is_damaged())?.sequence;
+        (newest.checked_add(1) == Some(sequence)).then_some(newest)
+    }
+
+    pub(super) fn of(&self, sequence: u64) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.sequence == sequence)
+    }
+}
+
+impl Entry {
+    pub(super) fn is(&self, digest: Digest) -> bool {
+        self.seal == short(digest)
+    }
+
+    pub(super) fn is_damaged(&self) -> bool {
+        self.seal == DAMAGED
+    }
 }
 
 impl Versions {
@@ -38,62 +89,102 @@ impl Versions {
         Self(folder)
     }
 
-    /// The number of the current version. It follows from the former ones: one more than the newest of them. Only if that
-    /// has the seal of the current one, a crash came between keeping it and replacing it, and it is the same version.
-    pub(super) fn sequence_of_current(&self, digest: Digest) -> Result<u64, BackendError> {
-        Ok(match self.entries()?.former.first() {
-            None => 1,
-            Some(newest) if newest.seal == short(digest) => newest.sequence,
-            Some(newest) => newest.sequence.saturating_add(1),
-        })
-    }
-
     /// Keeps the current file under its former name as well: a second link where the file system can, else a copy.
-    pub(super) fn keep(&self, current: &Path, version: Version) -> Result<(), BackendError> {
-        let path = self.path_of(version);
-        make_folder(&self.0)?;
-        let kept = match fs::hard_link(current, &path) {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            Err(_) => copy(current, &path),
+    pub(super) fn keep(
+        &self,
+        current: &Path,
+        version: Version,
+        listing: &Listing,
+    ) -> Result<(), BackendError> {
+        let path = match listing.of(version.sequence) {
+            Some(kept) => kept.path.clone(),
+            None => self.link(current, version, "")?,
         };
-        kept.map_err(|error| failed("keep a former version as", &path, error))?;
         sync_folder_of(&path)
     }
 
-    /// Makes the current file a former version alone.
-    pub(super) fn retire(&self, current: &Path, version: Version) -> Result<(), BackendError> {
-        let path = self.path_of(version);
+    /// Makes the current file a former version alone. The name says that it was deleted: a link under another name would be
+    /// taken for the current version of the next file with this content, and to rename a file to a link of itself does nothing.
+    pub(super) fn retire(
+        &self,
+        current: &Path,
+        version: Version,
+        listing: &Listing,
+    ) -> Result<(), BackendError> {
+        let linked = listing.of(version.sequence);
+        let pinned = if linked.is_some_and(|entry| entry.pinned) { PINNED } else { "" };
+        let path = self.path_of(version, &format!("{REMOVED}{pinned}"));
         make_folder(&self.0)?;
         fs::rename(current, &path).map_err(|error| failed("keep a former version as", &path, error))?;
         sync_folder_of(&path)?;
-        sync_folder_of(current)
+        sync_folder_of(current)?;
+        if let Some(linked) = linked {
+            fs::remove_file(&linked.path).map_err(|error| failed("delete", &linked.path, error))?;
+        }
+        Ok(())
     }
 
-    /// Deletes all but the newest former versions, and what a crash left. What cannot be deleted now is tried again the
-    /// next time. Nobody else may be writing here.
-    pub(super) fn prune(&self, keep: u32) {
-        let keep = usize::try_from(keep.max(1)).unwrap_or(usize::MAX);
-        let Ok(Listing { former, unfinished }) = self.entries() else { return };
-        let old = former.into_iter().skip(keep).map(|entry| entry.path);
-        for path in old.chain(unfinished) {
-            if let Err(error) = fs::remove_file(&path) {
+    /// Pins the current version: its second link has a name of its own.
+    pub(super) fn pin_current(&self, current: &Path, version: Version) -> Result<(), BackendError> {
+        let path = self.link(current, version, PINNED)?;
+        sync_folder_of(&path)
+    }
+
+    /// Pins a former version, or takes the pin away.
+    pub(super) fn pin(&self, entry: &Entry, pinned: bool) -> Result<(), BackendError> {
+        self.rename(entry, Entry { pinned, ..entry.clone() })
+    }
+
+    /// Notes in the name of a former version that it is damaged.
+    pub(super) fn mark_damaged(&self, entry: &Entry) -> Result<(), BackendError> {
+        self.rename(entry, Entry { seal: DAMAGED.to_owned(), ..entry.clone() })
+    }
+
+    /// Keeps the damaged current file as a former version, whose number is not given again.
+    pub(super) fn keep_damaged(&self, current: &Path, sequence: u64) -> Result<(), BackendError> {
+        make_folder(&self.0)?;
+        let path = self.0.join(format!("{sequence:08}-{DAMAGED}{EXTENSION}"));
+        link_or_copy(current, &path)?;
+        sync_folder_of(&path)
+    }
+
+    fn rename(&self, from: &Entry, to: Entry) -> Result<(), BackendError> {
+        let removed = if to.removed { REMOVED } else { "" };
+        let pinned = if to.pinned { PINNED } else { "" };
+        let path = self.0.join(format!("{:08}-{}{removed}{pinned}{EXTENSION}", to.sequence, to.seal));
+        fs::rename(&from.path, &path).map_err(|error| failed("rename", &from.path, error))?;
+        sync_folder_of(&path)
+    }
+
+    /// Deletes what retention does not keep, and what a crash left. What cannot be deleted now is tried again the next time.
+    /// Nobody else may be writing here.
+    pub(super) fn prune(&self, current: Option<(u64, &Path)>, retention: &Retention, now: u64) {
+        let Ok(Listing { entries, unfinished }) = self.list() else { return };
+        let former: Vec<Entry> = entries
+            .into_iter()
+            .filter(|entry| current.is_none_or(|(sequence, _)| sequence != entry.sequence))
+            .collect();
+        let candidates: Vec<Candidate> = match retention.is_by_count() {
+            true => former
+                .iter()
+                .map(|entry| Candidate {
+                    pinned: entry.pinned,
+                    damaged: entry.is_damaged(),
+                    ..Candidate::default()
+                })
+                .collect(),
+            false => weighed(&former, current.map(|(_, path)| path), now),
+        };
+        let old = retention.falling(&candidates, now).into_iter().filter_map(|index| former.get(index));
+        for path in old.map(|entry| &entry.path).chain(&unfinished) {
+            if let Err(error) = fs::remove_file(path) {
                 tracing::warn!(path = %path.display(), %error, "Cannot delete an old version");
             }
         }
     }
 
-    pub(super) fn list(&self) -> Result<Vec<Former>, BackendError> {
-        let former = self.entries()?.former.into_iter().map(|entry| {
-            let metadata =
-                fs::metadata(&entry.path).map_err(|error| failed("look at", &entry.path, error))?;
-            Ok(Former { sequence: entry.sequence, len: metadata.len() })
-        });
-        former.collect()
-    }
-
     /// What is in the folder. Files of other names are left alone.
-    fn entries(&self) -> Result<Listing, BackendError> {
+    pub(super) fn list(&self) -> Result<Listing, BackendError> {
         let mut listing = Listing::default();
         let listed = match fs::read_dir(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(listing),
@@ -103,30 +194,63 @@ impl Versions {
             let entry = entry.map_err(|error| failed("list", &self.0, error))?;
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            if let Some((sequence, seal)) = parse(&name) {
-                listing.former.push(Entry { sequence, seal, path: entry.path() });
-            } else if name.ends_with(TEMPORARY_SUFFIX) {
+            if name.ends_with(TEMPORARY_SUFFIX) {
                 listing.unfinished.push(entry.path());
+            } else {
+                listing.entries.extend(parse(&name, entry.path()));
             }
         }
-        listing.former.sort_by_key(|entry| Reverse(entry.sequence));
+        listing.entries.sort_by_key(|entry| Reverse((entry.sequence, entry.removed, entry.pinned)));
         Ok(listing)
     }
 
-    fn path_of(&self, version: Version) -> PathBuf {
-        self.0.join(format!("{:08}-{}.mpd", version.sequence, short(version.digest)))
+    fn link(&self, current: &Path, version: Version, flags: &str) -> Result<PathBuf, BackendError> {
+        let path = self.path_of(version, flags);
+        make_folder(&self.0)?;
+        link_or_copy(current, &path)?;
+        Ok(path)
+    }
+
+    fn path_of(&self, version: Version, flags: &str) -> PathBuf {
+        self.0.join(format!("{:08}-{}{flags}{EXTENSION}", version.sequence, short(version.digest)))
     }
 }
 
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    mp_durable::replace(to, &fs::read(from)?, Readers::AsFolder)
+/// Sizes and times of former versions. What cannot be looked at weighs nothing and stays.
+fn weighed(former: &[Entry], current: Option<&Path>, now: u64) -> Vec<Candidate> {
+    let mut replaced = current.and_then(|path| fs::metadata(path).ok()).as_ref().map_or(now, stored);
+    let mut candidates = Vec::new();
+    for entry in former {
+        let metadata = fs::metadata(&entry.path).ok();
+        let bytes = metadata.as_ref().map_or(0, fs::Metadata::len);
+        candidates.push(Candidate { pinned: entry.pinned, damaged: entry.is_damaged(), bytes, replaced });
+        replaced = metadata.as_ref().map_or(now, stored);
+    }
+    candidates
+}
+
+/// When a file was written, in milliseconds since 1970; now where the file system does not say.
+pub(super) fn stored(metadata: &fs::Metadata) -> u64 {
+    millis(metadata.modified().unwrap_or_else(|_| std::time::SystemTime::now()))
+}
+
+fn link_or_copy(from: &Path, to: &Path) -> Result<(), BackendError> {
+    let linked = match fs::hard_link(from, to) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(_) => fs::read(from).and_then(|bytes| mp_durable::replace(to, &bytes, Readers::AsFolder)),
+    };
+    linked.map_err(|error| failed("keep a former version as", to, error))
 }
 
 fn short(digest: Digest) -> String {
     digest.to_string().chars().take(SEAL_DIGITS).collect()
 }
 
-fn parse(name: &str) -> Option<(u64, String)> {
-    let (sequence, seal) = name.strip_suffix(".mpd")?.split_once('-')?;
-    Some((sequence.parse().ok()?, seal.to_owned()))
+fn parse(name: &str, path: PathBuf) -> Option<Entry> {
+    let rest = name.strip_suffix(EXTENSION)?;
+    let (rest, pinned) = rest.strip_suffix(PINNED).map_or((rest, false), |rest| (rest, true));
+    let (rest, removed) = rest.strip_suffix(REMOVED).map_or((rest, false), |rest| (rest, true));
+    let (sequence, seal) = rest.split_once('-')?;
+    Some(Entry { sequence: sequence.parse().ok()?, seal: seal.to_owned(), removed, pinned, path })
 }

@@ -1,0 +1,98 @@
+//! Sessions of browsers: the token is in a cookie that scripts cannot read.
+//!
+//! A cookie travels with whatever a browser sends, also when another site makes it send something. So it counts only beside
+//! [`HEADER`], which no other site can add without asking the console first (CORS), and the console never allows that.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    extract::{Body, Origin},
+    problem::Problem,
+    sessions::SignIn,
+};
+use crate::{
+    domain::Refusal,
+    ops::{Administrator, Core},
+    secret::Secret,
+};
+
+/// Browsers take a cookie of this prefix only over HTTPS, for this host alone and all of its paths (RFC 6265bis, 4.1.3.2).
+const COOKIE: &str = "__Host-metaprofiles";
+/// What the pages send with each request.
+const HEADER: HeaderName = HeaderName::from_static("x-metaprofiles-pages");
+
+/// Who is signed in, and until when.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct CurrentSession {
+    /// Name of the administrator.
+    #[schema(example = "admin")]
+    name: String,
+    /// RFC 3339.
+    #[schema(format = DateTime)]
+    expires: String,
+}
+
+impl From<&Administrator> for CurrentSession {
+    fn from(caller: &Administrator) -> Self {
+        Self { name: caller.name().to_owned(), expires: caller.expires().rfc3339() }
+    }
+}
+
+/// Begins a session whose token is in a cookie; requests that use it need the header X-MetaProfiles-Pages
+#[utoipa::path(post, path = "/sessions/browser", tag = "sessions", operation_id = "sign-in-browser", security(()), request_body = SignIn, responses(
+    (status = 201, body = CurrentSession),
+    (status = 401, body = Problem, description = "Name or password is wrong"),
+    (status = 429, body = Problem, description = "Too many failed attempts; see Retry-After"),
+))]
+pub(super) async fn sign_in(
+    State(core): State<Arc<Core>>,
+    Origin(from): Origin,
+    headers: HeaderMap,
+    Body(body): Body<SignIn>,
+) -> Result<Response, Refusal> {
+    if !headers.contains_key(HEADER) {
+        return Err(Refusal::Request(format!("a browser signs in with the header {HEADER}")));
+    }
+    let session = core.sign_in(&body.name, &Secret::new(body.password), from).await?;
+    let caller = core.administrator(session.token.reveal()).await?;
+    let cookie = (header::SET_COOKIE, cookie(session.token.reveal(), "")?);
+    Ok((StatusCode::CREATED, [cookie], Json(CurrentSession::from(&caller))).into_response())
+}
+
+/// The session of this request
+#[utoipa::path(get, path = "/sessions/current", tag = "sessions", operation_id = "get-session", responses(
+    (status = 200, body = CurrentSession),
+    (status = "default", body = Problem),
+))]
+pub(super) async fn current(caller: Administrator) -> Json<CurrentSession> {
+    Json(CurrentSession::from(&caller))
+}
+
+/// The token in the cookie of a request that one of our pages made.
+pub(super) fn token(headers: &HeaderMap) -> Option<&str> {
+    headers.get(HEADER)?;
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find_map(|(name, value)| (name == COOKIE).then_some(value))
+}
+
+/// Makes a browser forget the cookie.
+pub(super) fn forget() -> Result<[(HeaderName, HeaderValue); 1], Refusal> {
+    Ok([(header::SET_COOKIE, cookie("", "; Max-Age=0")?)])
+}
+
+/// It has no end of its own: browsers drop it when they are closed, and the console ends the session.
+fn cookie(token: &str, more: &str) -> Result<HeaderValue, Refusal> {
+    let text = format!("{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Strict{more}");
+    HeaderValue::try_from(text).map_err(Refusal::internal)
+}

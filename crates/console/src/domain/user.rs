@@ -1,0 +1,17 @@
+use mp_profile::Sid;
+
+use super::UnixMillis;
+
+/// A user of whose sessions Agents have reported.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct User {
+    pub(crate) sid: Sid,
+    pub(crate) first_seen: UnixMillis,
+    pub(crate) last_seen: UnixMillis,
+    /// The Agent Server of the last session.
+    pub(crate) last_host: String,
+    /// Identity of the last session, which may be older than sessions are kept.
+    pub(crate) last_session: String,
+    /// How many sessions there were.
+    pub(crate) sessions: i64,
+}

@@ -1,0 +1,44 @@
+use super::{Administrator, Core};
+use crate::domain::{Logons, MachineCounts, Refusal, UnixMillis};
+
+/// How many hours the overview looks back, the present one among them.
+pub(crate) const HOURS: i64 = 24;
+/// Machines ask for their plan at least once a minute.
+const SILENT_AFTER: i64 = 5 * 60 * UnixMillis::SECOND;
+
+/// The farm on one screen.
+#[derive(Debug)]
+pub(crate) struct Overview {
+    pub(crate) now: UnixMillis,
+    /// Beginning of the first of the hours.
+    pub(crate) since: UnixMillis,
+    pub(crate) storage_servers: usize,
+    pub(crate) groups: usize,
+    pub(crate) data_subsets: usize,
+    pub(crate) agents: MachineCounts,
+    pub(crate) storage_machines: MachineCounts,
+    pub(crate) any_session: bool,
+    pub(crate) logons: Vec<Logons>,
+}
+
+impl Core {
+    /// What there is, and what happened in the last day.
+    pub(crate) async fn overview(&self, _: &Administrator) -> Result<Overview, Refusal> {
+        let now = self.now();
+        let this_hour = UnixMillis(now.0 - now.0.rem_euclid(UnixMillis::HOUR));
+        let since = this_hour.plus(-(HOURS - 1) * UnixMillis::HOUR);
+        let silent_since = now.plus(-SILENT_AFTER);
+        let (configuration, _) = self.database.configuration().await?;
+        Ok(Overview {
+            now,
+            since,
+            storage_servers: configuration.storage_servers.len(),
+            groups: configuration.groups.len(),
+            data_subsets: configuration.subsets.len(),
+            agents: self.database.machine_counts("agent", silent_since).await?,
+            storage_machines: self.database.machine_counts("storage", silent_since).await?,
+            any_session: self.database.has_user_sessions().await?,
+            logons: self.database.logons(since).await?,
+        })
+    }
+}

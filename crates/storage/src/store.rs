@@ -1,0 +1,214 @@
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use mp_profile::{Scope, Sid, VersionTag};
+
+use crate::{
+    Access, Backend, Code, DataSetFile, Refusal,
+    backend::{
+        BackendError, Base, Change, Damaged, Inspection, Key, QuarantineNote, Read, Remedy, Removed,
+        Replaced, Stamp, Version, VersionInfo,
+    },
+};
+
+/// All data sets of the server. Handlers reach them only through [`Store::of`].
+#[derive(Clone)]
+pub struct Store(Arc<dyn Backend>);
+
+impl Store {
+    /// A store over a backend.
+    #[must_use]
+    pub fn new(backend: Arc<dyn Backend>) -> Self {
+        Self(backend)
+    }
+
+    /// The part that somebody reaches.
+    #[must_use]
+    pub fn of(&self, access: Access) -> ReachedStore {
+        ReachedStore { backend: Arc::clone(&self.0), access }
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+/// What an Agent says of an upload besides its content.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Told {
+    /// The session that exported it.
+    pub session: Option<String>,
+    /// How many items a merge overrode.
+    pub notes: Option<String>,
+}
+
+/// The part of the store that somebody reaches. Calls block. Every call fails when the scope is out of reach, or when the
+/// backend fails; a damaged current version is replaced by the newest intact one first, which is logged as an error.
+pub struct ReachedStore {
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) access: Access,
+}
+
+impl ReachedStore {
+    /// See [`Backend::version`].
+    ///
+    /// # Errors
+    /// As said of the type.
+    pub fn version(&self, scope: &Scope, sid: &Sid) -> Result<Option<Version>, Refusal> {
+        self.healed(scope, sid, |key| self.backend.version(key))
+    }
+
+    /// See [`Backend::read`].
+    ///
+    /// # Errors
+    /// As said of the type.
+    pub fn read(&self, scope: &Scope, sid: &Sid, held: Option<&VersionTag>) -> Result<Read, Refusal> {
+        self.healed(scope, sid, |key| self.backend.read(key, held))
+    }
+
+    /// See [`Backend::read_version`].
+    ///
+    /// # Errors
+    /// As said of the type; when there is no such version.
+    pub fn read_version(&self, scope: &Scope, sid: &Sid, tag: &VersionTag) -> Result<Vec<u8>, Refusal> {
+        self.backend.read_version(&self.access.key(scope, sid)?, tag)?.ok_or_else(no_such)
+    }
+
+    /// See [`Backend::versions`].
+    ///
+    /// # Errors
+    /// As said of the type.
+    pub fn versions(&self, scope: &Scope, sid: &Sid) -> Result<Vec<VersionInfo>, Refusal> {
+        self.healed(scope, sid, |key| self.backend.versions(key))
+    }
+
+    /// See [`Backend::replace`].
+    ///
+    /// # Errors
+    /// As said of the type.
+    pub fn replace(
+        &self,
+        scope: &Scope,
+        sid: &Sid,
+        base: &Base,
+        file: &DataSetFile,
+        told: Told,
+    ) -> Result<Replaced, Refusal> {
+        let Told { session, notes } = told;
+        let stamp = Stamp { session, notes, ..self.stamp("") };
+        let retention = self.access.retention(scope);
+        self.healed(scope, sid, |key| self.backend.replace(key, base, file, &stamp, retention))
+    }
+
+    /// See [`Backend::remove`].
+    ///
+    /// # Errors
+    /// As said of the type.
+    pub fn remove(
+        &self,
+        scope: &Scope,
+        sid: &Sid,
+        base: &VersionTag,
+        by: &str,
+        reason: String,
+    ) -> Result<Removed, Refusal> {
+        let (change, retention) = (self.change(by, reason), self.access.retention(scope));
+        self.healed(scope, sid, |key| self.backend.remove(key, base, &change, retention))
+    }
+
+    /// See [`Backend::quarantine`].
+    ///
+    /// # Errors
+    /// As said of the type.
+    pub fn quarantine(
+        &self,
+        scope: &Scope,
+        sid: &Sid,
+        file: &DataSetFile,
+        reason: String,
+    ) -> Result<(), Refusal> {
+        let note = QuarantineNote { reason, agent: self.access.name().to_owned(), at: now() };
+        Ok(self.backend.quarantine(&self.access.key(scope, sid)?, file, &note)?)
+    }
+
+    /// Whether the scope is in reach, before a body is taken for it.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn check(&self, scope: &Scope, sid: &Sid) -> Result<(), Refusal> {
+        self.access.key(scope, sid).map(drop)
+    }
+
+    pub(crate) fn stamp(&self, by: &str) -> Stamp {
+        Stamp::new(now(), self.access.author(by))
+    }
+
+    pub(crate) fn change(&self, by: &str, reason: String) -> Change {
+        Change { at: now(), by: self.access.author(by), reason }
+    }
+
+    /// Calls the backend, once again when the current version was damaged and an intact one stands in for it now.
+    fn healed<T>(
+        &self,
+        scope: &Scope,
+        sid: &Sid,
+        call: impl Fn(&Key) -> Result<T, BackendError>,
+    ) -> Result<T, Refusal> {
+        let key = self.access.key(scope, sid)?;
+        match call(&key) {
+            Err(error @ BackendError::Damaged { .. }) => {
+                let inspection = self.backend.inspect(&key, Some(now()))?;
+                tell(&key, &inspection);
+                let fell_back = |remedy: &Remedy| matches!(remedy, Remedy::FellBack { .. });
+                match inspection.damage.iter().any(|damage| fell_back(&damage.remedy)) {
+                    true => Ok(call(&key)?),
+                    false => Err(error.into()),
+                }
+            }
+            done => Ok(done?),
+        }
+    }
+}
+
+impl std::fmt::Debug for ReachedStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReachedStore").field("access", &self.access).finish()
+    }
+}
+
+/// Says in the log what is damaged.
+fn tell(key: &Key, inspection: &Inspection) {
+    for damage in &inspection.damage {
+        let (scope, sid, why) = (&key.scope, &key.sid, &damage.why);
+        match (&damage.what, damage.remedy) {
+            (Damaged::Current(number), Remedy::FellBack { from, to }) => tracing::error!(
+                %scope, %sid, number, from, to, why,
+                "MP-STO-120 The current version is damaged; a former one stands in for it, older settings for newer ones"
+            ),
+            (Damaged::Current(number), _) => tracing::error!(
+                %scope, %sid, number, why,
+                "MP-STO-121 The current version is damaged, and no former one is intact; restore it from a backup"
+            ),
+            (Damaged::Former(number), _) => tracing::error!(
+                %scope, %sid, number, why, "MP-STO-122 A former version is damaged"
+            ),
+            (Damaged::Quarantined(id), _) => tracing::error!(
+                %scope, %sid, id, why, "MP-STO-122 A data set in quarantine is damaged"
+            ),
+        }
+    }
+}
+
+pub(crate) fn no_such() -> Refusal {
+    Refusal::new(Code::NoSuchVersion, "there is no such version, or its content was not kept")
+}
+
+/// Milliseconds since 1970.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
