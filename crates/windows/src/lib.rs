@@ -7,7 +7,11 @@ mod refresh_topic;
 #[cfg(windows)]
 mod as_user;
 #[cfg(windows)]
+mod dpapi;
+#[cfg(windows)]
 mod files;
+#[cfg(windows)]
+mod hive_file;
 #[cfg(windows)]
 mod hold;
 #[cfg(windows)]
@@ -48,7 +52,11 @@ mod watch;
 mod wide;
 
 #[cfg(windows)]
+pub use dpapi::{decrypt_for_user, encrypt_for_user};
+#[cfg(windows)]
 pub use files::WindowsFiles;
+#[cfg(windows)]
+pub use hive_file::save_hive;
 #[cfg(windows)]
 pub use hold::{LoadedProfile, ProfileLoader, SystemProfiles, hold_profile};
 #[cfg(windows)]
@@ -73,7 +81,10 @@ pub use refresh_topic::RefreshTopic;
 #[cfg(windows)]
 pub use registry::{LiveRegistry, OpenMode};
 #[cfg(windows)]
-pub use sessions::{SeenSession, WindowsSessions, log_off_here, refresh_here, seen_sessions, tell_user};
+pub use sessions::{
+    SeenSession, WindowsSessions, log_off_here, log_off_session, refresh_here, seen_sessions, tell_session,
+    tell_user,
+};
 #[cfg(windows)]
 pub use settings_key::SettingsKey;
 #[cfg(windows)]

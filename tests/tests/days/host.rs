@@ -215,14 +215,18 @@ impl Host {
     pub(crate) fn is_marked(&self, sid: &Sid) -> bool {
         let marked = |profile: &mut MemoryProfile| {
             let marker = String::from_utf8(profile.marker.clone()?).ok()?;
-            Some(!marker.contains("\"over\":true"))
+            Some(!marker.contains("\"over\":true") && !marker.contains("\"seen\":true"))
         };
         self.profiles.host.with(sid, marked).flatten().unwrap_or(false)
     }
 
     /// Whether an import has ever marked the load.
     pub(crate) fn has_marker(&self, sid: &Sid) -> bool {
-        self.profiles.host.with(sid, |profile| profile.marker.is_some()).unwrap_or(false)
+        let marked = |profile: &mut MemoryProfile| {
+            let marker = profile.marker.clone().and_then(|marker| String::from_utf8(marker).ok());
+            marker.is_some_and(|marker| !marker.contains("\"seen\":true"))
+        };
+        self.profiles.host.with(sid, marked).unwrap_or(false)
     }
 
     /// Whether something was decided about the load, so that its user has a desktop to work on.

@@ -10,7 +10,7 @@ use std::{
 };
 
 use mp_agent::{CachedPlan, Connections};
-use mp_profile::{DataSetStore, Fetched, Scope, Sid, StoreError, Stored, VersionTag};
+use mp_profile::{DataSetStore, Fetched, KnownVersion, Scope, Sid, StoreError, Stored, VersionTag};
 use mp_protocol::{
     AgentPlan,
     session_report::{BatchAnswer, Fate, ReportBatch},
@@ -148,6 +148,26 @@ impl DataSetStore for Line {
                 self.answer(Stored::As(version.tag()))
             }
             Replaced::Conflict => Ok(Stored::Conflict),
+        }
+    }
+
+    fn known_versions(&self, scope: &Scope, sid: &Sid) -> Result<Vec<KnownVersion>, StoreError> {
+        let known = self.reach()?.versions(scope, sid).map_err(refused)?.into_iter();
+        Ok(known
+            .map(|info| KnownVersion { seal: info.seal.parse().unwrap(), version: VersionTag(info.tag) })
+            .collect())
+    }
+
+    fn version_bytes(
+        &self,
+        scope: &Scope,
+        sid: &Sid,
+        version: &VersionTag,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.reach()?.read_version(scope, sid, version) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(Refusal { code: Code::NoSuchVersion, .. }) => Ok(None),
+            Err(refusal) => Err(refused(refusal)),
         }
     }
 

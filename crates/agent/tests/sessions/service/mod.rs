@@ -1,16 +1,19 @@
 //! The service, stepped by hand: events in, work done, what is stored.
 
+mod early;
+mod hanging;
 mod host;
+mod missing;
 mod newer;
 mod parts;
 mod threads;
 
 use std::{sync::Arc, time::Duration};
 
-use mp_agent::{CachedPlan, SessionEvent, SessionReport};
+use mp_agent::CachedPlan;
 use mp_dataset::ProfileKind;
 use mp_profile::{
-    ImportMode, Scope,
+    Applies, ImportMode, Scope,
     machine::{Answer, Load, Request, SessionChange, State},
 };
 use mp_protocol::StorageAway;
@@ -83,6 +86,23 @@ fn a_logon_without_its_script_is_imported_after_the_grace() {
     assert_eq!(ts1.get(&sid(), "Theme").as_deref(), Some("dark"));
 }
 
+/// A plan may name data subsets of other groups; nobody here waits for them.
+#[test]
+fn a_logon_does_not_wait_for_the_data_subsets_of_other_groups() {
+    let console = Arc::new(FakeConsole::default());
+    elsewhere(&console, "Theme", "dark");
+    let mut mixed = plan(1);
+    mixed.plan.subsets.iter_mut().for_each(|subset| subset.import = ImportMode::Asynchronous);
+    let mut others = mixed.plan.subsets[1].clone();
+    others.name = "Others".to_owned();
+    others.applies = Applies::Groups(vec!["OTHERS".parse().unwrap()]);
+    others.import = ImportMode::Synchronous;
+    mixed.plan.subsets.push(others);
+    let mut ts1 = Host::new("TS1", &console, &mixed);
+    ts1.log_on(&sid());
+    assert_eq!(ts1.get(&sid(), "Theme").as_deref(), Some("dark"), "it is imported at once");
+}
+
 #[test]
 fn what_storage_could_not_give_is_merged_late_around_what_the_session_changed() {
     let console = Arc::new(FakeConsole::default());
@@ -103,24 +123,6 @@ fn what_storage_could_not_give_is_merged_late_around_what_the_session_changed() 
     assert_eq!(in_store(&console, "Theme").as_deref(), Some("blue"));
     assert_eq!(in_store(&console, "Font").as_deref(), Some("large"));
     assert!(console.store.quarantined().is_empty());
-}
-
-/// While storage is away the late merge is tried every minute.
-#[test]
-fn tries_that_found_storage_away_push_no_report_out() {
-    let console = Arc::new(FakeConsole::default());
-    console.store.away();
-    let mut ts1 = Host::new("TS1", &console, &asynchronous());
-    ts1.log_on(&sid());
-    ts1.pass(Duration::from_secs(10 * 60));
-    let events = |host: &Host| {
-        let reports = SessionReport::kept(&host.state, &sid()).unwrap();
-        reports.iter().map(|report| report.event).collect::<Vec<_>>()
-    };
-    assert_eq!(events(&ts1), [SessionEvent::Logon]);
-    console.store.back();
-    ts1.pass(Duration::from_secs(61));
-    assert_eq!(events(&ts1), [SessionEvent::Logon, SessionEvent::LateMerge]);
 }
 
 #[test]
