@@ -49,7 +49,7 @@ use story::Story;
 use verdict::Tally;
 
 /// Days that every test run plays.
-const DAYS: u64 = 120;
+const DAYS: u64 = 24;
 /// So many days may fail before no more are played.
 const MAX_LOSSES: usize = 20;
 
