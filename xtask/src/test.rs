@@ -30,7 +30,8 @@ pub(crate) struct TestArgs {
 pub(crate) fn run(args: &TestArgs) -> Result<()> {
     let mut steps = Steps::new();
     steps.step("install what is missing", || {
-        tools::ensure(&[tools::COMPILER, tools::ORACLES, tools::NODE, tools::BROWSER].concat())?;
+        let needed = [tools::COMPILER, tools::ORACLES, tools::POSTGRES, tools::NODE, tools::BROWSER];
+        tools::ensure(&needed.concat())?;
         if !args.without_wine {
             tools::ensure(&[tools::WINE, tools::INSTALLER].concat())?;
         }
@@ -53,7 +54,9 @@ pub(crate) fn run(args: &TestArgs) -> Result<()> {
     steps.step("lints", || lint(&[]))?;
     steps.step("lints of the Windows build", || lint(&["--target", tools::WINDOWS_TARGET]))?;
     steps.step("tests", || {
-        execute(with_data(&mut cargo(&["test", "--workspace"])).env("METAPROFILES_ORACLE_PYTHON", &python))
+        let mut tests = cargo(&["test", "--workspace"]);
+        tests.env("METAPROFILES_ORACLE_PYTHON", &python).env("METAPROFILES_POSTGRES_REQUIRED", "1");
+        execute(with_data(&mut tests))
     })?;
     steps.step("the pages in a browser", web::browse)?;
     if args.without_wine {
