@@ -31,7 +31,7 @@ pub use monitor::Monitor;
 pub use plan::cached_plan;
 pub use protection::Patience;
 pub use refusal::{Code, Refusal};
-pub use run::{RunError, RunOptions, run};
+pub use run::{RunError, RunOptions, base_folders_of, run};
 pub use service::{Running, StorageService};
 pub use store::{ReachedStore, Store, Told};
 pub use verify::{Verified, verify};

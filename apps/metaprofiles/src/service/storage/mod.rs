@@ -1,8 +1,12 @@
 mod enrol;
+mod install;
 mod run;
+mod serve;
 mod status;
 mod verify;
 mod versions;
+#[cfg(windows)]
+mod windows_service;
 
 use std::path::PathBuf;
 
@@ -15,6 +19,12 @@ pub(crate) enum StorageCommand {
     Enrol(enrol::Enrol),
     Run(run::Run),
     Status(status::Status),
+    Install(install::Install),
+    Uninstall(install::Uninstall),
+    /// Started by the service manager
+    #[cfg(windows)]
+    #[command(hide = true)]
+    Service(windows_service::Service),
     Verify(verify::Verify),
     #[command(subcommand)]
     Versions(versions::Versions),
@@ -26,6 +36,10 @@ impl StorageCommand {
             Self::Enrol(command) => command.run(),
             Self::Run(command) => command.run(),
             Self::Status(command) => command.run(),
+            Self::Install(command) => command.run(),
+            Self::Uninstall(command) => command.run(),
+            #[cfg(windows)]
+            Self::Service(command) => command.run(),
             Self::Verify(command) => command.run(),
             Self::Versions(command) => command.run(),
         }
@@ -33,7 +47,7 @@ impl StorageCommand {
 }
 
 /// Where the service keeps what it needs itself.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 struct State {
     /// Folder of the identity and the cached plan; the data sets are elsewhere, where the console says
     #[arg(long, value_name = "FOLDER", env = "METAPROFILES_STORAGE_STATE", default_value_os_t = default_state("storage"))]
