@@ -17,7 +17,7 @@ mod service;
 mod store;
 
 pub use access::Access;
-pub use backend::{Backend, folder::FolderBackend, memory::MemoryBackend};
+pub use backend::{Backend, folder::FolderBackend, memory::MemoryBackend, object::ObjectBackend};
 pub use data_set_file::{DataSetFile, FULL_CHECK, NotStorable};
 pub use refusal::{Code, Refusal};
 pub use run::{RunError, RunOptions, run};

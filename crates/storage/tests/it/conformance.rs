@@ -23,6 +23,12 @@ fn the_folder_backend_conforms() {
     all(&FolderBackend::open(folder.path(), "global", FirstUse::Allowed).unwrap());
 }
 
+#[test]
+fn the_object_backend_conforms_on_s3_and_postgresql() {
+    let Some(rig) = crate::objects::Rig::new("conformance") else { return };
+    all(&rig.open());
+}
+
 /// The whole contract, over a backend that holds nothing. Users are numbered from 1 to 99.
 pub(crate) fn all(backend: &dyn Backend) {
     beside::knows_nobody_at_first(backend);

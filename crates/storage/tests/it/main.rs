@@ -8,5 +8,6 @@ mod conformance;
 mod damage;
 mod folder;
 mod following;
+mod objects;
 mod requests;
 mod support;
