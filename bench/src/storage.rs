@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail};
 use mp_dataset::{DataSet, FileChange, FileContent, FileEntry, FilePath, Origin, encode};
 use mp_profile::{DataSetStore, Scope, Sid, Stored, VersionTag};
 use mp_protocol::{
-    AllowedAgent, Identity, MachineRole, StorageClient, StoragePlan, StorageTarget, Waits,
+    AllowedAgent, Identity, MachineRole, StorageClient, StorageLimits, StoragePlan, StorageTarget, Waits,
     test_authority::TestAuthority,
     tls::{self, ServerKind},
 };
@@ -192,6 +192,7 @@ impl Farm {
                 certificates: vec![agent.certificate().serial.clone()],
             }],
             keep_versions: 5,
+            limits: StorageLimits { agent_requests_per_second: u32::MAX, ..StorageLimits::default() },
             retention: Vec::new(),
         });
         let runtime = Runtime::new()?;

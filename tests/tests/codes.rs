@@ -33,12 +33,17 @@ fn codes_in(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
+fn source_files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            rust_files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            source_files(&path, found);
+            continue;
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let source = [".rs", ".ts", ".tsx"].iter().any(|end| name.ends_with(end));
+        // Tests of the pages make codes up.
+        if source && !name.ends_with(".test.ts") {
             found.push(path);
         }
     }
@@ -49,9 +54,10 @@ fn used() -> BTreeMap<String, PathBuf> {
     let mut files = Vec::new();
     for rooms in ["crates", "apps"] {
         for room in fs::read_dir(root().join(rooms)).unwrap() {
-            rust_files(&room.unwrap().path().join("src"), &mut files);
+            source_files(&room.unwrap().path().join("src"), &mut files);
         }
     }
+    source_files(&root().join("web/src"), &mut files);
     assert!(files.len() > 100, "the sources are not where they are looked for");
     let mut codes = BTreeMap::new();
     for file in files {

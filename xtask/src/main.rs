@@ -1,4 +1,5 @@
-//! The project's own tasks: `cargo xtask demo`, `cargo xtask test`, `cargo xtask bench`, `cargo xtask package`.
+//! The project's own tasks: `cargo xtask demo`, `cargo xtask test`, `cargo xtask bench`, `cargo xtask package`,
+//! `cargo xtask web`.
 //!
 //! Each task first installs what it lacks, says what it does, and does the same on a developer's machine and in CI.
 
@@ -8,6 +9,7 @@ mod package;
 mod steps;
 mod test;
 mod tools;
+mod web;
 mod wine;
 
 use std::path::{Path, PathBuf};
@@ -30,6 +32,8 @@ enum Task {
     Test(test::TestArgs),
     /// Measure against peers and physical limits, in one run
     Bench(bench::BenchArgs),
+    /// Build the console's pages; a console that is built afterwards serves them
+    Web,
     /// Build the Agent's installer for Windows
     Package(package::PackageArgs),
 }
@@ -39,6 +43,7 @@ fn main() -> Result<()> {
         Task::Demo(args) => demo::run(&args),
         Task::Test(args) => test::run(&args),
         Task::Bench(args) => bench::run(&args),
+        Task::Web => web::build(),
         Task::Package(args) => package::run(&args),
     }
 }

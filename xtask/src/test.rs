@@ -8,7 +8,7 @@ use clap::Args;
 use crate::{
     package, root,
     steps::{Steps, cargo, run as execute},
-    target_dir, test_data, tools,
+    target_dir, test_data, tools, web,
     wine::{Prefix, Wine},
 };
 
@@ -30,7 +30,7 @@ pub(crate) struct TestArgs {
 pub(crate) fn run(args: &TestArgs) -> Result<()> {
     let mut steps = Steps::new();
     steps.step("install what is missing", || {
-        tools::ensure(&[tools::COMPILER, tools::ORACLES].concat())?;
+        tools::ensure(&[tools::COMPILER, tools::ORACLES, tools::NODE, tools::BROWSER].concat())?;
         if !args.without_wine {
             tools::ensure(&[tools::WINE, tools::INSTALLER].concat())?;
         }
@@ -48,11 +48,14 @@ pub(crate) fn run(args: &TestArgs) -> Result<()> {
         None => println!("    no test data: tests over real hives say SKIPPED (set METAPROFILES_TESTDATA)"),
     }
     steps.step("formatting", || execute(&mut cargo(&["fmt", "--all", "--check"])))?;
+    steps.step("build the console's pages", web::build)?;
+    steps.step("types, lints and unit tests of the pages", web::check)?;
     steps.step("lints", || lint(&[]))?;
     steps.step("lints of the Windows build", || lint(&["--target", tools::WINDOWS_TARGET]))?;
     steps.step("tests", || {
         execute(with_data(&mut cargo(&["test", "--workspace"])).env("METAPROFILES_ORACLE_PYTHON", &python))
     })?;
+    steps.step("the pages in a browser", web::browse)?;
     if args.without_wine {
         println!("\nNOT RUN: the Windows build under Wine (--without-wine)");
     } else {

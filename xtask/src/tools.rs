@@ -37,6 +37,19 @@ pub(crate) const WINE: &[Tool] = &[
     Tool { probe: "wine", package: "wine" },
 ];
 
+/// What builds and checks the console's pages.
+pub(crate) const NODE: &[Tool] =
+    &[Tool { probe: "node", package: "nodejs" }, Tool { probe: "npm", package: "npm" }];
+
+/// The browser in which the pages are tested.
+pub(crate) const CHROMIUM: &str = "/usr/bin/chromium";
+
+/// It, and letters to write with.
+pub(crate) const BROWSER: &[Tool] = &[
+    Tool { probe: CHROMIUM, package: "chromium" },
+    Tool { probe: "/usr/share/fonts/truetype/liberation", package: "fonts-liberation" },
+];
+
 /// What the independent hive readers need.
 pub(crate) const ORACLES: &[Tool] = &[
     Tool { probe: "/usr/bin/python3", package: "python3" },

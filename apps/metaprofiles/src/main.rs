@@ -56,6 +56,8 @@ enum Outcome {
     Done,
     /// The two things compared are not the same.
     Different,
+    /// What was asked is not as it should be.
+    NotReady,
 }
 
 impl Command {
@@ -85,6 +87,7 @@ impl Termination for Outcome {
         match self {
             Self::Done => ExitCode::SUCCESS,
             Self::Different => ExitCode::from(DIFFERENT),
+            Self::NotReady => ExitCode::from(FAILED),
         }
     }
 }

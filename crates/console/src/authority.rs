@@ -109,7 +109,9 @@ impl Authority {
     ) -> Result<Arc<ServerConfig>, Refusal> {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(Refusal::internal)?;
         let mut params = leaf("MetaProfiles console", now)?;
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        // As a client the console asks Storage Servers for users' versions.
+        params.extended_key_usages =
+            vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
         params.subject_alt_names.push(SanType::URI(ascii(CONSOLE_NAME.to_owned())?));
         for name in ["localhost", "127.0.0.1", "::1"].into_iter().chain(names.iter().map(String::as_str)) {
             let name = address(name)?;

@@ -20,7 +20,7 @@ use crate::{
 struct Pages;
 
 const ASSETS: &str = "/assets/";
-const PAGE: &str = "index.html";
+const PAGE: &str = "/index.html";
 /// Stands in the page where the nonce belongs.
 const NONCE: &str = "__CSP_NONCE__";
 const FOREVER: &str = "public, max-age=31536000, immutable";
@@ -39,11 +39,15 @@ pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Respo
         return Refusal::NoRoute.into_response();
     }
     if path.starts_with(ASSETS) {
-        let file = Pages::get(&path[1..]);
+        let file = embedded(path);
         return file.map_or_else(|| Refusal::NoRoute.into_response(), |file| asset(path, file, &headers));
     }
     // Addresses within the pages have no file; the page finds its way by itself.
     page().unwrap_or_else(IntoResponse::into_response)
+}
+
+fn embedded(path: &str) -> Option<EmbeddedFile> {
+    Pages::get(&format!("pages{path}"))
 }
 
 fn asset(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
@@ -58,7 +62,7 @@ fn asset(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         about.push((header::CONTENT_TYPE, file.metadata.mimetype().to_owned()));
-        let packed = takes_brotli(headers).then(|| Pages::get(&format!("{}.br", &path[1..]))).flatten();
+        let packed = takes_brotli(headers).then(|| embedded(&format!("{path}.br"))).flatten();
         if packed.is_some() {
             about.push((header::CONTENT_ENCODING, "br".to_owned()));
         }
@@ -68,7 +72,7 @@ fn asset(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
 }
 
 fn page() -> Result<Response, Refusal> {
-    let Some(page) = Pages::get(PAGE) else {
+    let Some(page) = embedded(PAGE) else {
         return Ok((StatusCode::OK, NOT_BUILT).into_response());
     };
     let nonce = hexadecimal(&random::<16>()?);

@@ -151,7 +151,7 @@ impl SmallFarm {
     pub fn start_storage(&mut self) -> Result<()> {
         let (stop, stopped) = oneshot::channel::<()>();
         let options =
-            RunOptions { state_folder: self.storage_state(), listen: Some(Ipv4Addr::LOCALHOST.into()) };
+            RunOptions { listen: Some(Ipv4Addr::LOCALHOST.into()), ..RunOptions::new(self.storage_state()) };
         let mut task = self.runtime.spawn(mp_storage::run(options, async {
             drop(stopped.await);
         }));

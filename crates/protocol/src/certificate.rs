@@ -1,4 +1,7 @@
-use std::time::{Duration, SystemTime};
+use std::{
+    net::{Ipv4Addr, Ipv6Addr},
+    time::{Duration, SystemTime},
+};
 
 use x509_parser::{certificate::X509Certificate, extensions::GeneralName, prelude::FromDer, time::ASN1Time};
 
@@ -87,6 +90,22 @@ pub fn certificate_of_console(der: &[u8], now: SystemTime) -> bool {
         (system_time(certificate.validity().not_before), system_time(certificate.validity().not_after));
     let named = machine_names(&certificate).is_ok_and(|names| names == [CONSOLE_URN]);
     named && begin <= now && now <= end
+}
+
+/// The DNS names and IP addresses that a certificate (DER) is made out to; none when it cannot be read.
+pub(crate) fn hosts_of_certificate(der: &[u8]) -> Vec<String> {
+    let Ok(certificate) = parse(der) else { return Vec::new() };
+    let names = certificate.subject_alternative_name().ok().flatten();
+    let names = names.map_or(&[][..], |extension| &extension.value.general_names);
+    let hosts = names.iter().filter_map(|name| match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        GeneralName::IPAddress(bytes) => match bytes.len() {
+            4 => <[u8; 4]>::try_from(*bytes).ok().map(|ip| Ipv4Addr::from(ip).to_string()),
+            _ => <[u8; 16]>::try_from(*bytes).ok().map(|ip| Ipv6Addr::from(ip).to_string()),
+        },
+        _ => None,
+    });
+    hosts.collect()
 }
 
 /// The public key of a certificate (DER), as SubjectPublicKeyInfo (DER).

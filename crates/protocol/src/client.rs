@@ -6,6 +6,7 @@ mod error;
 mod https;
 mod storage;
 mod tls_connector;
+mod versions;
 
 pub use administrator::{AdministratorClient, ApiAnswer, ApiRequest, ShownAuthorityError, shown_authority};
 pub use console::{ConsoleClient, EnrolError, PlanAnswer, enrol};

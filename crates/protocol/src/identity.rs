@@ -6,7 +6,11 @@
 
 mod folder;
 
-use std::{fmt, path::PathBuf, time::SystemTime};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject};
@@ -123,6 +127,12 @@ impl Identity {
         Ok(())
     }
 
+    /// The folder that holds it.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Role and identity of the machine.
     #[must_use]
     pub fn machine(&self) -> &MachineName {
@@ -133,6 +143,12 @@ impl Identity {
     #[must_use]
     pub fn certificate(&self) -> &MachineCertificate {
         &self.machine
+    }
+
+    /// The DNS names and IP addresses that its certificate is made out to: where a Storage Server is reached.
+    #[must_use]
+    pub fn hosts(&self) -> Vec<String> {
+        certificate::hosts_of_certificate(&self.certificate)
     }
 
     /// The console's URL, without a slash at its end.

@@ -13,6 +13,7 @@ mod machine;
 pub mod paths;
 mod plan;
 pub mod session_report;
+mod storage_limits;
 #[cfg(feature = "test-authority")]
 pub mod test_authority;
 pub mod tls;
@@ -27,6 +28,7 @@ pub use enrolment::{ApiError, EnrolRequest, Enrolled, RenewRequest};
 pub use identity::{Identity, IdentityError, MachineKey};
 pub use machine::{InvalidMachineId, MachineId, MachineName, MachineRole};
 pub use plan::{AgentPlan, AllowedAgent, ScopeRetention, StoragePlan, StorageTarget};
+pub use storage_limits::StorageLimits;
 pub use tls::ClientCertificates;
 pub use token::{InvalidJoinToken, JoinSecret, JoinToken};
 pub use user_sets::{

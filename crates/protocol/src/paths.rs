@@ -1,6 +1,7 @@
 //! Where things are on the console and the Storage Service. All machine traffic is JSON unless it is a data set.
 
-use mp_profile::{Scope, Sid};
+use mp_profile::{Scope, Sid, VersionTag};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Console: `POST` an [`crate::EnrolRequest`], without a client certificate.
 pub const ENROL: &str = "/machine/v1/enrolments";
@@ -37,6 +38,9 @@ pub const NOTES: &str = "mp-notes";
 /// not take any other 404 for that: it would export an empty profile over the user's data.
 pub const NO_DATA_SET: &str = "mp-no-data-set";
 
+/// Header of the answer to a `PUT` that was stored, once it takes much of the user's quota: `used=BYTES, limit=BYTES`.
+pub const QUOTA: &str = "mp-quota";
+
 /// Path of one data set: `GET`, `HEAD`, `PUT` and `DELETE` with `ETag`, `If-Match`, `If-None-Match`.
 #[must_use]
 pub fn data_set(scope: &Scope, sid: &Sid) -> String {
@@ -53,4 +57,34 @@ pub fn quarantine(scope: &Scope, sid: &Sid) -> String {
 #[must_use]
 pub fn user(sid: &Sid) -> String {
     format!("/v1/users/{sid}/data-sets")
+}
+
+/// Path of the versions of a data set: `GET` a [`crate::versions::VersionList`].
+#[must_use]
+pub fn versions(scope: &Scope, sid: &Sid) -> String {
+    format!("{DATA_SETS}/{scope}/{sid}/versions")
+}
+
+/// Path of one version, which is named by its tag without quotes: `GET` its file; below it `restore`, `pin` and `unpin`, to
+/// which a [`crate::versions::ChangeRequest`] is `POST`ed.
+#[must_use]
+pub fn version(scope: &Scope, sid: &Sid, tag: &VersionTag) -> String {
+    format!("{}/{}", versions(scope, sid), utf8_percent_encode(tag.0.trim_matches('"'), NON_ALPHANUMERIC))
+}
+
+/// Path of a data set in quarantine: `GET` its file, `DELETE` it; below it `accept`, to which a
+/// [`crate::versions::ChangeRequest`] is `POST`ed.
+#[must_use]
+pub fn quarantined(scope: &Scope, sid: &Sid, id: &str) -> String {
+    format!("{}/{}", quarantine(scope, sid), utf8_percent_encode(id, NON_ALPHANUMERIC))
+}
+
+/// Path of the scopes of which there are data sets: `GET` a [`crate::versions::ScopeList`].
+pub const SCOPES: &str = "/v1/scopes";
+
+/// Path of some users of a scope: `GET` a [`crate::versions::UserPage`].
+#[must_use]
+pub fn users(scope: &Scope, after: Option<&Sid>, limit: u32) -> String {
+    let after = after.map(|sid| format!("&after={sid}")).unwrap_or_default();
+    format!("{SCOPES}/{scope}/users?limit={limit}{after}")
 }

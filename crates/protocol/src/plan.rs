@@ -1,7 +1,7 @@
 use mp_profile::{DataSubset, GroupName, Scope};
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentSettings, MachineId, Waits};
+use crate::{AgentSettings, MachineId, StorageLimits, Waits};
 
 /// What the console tells one Agent. It is cached on disk; the Agent works with the cached one when the console is away.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -61,6 +61,9 @@ pub struct StoragePlan {
     /// Former versions to keep of each data set, at least 1.
     #[serde(default = "StoragePlan::default_versions")]
     pub keep_versions: u32,
+    /// How much Agents and users may take.
+    #[serde(default)]
+    pub limits: StorageLimits,
     /// Scopes for which something else is kept.
     #[serde(default)]
     pub retention: Vec<ScopeRetention>,

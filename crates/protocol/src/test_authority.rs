@@ -12,13 +12,14 @@ use rcgen::{
     ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, SanType,
 };
 use rustls::{
-    ServerConfig,
+    ClientConfig, ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
 };
 use std::sync::Arc;
 
 use crate::{
-    ClientCertificates, Enrolled, Identity, JoinToken, MachineId, MachineKey, MachineName, MachineRole, tls,
+    ClientCertificates, Enrolled, Identity, JoinToken, MachineId, MachineKey, MachineName, MachineRole,
+    certificate::CONSOLE_URN, tls,
 };
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -109,6 +110,18 @@ impl TestAuthority {
         let certificate = params.signed_by(&key, &self.issuer).expect("signing works");
         let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
         (vec![certificate.der().clone(), self.certificate()], key)
+    }
+
+    /// TLS with which a console reaches Storage Servers.
+    #[must_use]
+    pub fn console_client(&self) -> Arc<ClientConfig> {
+        let key = KeyPair::generate().expect("the test machine has random numbers");
+        let mut params = self.params(&[], SystemTime::now());
+        params.subject_alt_names.push(SanType::URI(CONSOLE_URN.try_into().expect("the name is ASCII")));
+        let certificate = params.signed_by(&key, &self.issuer).expect("signing works");
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
+        tls::client(certificate.der().clone(), key, &self.certificate(), tls::ServerKind::Storage)
+            .expect("the certificate is valid")
     }
 
     fn params(&self, addresses: &[&str], now: SystemTime) -> CertificateParams {

@@ -89,11 +89,26 @@ pub(crate) fn looking_client() -> Result<(Arc<ClientConfig>, Seen), TlsError> {
 /// # Errors
 /// When rustls refuses the identity.
 pub fn machine_client(identity: &Identity, server: ServerKind) -> Result<Arc<ClientConfig>, TlsError> {
-    let verifier = Arc::new(ServerIs::new(server, identity.authority(), provider())?);
+    let certificate = identity.chain().swap_remove(0);
+    client(certificate, identity.private_key(), identity.authority(), server)
+}
+
+/// Client configuration of whoever has a certificate of the authority, as the console has: the authority as only root, and a
+/// server of this kind.
+///
+/// # Errors
+/// When rustls refuses the certificate or the key.
+pub fn client(
+    certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+    authority: &CertificateDer<'_>,
+    server: ServerKind,
+) -> Result<Arc<ClientConfig>, TlsError> {
+    let verifier = Arc::new(ServerIs::new(server, authority, provider())?);
     let config = client_builder()?
         .dangerous()
         .with_custom_certificate_verifier(verifier)
-        .with_client_auth_cert(vec![identity.chain().swap_remove(0)], identity.private_key())
+        .with_client_auth_cert(vec![certificate], key)
         .map_err(refused)?;
     Ok(finish(config))
 }
@@ -120,7 +135,11 @@ pub fn server(
         .with_client_cert_verifier(verifier)
         .with_single_cert(chain, key)
         .map_err(refused)?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols = match clients {
+        // The machines' own client speaks nothing else, and a second way in is one more to defend.
+        ClientCertificates::Required => vec![b"http/1.1".to_vec()],
+        ClientCertificates::Optional => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+    };
     config.ticketer = ring::Ticketer::new().map_err(refused)?;
     Ok(Arc::new(config))
 }

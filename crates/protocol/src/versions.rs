@@ -88,6 +88,8 @@ pub struct VersionInfo {
     pub tag: String,
     /// Counts the versions of a data set from 1.
     pub number: u64,
+    /// The seal of the file: 64 hexadecimal digits.
+    pub seal: String,
     /// Length of the file in bytes.
     pub bytes: u64,
     /// Whether it is the current one.

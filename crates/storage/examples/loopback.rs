@@ -17,7 +17,7 @@ use std::{
 use mp_dataset::{DataSet, FileChange, FileContent, FileEntry, FilePath, encode};
 use mp_profile::{DataSetStore, Scope, Sid, Stored, VersionTag};
 use mp_protocol::{
-    AllowedAgent, MachineRole, StorageClient, StoragePlan, StorageTarget, Waits,
+    AllowedAgent, MachineRole, StorageClient, StorageLimits, StoragePlan, StorageTarget, Waits,
     test_authority::TestAuthority,
     tls::{self, ServerKind},
 };
@@ -49,6 +49,7 @@ fn main() {
             certificates: vec![agent.certificate().serial.clone()],
         }],
         keep_versions: 5,
+        limits: StorageLimits { agent_requests_per_second: u32::MAX, ..StorageLimits::default() },
         retention: Vec::new(),
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();

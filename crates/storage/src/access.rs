@@ -8,6 +8,26 @@ use crate::{
     backend::{Author, Key, Retention},
 };
 
+/// Whose certificate it is that TLS has verified. It is read once for a connection.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Peer {
+    /// A machine of the farm.
+    Machine(MachineCertificate),
+    /// Not a machine: the console, perhaps. The certificate (DER), and why it is not that of a machine.
+    Other(Vec<u8>, String),
+}
+
+impl Peer {
+    /// Reads a certificate (DER).
+    #[must_use]
+    pub fn new(certificate: &[u8]) -> Self {
+        match MachineCertificate::from_der(certificate) {
+            Ok(machine) => Self::Machine(machine),
+            Err(error) => Self::Other(certificate.to_vec(), error.to_string()),
+        }
+    }
+}
+
 /// What the current plan grants to whoever asks. Made anew for every request, so that a changed plan counts at once.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Access {
@@ -26,17 +46,19 @@ enum Reach {
 }
 
 impl Access {
-    /// Finds out what a certificate (DER), which TLS has verified, may reach: that of an Agent what the plan says; that of the
+    /// Finds out what whoever has shown a certificate may reach: that of an Agent what the plan says; that of the
     /// console, and the Storage Server's own, all. Whoever has the server's own key can read its files anyway.
     ///
     /// # Errors
     /// When it reaches nothing.
-    pub fn admit(plan: &StoragePlan, certificate: &[u8], now: SystemTime) -> Result<Self, Refusal> {
-        if certificate_of_console(certificate, now) {
-            return Ok(Self::of(plan, Reach::All { name: "console" }));
-        }
-        let certificate = MachineCertificate::from_der(certificate)
-            .map_err(|error| Refusal::new(Code::NotAnAgent, error.to_string()))?;
+    pub fn admit(plan: &StoragePlan, peer: &Peer, now: SystemTime) -> Result<Self, Refusal> {
+        let certificate = match peer {
+            Peer::Machine(certificate) => certificate,
+            Peer::Other(certificate, _) if certificate_of_console(certificate, now) => {
+                return Ok(Self::of(plan, Reach::All { name: "console" }));
+            }
+            Peer::Other(_, why) => return Err(Refusal::new(Code::NotAnAgent, why.clone())),
+        };
         let own = certificate.machine.role == MachineRole::Storage && certificate.machine.id == plan.server;
         if own && certificate.is_valid_at(now) {
             return Ok(Self::of(plan, Reach::All { name: "local" }));
@@ -64,6 +86,15 @@ impl Access {
         let scopes = plan.retention.iter().map(|rule| &rule.scope);
         let retention = scopes.map(|scope| (scope.clone(), Retention::of(plan, scope))).collect();
         Self { reach, retention, otherwise: Retention::newest(plan.keep_versions) }
+    }
+
+    /// Under what its share of the service is counted: the id of an Agent, `console` or `local`.
+    #[must_use]
+    pub fn holder(&self) -> &str {
+        match &self.reach {
+            Reach::Agent { id, .. } => id.as_str(),
+            Reach::All { name } => name,
+        }
     }
 
     /// Name of the Agent Server; `console`, or `local` for the server's own certificate.

@@ -1,6 +1,8 @@
 use mp_dataset::{DecodeError, Digest, Limits, Origin, Unverified, check};
 use mp_profile::Sid;
 
+use crate::{Code, Refusal, refusal::chain};
+
 /// Content of at most this many bytes is decoded on arrival. It is that of all but a few users, and costs a few milliseconds;
 /// of a longer one the head alone is decoded, so that a request takes no more memory than its body.
 pub const FULL_CHECK: u64 = 16 * 1024 * 1024;
@@ -62,4 +64,12 @@ fn origin(bytes: &[u8], content_len: u64, limits: &Limits) -> Result<Origin, Dec
         return file.origin(limits);
     }
     Ok(file.verify(limits)?.into_data_set().origin)
+}
+
+/// The answer to a body that is not stored.
+pub(crate) fn refused(error: &NotStorable) -> Refusal {
+    match error {
+        NotStorable::NotADataSet(_) => Refusal::new(Code::NotADataSet, chain(error)),
+        NotStorable::OtherUser(_) => Refusal::new(Code::OtherUser, error.to_string()),
+    }
 }

@@ -1,8 +1,10 @@
 //! The requests of `docs/reference/wire.md`, section 3.
 
+mod administration;
 mod body;
 mod gate;
 mod handlers;
+mod room;
 
 use std::sync::Arc;
 
@@ -15,12 +17,13 @@ use axum::{
 use mp_protocol::StoragePlan;
 use tokio::sync::{Semaphore, watch};
 
-use crate::{Code, Refusal, Store};
+use crate::{
+    Code, Metrics, Patience, Refusal, Store,
+    protection::{PERMIT, Shares},
+};
 
 /// Bytes of bodies that are in memory at the same time, in all requests.
 const BODY_MEMORY: usize = 512 * 1024 * 1024;
-/// Bytes that one permit of the body memory stands for.
-const PERMIT: usize = 64 * 1024;
 /// Calls of the backend at the same time; more wait.
 const BACKEND_CALLS: usize = 64;
 
@@ -29,6 +32,9 @@ const BACKEND_CALLS: usize = 64;
 struct Shared {
     store: Store,
     plan: watch::Receiver<StoragePlan>,
+    metrics: Arc<Metrics>,
+    patience: Patience,
+    shares: Arc<Shares>,
     body_memory: Arc<Semaphore>,
     backend_calls: Arc<Semaphore>,
 }
@@ -50,17 +56,36 @@ impl Shared {
     }
 }
 
-pub(crate) fn router(store: Store, plan: watch::Receiver<StoragePlan>) -> Router {
+pub(crate) fn router(
+    store: Store,
+    plan: watch::Receiver<StoragePlan>,
+    metrics: Arc<Metrics>,
+    patience: Patience,
+) -> Router {
     let shared = Shared {
         store,
         plan,
+        metrics,
+        patience,
+        shares: Arc::default(),
         body_memory: Arc::new(Semaphore::new(BODY_MEMORY / PERMIT)),
         backend_calls: Arc::new(Semaphore::new(BACKEND_CALLS)),
     };
     let data_set = get(handlers::get).head(handlers::head).put(handlers::put).delete(handlers::delete);
+    let quarantine = post(handlers::quarantine).get(administration::quarantined);
+    let quarantined = get(administration::read_quarantined).delete(administration::delete_quarantined);
     Router::new()
         .route("/v1/data-sets/{scope}/{sid}", data_set)
-        .route("/v1/data-sets/{scope}/{sid}/quarantine", post(handlers::quarantine))
+        .route("/v1/data-sets/{scope}/{sid}/versions", get(administration::versions))
+        .route("/v1/data-sets/{scope}/{sid}/versions/{tag}", get(administration::version))
+        .route("/v1/data-sets/{scope}/{sid}/versions/{tag}/restore", post(administration::restore))
+        .route("/v1/data-sets/{scope}/{sid}/versions/{tag}/pin", post(administration::pin))
+        .route("/v1/data-sets/{scope}/{sid}/versions/{tag}/unpin", post(administration::unpin))
+        .route("/v1/data-sets/{scope}/{sid}/quarantine", quarantine)
+        .route("/v1/data-sets/{scope}/{sid}/quarantine/{id}", quarantined)
+        .route("/v1/data-sets/{scope}/{sid}/quarantine/{id}/accept", post(administration::accept))
+        .route("/v1/scopes", get(administration::scopes))
+        .route("/v1/scopes/{scope}/users", get(administration::users))
         .route("/v1/users/{sid}/data-sets", get(handlers::user))
         .fallback(async || Refusal::new(Code::NoSuchPath, "there is nothing at this path"))
         .method_not_allowed_fallback(async || {

@@ -7,19 +7,31 @@
 //! the folder.
 
 mod access;
+mod administration;
 pub mod backend;
 mod data_set_file;
+mod health;
 mod http;
+mod metrics;
+mod monitor;
 mod plan;
+mod protection;
 mod refusal;
 mod run;
 mod service;
 mod store;
+mod verify;
 
-pub use access::Access;
+pub use access::{Access, Peer};
 pub use backend::{Backend, folder::FolderBackend, memory::MemoryBackend, object::ObjectBackend};
 pub use data_set_file::{DataSetFile, FULL_CHECK, NotStorable};
+pub use health::{Health, HealthCheck, HealthReport, Probed};
+pub use metrics::Metrics;
+pub use monitor::Monitor;
+pub use plan::cached_plan;
+pub use protection::Patience;
 pub use refusal::{Code, Refusal};
 pub use run::{RunError, RunOptions, run};
 pub use service::{Running, StorageService};
 pub use store::{ReachedStore, Store, Told};
+pub use verify::{Verified, verify};

@@ -12,7 +12,7 @@ use rustls::ServerConfig;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::refusal::chain;
+use crate::{Health, refusal::chain};
 
 /// Longest wait of the console for a changed plan.
 const WAIT: Duration = Duration::from_secs(25);
@@ -25,6 +25,12 @@ const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs
 pub(crate) struct CachedPlan {
     pub(crate) version: String,
     pub(crate) plan: StoragePlan,
+}
+
+/// The port and folders that a Storage Server on this machine uses: its plan, as it was last told. `None` when there is none.
+#[must_use]
+pub fn cached_plan(state_folder: &Path, identity: &Identity) -> Option<StoragePlan> {
+    PlanCache::new(state_folder).load(identity).map(|cached| cached.plan)
 }
 
 /// The file of the cached plan.
@@ -72,12 +78,18 @@ pub(crate) struct Follower {
     held: Option<VersionTag>,
     /// Kept for its connection, until the certificate is another one.
     client: Option<ConsoleClient>,
+    health: Arc<Health>,
 }
 
 impl Follower {
     /// `held` is the version of the plan that is known already.
-    pub(crate) fn new(identity: Identity, cache: PlanCache, held: Option<VersionTag>) -> Self {
-        Self { identity, cache, held, client: None }
+    pub(crate) fn new(
+        identity: Identity,
+        cache: PlanCache,
+        held: Option<VersionTag>,
+        health: Arc<Health>,
+    ) -> Self {
+        Self { identity, cache, held, client: None, health }
     }
 
     /// Asks until there is a plan; `None` when `stop` says so.
@@ -101,12 +113,14 @@ impl Follower {
     pub(crate) fn follow(mut self, plans: &watch::Sender<StoragePlan>, set_tls: impl Fn(Arc<ServerConfig>)) {
         let mut pause = PAUSE.0;
         while !plans.is_closed() {
+            self.reload_if_changed(&set_tls);
             self.renew_if_due(&set_tls);
             match self.ask(WAIT) {
                 Ok(plan) => {
                     pause = PAUSE.0;
                     if let Some(plan) = plan {
                         warn_of_restart(&plans.borrow(), &plan);
+                        self.health.plan(plan.revision);
                         tracing::info!(revision = plan.revision, agents = plan.agents.len(), "New plan");
                         plans.send_replace(plan);
                     }
@@ -143,13 +157,44 @@ impl Follower {
         Ok(self.client.insert(client).clone())
     }
 
+    /// Takes over what somebody else put into the state folder: an enrolment done again, a certificate restored.
+    fn reload_if_changed(&mut self, set_tls: &impl Fn(Arc<ServerConfig>)) {
+        let loaded = match Identity::load(self.identity.folder()) {
+            Ok(loaded) if loaded.certificate() == self.identity.certificate() => return,
+            loaded => loaded.map_err(|error| chain(&error)),
+        };
+        let reloaded = loaded.and_then(|identity| {
+            if identity.machine() != self.identity.machine() {
+                return Err(format!(
+                    "this machine is enrolled as {} now; restart the service to use that",
+                    identity.machine()
+                ));
+            }
+            let config = tls::storage_server(&identity).map_err(|error| chain(&error))?;
+            (self.identity, self.client) = (identity, None);
+            Ok(config)
+        });
+        match reloaded {
+            Ok(config) => {
+                self.use_certificate(config, set_tls);
+                tracing::info!(serial = self.identity.certificate().serial, "Certificate read again");
+            }
+            Err(error) => tracing::warn!(error, "The identity in the state folder is not taken over"),
+        }
+    }
+
+    fn use_certificate(&self, config: Arc<ServerConfig>, set_tls: &impl Fn(Arc<ServerConfig>)) {
+        set_tls(config);
+        self.health.certificate(self.identity.certificate().clone());
+    }
+
     fn renew_if_due(&mut self, set_tls: &impl Fn(Arc<ServerConfig>)) {
         if !self.identity.certificate().is_due_for_renewal(SystemTime::now()) {
             return;
         }
         match self.renew() {
             Ok(config) => {
-                set_tls(config);
+                self.use_certificate(config, set_tls);
                 tracing::info!(serial = self.identity.certificate().serial, "Certificate renewed");
             }
             Err(error) => {

@@ -2,7 +2,7 @@ use std::{error::Error, io};
 
 use axum::{
     Json,
-    http::StatusCode,
+    http::{StatusCode, header::RETRY_AFTER},
     response::{IntoResponse, Response},
 };
 use mp_protocol::{ApiError, paths};
@@ -10,7 +10,7 @@ use mp_protocol::{ApiError, paths};
 use crate::backend::BackendError;
 
 /// Stable codes of what the Storage Service refuses; `docs/reference/codes.md` says what to do about each.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Code {
     /// MP-STO-001: the scope or the SID in the path is not one.
@@ -61,6 +61,12 @@ pub enum Code {
     NotAdministrator,
     /// MP-STO-024: there is no such version, or no such file in quarantine.
     NoSuchVersion,
+    /// MP-STO-031: the Agent has too many connections.
+    TooManyConnections = 30,
+    /// MP-STO-032: the Agent sends too many requests.
+    TooManyRequests,
+    /// MP-STO-033: the data set is longer than the user's quota.
+    OverQuota,
 }
 
 impl Code {
@@ -90,7 +96,8 @@ impl Code {
             Self::StoreFailed | Self::Damaged | Self::GroupIsGlobalFolder => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
-            Self::NoSpace => StatusCode::INSUFFICIENT_STORAGE,
+            Self::NoSpace | Self::OverQuota => StatusCode::INSUFFICIENT_STORAGE,
+            Self::TooManyConnections | Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         }
     }
 }
@@ -148,9 +155,13 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = self.code.status();
         let body = Json(ApiError { code: self.code.text(), message: self.message });
-        match self.code {
+        let mut response = match self.code {
             Code::NoDataSet => (status, [(paths::NO_DATA_SET, "1")], body).into_response(),
+            Code::TooManyRequests => (status, [(RETRY_AFTER, "1")], body).into_response(),
             _ => (status, body).into_response(),
-        }
+        };
+        // For the log and the counters.
+        response.extensions_mut().insert(self.code);
+        response
     }
 }

@@ -20,13 +20,20 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::watch;
 
 use crate::{
-    FolderBackend, StorageService, Store,
-    backend::folder::{FirstUse, OpenError},
+    Backend, FolderBackend, Health, Metrics, Monitor, ObjectBackend, Patience, Probed, StorageService, Store,
+    backend::{
+        BackendError,
+        folder::{FirstUse, OpenError},
+        object::{self, ObjectOptions},
+    },
     plan::{Follower, PlanCache},
+    refusal::chain,
 };
 
 /// For requests to end when the service stops.
 const GRACE: Duration = Duration::from_secs(10);
+/// Between two looks whether the store can be written.
+const PROBE: Duration = Duration::from_secs(10);
 /// Connections that wait to be accepted; a farm logs on in waves.
 const BACKLOG: i32 = 1024;
 
@@ -37,6 +44,25 @@ pub struct RunOptions {
     pub state_folder: PathBuf,
     /// Address to listen on; all addresses, IPv4 and IPv6, when `None`. The port is the plan's.
     pub listen: Option<IpAddr>,
+    /// Address and port of `/healthz`, `/readyz` and `/metrics`, without TLS; nowhere when `None`.
+    pub monitor: Option<SocketAddr>,
+    /// The object store that data sets are kept in; the plan's base folder when `None`.
+    pub objects: Option<ObjectOptions>,
+    /// How long `/readyz` says that the service stops before it stops: for what sends it work by that answer.
+    pub notice: Duration,
+}
+
+impl RunOptions {
+    /// On all addresses, without a monitor, in the plan's base folder.
+    pub fn new(state_folder: impl Into<PathBuf>) -> Self {
+        Self {
+            state_folder: state_folder.into(),
+            listen: None,
+            monitor: None,
+            objects: None,
+            notice: Duration::ZERO,
+        }
+    }
 }
 
 /// Why the Storage Service does not run.
@@ -57,9 +83,15 @@ pub enum RunError {
     /// The base folder cannot be used.
     #[error(transparent)]
     Folder(#[from] OpenError),
+    /// The object store or its catalogue cannot be used.
+    #[error(transparent)]
+    Objects(#[from] object::OpenError),
     /// The port cannot be listened on.
     #[error("MP-STO-110 cannot listen on {0}; does another program use the port?")]
     Listen(SocketAddr, #[source] io::Error),
+    /// The address for those who watch cannot be listened on.
+    #[error("MP-STO-112 cannot listen on {0} for health and metrics; does another program use the port?")]
+    Monitor(SocketAddr, #[source] io::Error),
     /// The list of base folders cannot be read or written.
     #[error("MP-STO-111 cannot read or write \"{}\"", .0.display())]
     State(PathBuf, #[source] io::Error),
@@ -78,10 +110,13 @@ pub async fn run(options: RunOptions, stop: impl Future<Output = ()>) -> Result<
         return Err(RunError::Role(identity.machine().role));
     }
     let tls = tls::storage_server(&identity)?;
+    let metrics = Arc::new(Metrics::new());
+    let health = Arc::new(Health::new(Arc::clone(&metrics), identity.certificate().clone()));
+    let _monitor = options.monitor.map(|address| watched(address, &health)).transpose()?;
     let cache = PlanCache::new(&options.state_folder);
     let cached = cache.load(&identity);
     let held = cached.as_ref().map(|cached| VersionTag(cached.version.clone()));
-    let follower = Follower::new(identity, cache, held);
+    let follower = Follower::new(identity, cache, held, Arc::clone(&health));
     tokio::pin!(stop);
     let (plan, follower) = match cached {
         Some(cached) => (cached.plan, follower),
@@ -91,11 +126,21 @@ pub async fn run(options: RunOptions, stop: impl Future<Output = ()>) -> Result<
         },
     };
 
-    let backend = open(&options.state_folder, &plan)?;
+    let Opened { backend, probe: try_store } = match options.objects {
+        Some(objects) => {
+            // Opening blocks until store and database have answered.
+            let opened = tokio::task::spawn_blocking(move || ObjectBackend::open(&objects)).await;
+            opened.map_err(|error| RunError::Serve(io::Error::other(error)))??.into()
+        }
+        None => open(&options.state_folder, &plan)?.into(),
+    };
+    health.plan(plan.revision);
     let listener = listen(options.listen, plan.port)?;
     let (plans, current) = watch::channel(plan);
-    let mut running = StorageService::serve(listener, tls, Store::new(Arc::new(backend)), current)
+    let store = Store::new(backend);
+    let mut running = StorageService::serve_with(listener, tls, store, current, metrics, Patience::default())
         .map_err(RunError::Serve)?;
+    let probing = tokio::spawn(probe(try_store, Arc::clone(&health)));
     tracing::info!(address = %running.address(), "The storage service is ready");
     let set_tls = running.tls_setter();
     // The thread ends by itself when nobody looks at the plan any more; nothing waits for the console.
@@ -104,8 +149,56 @@ pub async fn run(options: RunOptions, stop: impl Future<Output = ()>) -> Result<
         () = stop => {}
         failed = running.failed() => return failed.map_err(RunError::Serve),
     }
+    health.stopping();
     tracing::info!("Stopping; requests may end");
-    running.shutdown(GRACE).await.map_err(RunError::Serve)
+    tokio::time::sleep(options.notice).await;
+    let ended = running.shutdown(GRACE).await.map_err(RunError::Serve);
+    probing.abort();
+    ended
+}
+
+fn watched(address: SocketAddr, health: &Arc<Health>) -> Result<Monitor, RunError> {
+    let monitor =
+        TcpListener::bind(address).and_then(|listener| Monitor::serve(listener, Arc::clone(health)));
+    let monitor = monitor.map_err(|error| RunError::Monitor(address, error))?;
+    tracing::info!(address = %monitor.address(), "Health and metrics are served");
+    Ok(monitor)
+}
+
+/// A backend, and how to find out whether it works.
+struct Opened {
+    backend: Arc<dyn Backend>,
+    probe: Arc<dyn Fn() -> Result<Probed, BackendError> + Send + Sync>,
+}
+
+impl From<FolderBackend> for Opened {
+    fn from(backend: FolderBackend) -> Self {
+        let backend = Arc::new(backend);
+        Self { backend: Arc::clone(&backend) as Arc<dyn Backend>, probe: Arc::new(move || backend.probe()) }
+    }
+}
+
+impl From<ObjectBackend> for Opened {
+    fn from(backend: ObjectBackend) -> Self {
+        backend.collect_regularly();
+        let backend = Arc::new(backend);
+        Self { backend: Arc::clone(&backend) as Arc<dyn Backend>, probe: Arc::new(move || backend.probe()) }
+    }
+}
+
+/// Tries again and again whether the store works.
+async fn probe(try_store: Arc<dyn Fn() -> Result<Probed, BackendError> + Send + Sync>, health: Arc<Health>) {
+    loop {
+        let trying = Arc::clone(&try_store);
+        let probed = tokio::task::spawn_blocking(move || trying()).await;
+        // A blocking call ends without a result only when the runtime does.
+        let Ok(probed) = probed else { return };
+        if let Err(error) = &probed {
+            tracing::error!(error = chain(error), "The store does not work");
+        }
+        health.store(probed.map_err(|error| chain(&error)));
+        tokio::time::sleep(PROBE).await;
+    }
 }
 
 async fn first_plan(

@@ -14,16 +14,10 @@ use mp_protocol::StoragePlan;
 use rustls::ServerConfig;
 use tokio::{sync::watch, task::JoinHandle};
 
-use crate::{Store, http};
+use crate::{Metrics, Patience, Store, http, protection::Connections};
 
-/// For a TLS handshake.
-const HANDSHAKE: Duration = Duration::from_secs(10);
-/// For the head of a request, and between two requests; longer than clients keep an idle connection.
-const HEAD: Duration = Duration::from_secs(120);
 /// Between signs of life of a silent TCP connection.
 const KEEPALIVE: Duration = Duration::from_secs(60);
-/// Requests at the same time on one HTTP/2 connection.
-const STREAMS: u32 = 32;
 /// Bytes of the head of a request.
 const MAX_HEAD: usize = 32 * 1024;
 
@@ -43,30 +37,47 @@ impl StorageService {
         store: Store,
         plan: watch::Receiver<StoragePlan>,
     ) -> io::Result<Running> {
+        Self::serve_with(listener, tls, store, plan, Arc::new(Metrics::new()), Patience::default())
+    }
+
+    /// As [`StorageService::serve`], counting what it does in `metrics`, and waiting for clients as `patience` says.
+    ///
+    /// # Errors
+    /// When the listener cannot be used.
+    pub fn serve_with(
+        listener: TcpListener,
+        tls: Arc<ServerConfig>,
+        store: Store,
+        plan: watch::Receiver<StoragePlan>,
+        metrics: Arc<Metrics>,
+        patience: Patience,
+    ) -> io::Result<Running> {
         let address = listener.local_addr()?;
         let (handle, tls) = (Handle::new(), RustlsConfig::from_config(tls));
         let sockets = TcpSocketConfig::new()
             .nodelay(true)
             .keepalive(TcpKeepaliveConfig::new().time(KEEPALIVE).interval(KEEPALIVE));
-        let acceptor = RustlsAcceptor::new(tls.clone())
-            .handshake_timeout(HANDSHAKE)
-            .acceptor(TcpConfigAcceptor::new(sockets));
+        let acceptor = Connections {
+            sockets: TcpConfigAcceptor::new(sockets),
+            tls: RustlsAcceptor::new(tls.clone()).handshake_timeout(patience.handshake),
+            plan: plan.clone(),
+            patience,
+            metrics: Arc::clone(&metrics),
+        };
         let mut server = axum_server::from_tcp(listener)?
             .acceptor(acceptor)
             .handle(handle.clone())
-            .first_request_timeout(HEAD)
+            .http1_only()
+            .first_request_timeout(patience.head)
             .accept_error_handler(|peer: Option<&SocketAddr>, error| {
-                tracing::info!(peer = peer.map(tracing::field::display), %error, "Connection not accepted");
+                // What has a peer was logged where it was refused.
+                if peer.is_none() {
+                    tracing::warn!(%error, "No connection can be accepted");
+                }
             });
-        server.http_builder().http1().header_read_timeout(HEAD).max_buf_size(MAX_HEAD);
-        server
-            .http_builder()
-            .http2()
-            .max_concurrent_streams(STREAMS)
-            .max_header_list_size(u32::try_from(MAX_HEAD).unwrap_or(u32::MAX))
-            .keep_alive_interval(HEAD)
-            .keep_alive_timeout(HANDSHAKE);
-        let task = tokio::spawn(server.serve(http::router(store, plan).into_make_service()));
+        server.http_builder().http1().header_read_timeout(patience.head).max_buf_size(MAX_HEAD);
+        let app = http::router(store, plan, metrics, patience);
+        let task = tokio::spawn(server.serve(app.into_make_service()));
         Ok(Running { address, handle, tls, task })
     }
 }

@@ -49,8 +49,8 @@ pub struct Told {
 /// The part of the store that somebody reaches. Calls block. Every call fails when the scope is out of reach, or when the
 /// backend fails; a damaged current version is replaced by the newest intact one first, which is logged as an error.
 pub struct ReachedStore {
-    backend: Arc<dyn Backend>,
-    access: Access,
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) access: Access,
 }
 
 impl ReachedStore {
@@ -143,11 +143,11 @@ impl ReachedStore {
         self.access.key(scope, sid).map(drop)
     }
 
-    fn stamp(&self, by: &str) -> Stamp {
+    pub(crate) fn stamp(&self, by: &str) -> Stamp {
         Stamp::new(now(), self.access.author(by))
     }
 
-    fn change(&self, by: &str, reason: String) -> Change {
+    pub(crate) fn change(&self, by: &str, reason: String) -> Change {
         Change { at: now(), by: self.access.author(by), reason }
     }
 
@@ -203,7 +203,7 @@ fn tell(key: &Key, inspection: &Inspection) {
     }
 }
 
-fn no_such() -> Refusal {
+pub(crate) fn no_such() -> Refusal {
     Refusal::new(Code::NoSuchVersion, "there is no such version, or its content was not kept")
 }
 

@@ -1,11 +1,8 @@
 //! A line from a host to the store that all share. It can be cut, and acknowledgements can be lost on it.
 
-use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU8, Ordering},
-    },
-    time::SystemTime,
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU8, Ordering},
 };
 
 use mp_agent::{CachedPlan, Connections};
@@ -17,7 +14,7 @@ use mp_protocol::{
 };
 use mp_storage::{
     Backend, DataSetFile, MemoryBackend,
-    backend::{Base, Key, QuarantineNote, Read, Replaced},
+    backend::{Author, Base, Key, QuarantineNote, Read, Replaced, Retention, Stamp},
 };
 
 use crate::oracle::Ledger;
@@ -94,7 +91,8 @@ impl DataSetStore for Line {
         self.reach()?;
         let base = base.map_or(Base::Nothing, |tag| Base::Version(tag.clone()));
         let file = DataSetFile::verify(bytes.to_vec(), sid).unwrap();
-        match self.backend.replace(&key(scope, sid), &base, &file, 5).unwrap() {
+        let stamp = Stamp::new(0, Author::Administrator(String::new()));
+        match self.backend.replace(&key(scope, sid), &base, &file, &stamp, &Retention::newest(5)).unwrap() {
             Replaced::As { version, .. } => {
                 self.ledger.lock().unwrap().stored(&decode(bytes));
                 self.answer(Stored::As(version.tag()))
@@ -106,11 +104,7 @@ impl DataSetStore for Line {
     fn quarantine(&self, scope: &Scope, sid: &Sid, reason: &str, bytes: &[u8]) -> Result<(), StoreError> {
         self.reach()?;
         let file = DataSetFile::verify(bytes.to_vec(), sid).unwrap();
-        let note = QuarantineNote {
-            reason: reason.to_owned(),
-            agent: "TS".into(),
-            received: SystemTime::UNIX_EPOCH,
-        };
+        let note = QuarantineNote { reason: reason.to_owned(), agent: "TS".into(), at: 0 };
         // A full quarantine is the administrator's matter, and not what these days are about.
         let _ = self.backend.quarantine(&key(scope, sid), &file, &note);
         self.ledger.lock().unwrap().quarantined(&decode(bytes));

@@ -7,4 +7,5 @@ mod help;
 mod hive_build;
 mod hive_diff;
 mod hive_dump;
+mod storage_status;
 mod support;

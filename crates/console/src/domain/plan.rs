@@ -1,5 +1,7 @@
 use mp_profile::{Applies, DataSubset, GroupName};
-use mp_protocol::{AgentPlan, AgentSettings, AllowedAgent, MachineRole, StoragePlan, StorageTarget, Waits};
+use mp_protocol::{
+    AgentPlan, AgentSettings, AllowedAgent, MachineRole, StorageLimits, StoragePlan, StorageTarget, Waits,
+};
 use serde::Serialize;
 
 use super::{Configuration, Farm, Machine, MachineState, Refusal, StorageServer, UnixMillis, name_key};
@@ -98,6 +100,7 @@ fn storage_plan(farm: &Farm, machine: &Machine, now: UnixMillis) -> Result<Stora
         port: server.port,
         agents: farm.machines.values().filter(served).map(|agent| allowed(agent, now)).collect(),
         keep_versions: server.keep_versions,
+        limits: StorageLimits::default(),
         retention: Vec::new(),
     })
 }

@@ -18,7 +18,7 @@ use crate::{
 /// An Agent's way to a Storage Server. Connections are kept between calls and shared by clones.
 #[derive(Clone, Debug)]
 pub struct StorageClient {
-    https: Https,
+    pub(super) https: Https,
     fetch: Duration,
     upload: Duration,
 }
@@ -99,19 +99,25 @@ impl StorageClient {
             200 => {
                 let len = answer.header("content-length").and_then(|len| len.parse().ok());
                 let len = len.ok_or_else(|| self.https.bad_answer("it has no content-length"))?;
-                Ok(Some(StoredInfo { version: self.version(&answer)?, len }))
+                Ok(Some(StoredInfo { version: self.tag_of(&answer)?, len }))
             }
             404 => self.none(&answer).map(|()| None),
             _ => Err(self.https.unexpected(&answer)),
         }
     }
 
-    /// Makes a data set no longer current, if `base` is still the current version.
+    /// Makes a data set no longer current, if `base` is still the current version. The reason is kept with it.
     ///
     /// # Errors
     /// When storage did not acknowledge.
-    pub fn delete(&self, scope: &Scope, sid: &Sid, base: &VersionTag) -> Result<Deleted, ClientError> {
-        let headers = vec![("if-match", base.0.clone())];
+    pub fn delete(
+        &self,
+        scope: &Scope,
+        sid: &Sid,
+        base: &VersionTag,
+        reason: &str,
+    ) -> Result<Deleted, ClientError> {
+        let headers = vec![("if-match", base.0.clone()), (paths::REASON, encoded(reason, paths::MAX_REASON))];
         let answer = self.https.send(self.call(Method::DELETE, &paths::data_set(scope, sid), headers))?;
         match answer.status {
             204 => Ok(Deleted::Done),
@@ -125,7 +131,7 @@ impl StorageClient {
         let headers = held.map(|tag| ("if-none-match", tag.0.clone())).into_iter().collect();
         let answer = self.https.send(self.call(Method::GET, &paths::data_set(scope, sid), headers))?;
         match answer.status {
-            200 => Ok(Fetched::Data { version: self.version(&answer)?, bytes: answer.body }),
+            200 => Ok(Fetched::Data { version: self.tag_of(&answer)?, bytes: answer.body }),
             304 if held.is_some() => Ok(Fetched::NotModified),
             404 => self.none(&answer).map(|()| Fetched::None),
             _ => Err(self.https.unexpected(&answer)),
@@ -147,7 +153,7 @@ impl StorageClient {
         let path = paths::data_set(scope, sid);
         let answer = self.https.send(self.upload(Method::PUT, &path, precondition, bytes))?;
         match answer.status {
-            201 | 204 => Ok(Stored::As(self.version(&answer)?)),
+            201 | 204 => Ok(Stored::As(self.tag_of(&answer)?)),
             412 => Ok(Stored::Conflict),
             _ => Err(self.https.unexpected(&answer)),
         }
@@ -161,14 +167,7 @@ impl StorageClient {
         bytes: &[u8],
     ) -> Result<(), ClientError> {
         self.check_len(bytes)?;
-        let encoded = utf8_percent_encode(reason, NON_ALPHANUMERIC);
-        let mut text = String::new();
-        for piece in encoded {
-            if text.len() + piece.len() > paths::MAX_REASON {
-                break;
-            }
-            text.push_str(piece);
-        }
+        let text = encoded(reason, paths::MAX_REASON);
         let path = paths::quarantine(scope, sid);
         let answer = self.https.send(self.upload(Method::POST, &path, (paths::REASON, text), bytes))?;
         if answer.status == 201 { Ok(()) } else { Err(self.https.unexpected(&answer)) }
@@ -183,7 +182,12 @@ impl StorageClient {
         Err(ClientError::Network { server: self.https.server.clone(), code: NetCode::TooLarge, text })
     }
 
-    fn call<'a>(&self, method: Method, path: &'a str, headers: Vec<(&'static str, String)>) -> Call<'a> {
+    pub(super) fn call<'a>(
+        &self,
+        method: Method,
+        path: &'a str,
+        headers: Vec<(&'static str, String)>,
+    ) -> Call<'a> {
         Call { method, path, headers, body: None, within: self.fetch, limit: paths::MAX_DATA_SET }
     }
 
@@ -205,7 +209,7 @@ impl StorageClient {
         call
     }
 
-    fn version(&self, answer: &Answer) -> Result<VersionTag, ClientError> {
+    pub(super) fn tag_of(&self, answer: &Answer) -> Result<VersionTag, ClientError> {
         let tag = answer.header("etag").filter(|tag| etag::is_strong(tag));
         tag.map(|tag| VersionTag(tag.to_owned())).ok_or_else(|| self.https.bad_answer("it has no version"))
     }
@@ -217,6 +221,18 @@ impl StorageClient {
             _ => Err(self.https.bad_answer("status 404, but not that of a storage service")),
         }
     }
+}
+
+/// A text as the value of a header: UTF-8 with percent-encoding, cut to so many bytes.
+fn encoded(text: &str, most: usize) -> String {
+    let mut value = String::new();
+    for piece in utf8_percent_encode(text, NON_ALPHANUMERIC) {
+        if value.len() + piece.len() > most {
+            break;
+        }
+        value.push_str(piece);
+    }
+    value
 }
 
 impl DataSetStore for StorageClient {

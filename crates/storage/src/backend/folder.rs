@@ -6,6 +6,7 @@ mod history;
 mod inspect;
 mod inventory;
 mod open;
+mod probe;
 mod quarantine;
 mod versions;
 
@@ -42,8 +43,9 @@ pub struct FolderBackend {
     global_folder: String,
     locks: Vec<RwLock<()>>,
     hasher: RandomState,
-    /// Held as long as the backend lives; the system lets it go when the process ends in any way.
-    _lock: File,
+    /// Held as long as the backend lives; the system lets it go when the process ends in any way. `None` for one that only
+    /// looks.
+    _lock: Option<File>,
 }
 
 impl FolderBackend {

@@ -101,6 +101,7 @@ impl Backend for MemoryBackend {
         let info = |held: &Held| VersionInfo {
             tag: held.version.tag().0,
             number: held.version.sequence,
+            seal: held.version.digest.to_string(),
             bytes: held.version.len,
             current: held.current,
             kept: held.bytes.is_some(),

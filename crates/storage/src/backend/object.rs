@@ -18,7 +18,10 @@ mod quarantine;
 mod read;
 mod write;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use mp_profile::{Scope, Sid, VersionTag};
 use tokio::{runtime::Runtime, time::timeout};
@@ -34,7 +37,7 @@ use super::{
     Backend, BackendError, Base, Change, Inspection, Key, QuarantineNote, QuarantinedInfo, Read, Removed,
     Replaced, Retention, Stamp, Version, VersionInfo,
 };
-use crate::DataSetFile;
+use crate::{DataSetFile, Probed};
 
 /// For one call, store and catalogue together.
 const CALL: Duration = Duration::from_secs(60);
@@ -74,6 +77,16 @@ impl ObjectBackend {
             .map_err(OpenError::Threads)?;
         let inner = runtime.block_on(Inner::open(options))?;
         Ok(Self { inner: Arc::new(inner), runtime: Some(runtime) })
+    }
+
+    /// Asks store and catalogue for the little that says that both are there, and are the right ones.
+    ///
+    /// # Errors
+    /// When one is not.
+    pub fn probe(&self) -> Result<Probed, BackendError> {
+        let begun = Instant::now();
+        self.wait(CALL, self.inner.probe())?;
+        Ok(Probed { flush: begun.elapsed(), free: None })
     }
 
     fn wait<T>(

@@ -9,38 +9,29 @@ use mp_protocol::{
     digest::{CONTENT_DIGEST, digest_matches},
     paths::MAX_DATA_SET,
 };
-use tokio::{
-    sync::OwnedSemaphorePermit,
-    time::{Instant, timeout, timeout_at},
-};
+use tokio::time::timeout;
 
-use super::{PERMIT, Shared};
+use super::{Shared, room::Room};
 use crate::{Code, Refusal};
-
-/// For the next piece of a body.
-const PIECE: Duration = Duration::from_secs(15);
-/// For a whole body.
-const WHOLE: Duration = Duration::from_secs(300);
-/// For others to make room.
-const ROOM: Duration = Duration::from_secs(10);
 
 /// A body that arrived as it was sent, and its share of the memory for bodies.
 pub(super) struct Received {
     pub(super) bytes: Vec<u8>,
-    _room: OwnedSemaphorePermit,
+    _room: Room,
 }
 
 /// Takes a body of a stated length, with its digest, within the time and memory there are.
 pub(super) async fn receive(
     shared: &Shared,
+    holder: &str,
     headers: &HeaderMap,
     mut body: Body,
 ) -> Result<Received, Refusal> {
     let len = headers.get(CONTENT_LENGTH).and_then(|len| len.to_str().ok()?.parse::<u64>().ok());
     let len = len.ok_or_else(|| Refusal::new(Code::NoLength, "a body needs the header Content-Length"))?;
-    let too_large =
-        || Refusal::new(Code::TooLarge, format!("a data set file has at most {MAX_DATA_SET} bytes"));
-    if len > MAX_DATA_SET {
+    let most = shared.plan.borrow().limits.max_data_set_bytes.min(MAX_DATA_SET);
+    let too_large = || Refusal::new(Code::TooLarge, format!("a data set file has at most {most} bytes here"));
+    if len > most {
         return Err(too_large());
     }
     let len = usize::try_from(len).map_err(|_| too_large())?;
@@ -48,12 +39,8 @@ pub(super) async fn receive(
     let digest =
         digest.ok_or_else(|| Refusal::new(Code::BadHeader, "a body needs the header Content-Digest"))?;
 
-    let permits = u32::try_from(len / PERMIT + 1).map_err(|_| too_large())?;
-    let room = timeout(ROOM, shared.body_memory.clone().acquire_many_owned(permits)).await;
-    let Ok(Ok(room)) = room else {
-        return Err(Refusal::new(Code::Busy, "too much is being received; send it again later"));
-    };
-    let bytes = timeout_at(Instant::now() + WHOLE, read(&mut body, len)).await;
+    let room = shared.room(holder, len).await?;
+    let bytes = timeout(shared.patience.body, read(&mut body, len, shared.patience.piece)).await;
     let bytes = bytes.unwrap_or_else(|_| Err(incomplete("it took too long")))?;
     if digest_matches(digest, &bytes) {
         Ok(Received { bytes, _room: room })
@@ -65,11 +52,11 @@ pub(super) async fn receive(
     }
 }
 
-async fn read(body: &mut Body, len: usize) -> Result<Vec<u8>, Refusal> {
+async fn read(body: &mut Body, len: usize, piece: Duration) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::new();
     loop {
         let frame =
-            timeout(PIECE, body.frame()).await.map_err(|_| incomplete("the next piece did not come"))?;
+            timeout(piece, body.frame()).await.map_err(|_| incomplete("the next piece did not come"))?;
         let Some(frame) = frame else { break };
         let frame = frame.map_err(|error| incomplete(&error.to_string()))?;
         if let Ok(piece) = frame.into_data() {

@@ -13,7 +13,7 @@ use mp_protocol::{
     USER_DATA_SETS_TYPE, UserDataSet,
     digest::{CONTENT_DIGEST, content_digest},
     encode_user_data_sets, etag,
-    paths::{self, DATA_SET_TYPE, MAX_REASON, REASON},
+    paths::{self, DATA_SET_TYPE, MAX_REASON, QUOTA, REASON},
     versions::{MAX_SESSION, MAX_TEXT},
 };
 use percent_encoding::percent_decode_str;
@@ -22,28 +22,33 @@ use super::{Shared, body::receive, gate::About};
 use crate::{
     Access, Code, DataSetFile, ReachedStore, Refusal, Told,
     backend::{Base, Read, Removed, Replaced},
-    data_set_file::NotStorable,
-    refusal::chain,
+    data_set_file::refused,
 };
 
-type Texts = Path<(String, String)>;
-type Answer = Result<Response, Refusal>;
+pub(super) type Texts = Path<(String, String)>;
+pub(super) type Answer = Result<Response, Refusal>;
 
 /// Scope and user of a path, with which every answer is logged.
 #[derive(Clone)]
-struct Target {
-    scope: Scope,
-    sid: Sid,
+pub(super) struct Target {
+    pub(super) scope: Scope,
+    pub(super) sid: Sid,
+    action: Option<&'static str>,
 }
 
 impl Target {
-    fn parse(Path((scope, sid)): Texts) -> Result<Self, Refusal> {
-        let scope = scope.parse().map_err(|error| Refusal::new(Code::BadPath, format!("{error}")))?;
-        Ok(Self { scope, sid: parse_sid(&sid)? })
+    pub(super) fn parse(Path((scope, sid)): Texts) -> Result<Self, Refusal> {
+        Ok(Self { scope: parse_scope(&scope)?, sid: parse_sid(&sid)?, action: None })
     }
 
-    fn logged(&self, answer: Answer) -> Response {
-        logged(About { scope: Some(self.scope.clone()), sid: self.sid.clone() }, answer)
+    /// Says what the request is about where its method does not.
+    pub(super) fn about(self, action: &'static str) -> Self {
+        Self { action: Some(action), ..self }
+    }
+
+    pub(super) fn logged(&self, answer: Answer) -> Response {
+        let (scope, sid) = (Some(self.scope.clone()), self.sid.clone());
+        logged(About { scope, sid, action: self.action }, answer)
     }
 }
 
@@ -55,19 +60,28 @@ pub(super) async fn get(
 ) -> Answer {
     let target = Target::parse(path)?;
     let held = single(&headers, IF_NONE_MATCH.as_str())?.map(|tag| VersionTag(tag.to_owned()));
+    Ok(target.logged(answer_read(&shared, access, &target, held).await))
+}
+
+async fn answer_read(shared: &Shared, access: Access, target: &Target, held: Option<VersionTag>) -> Answer {
+    let agent = access.holder().to_owned();
     let (store, scope, sid) = (shared.store.of(access), target.scope.clone(), target.sid.clone());
-    let read = shared.blocking(move || store.read(&scope, &sid, held.as_ref())).await;
-    Ok(target.logged(read.and_then(|read| match read {
-        Read::None => Err(no_data_set()),
-        Read::NotModified(version) => {
+    let read = move || {
+        let read = store.read(&scope, &sid, held.as_ref())?;
+        let digest = if let Read::Data(_, bytes) = &read { content_digest(bytes) } else { String::new() };
+        Ok((read, digest))
+    };
+    match shared.blocking(read).await? {
+        (Read::None, _) => Err(no_data_set()),
+        (Read::NotModified(version), _) => {
             Ok((StatusCode::NOT_MODIFIED, [(ETAG, version.tag().0)]).into_response())
         }
-        Read::Data(version, bytes) => {
-            let digest = content_digest(&bytes);
+        (Read::Data(version, bytes), digest) => {
             let headers = [(ETAG, version.tag().0), (CONTENT_TYPE, DATA_SET_TYPE.to_owned())];
-            Ok((headers, [(CONTENT_DIGEST, digest)], bytes).into_response())
+            let body = shared.outgoing(&agent, bytes).await?;
+            Ok((headers, [(CONTENT_DIGEST, digest)], body).into_response())
         }
-    })))
+    }
 }
 
 pub(super) async fn head(
@@ -102,17 +116,48 @@ pub(super) async fn put(
         session: text(&headers, paths::SESSION, MAX_SESSION)?,
         notes: text(&headers, paths::NOTES, MAX_TEXT)?,
     };
-    let replace = move |store: ReachedStore, Target { scope, sid }: Target, file: DataSetFile| {
+    let replace = move |store: ReachedStore, Target { scope, sid, .. }: Target, file: DataSetFile| {
         store.replace(&scope, &sid, &base, &file, told)
     };
-    let replaced = with_file(&shared, access, &target, &headers, body, replace).await;
-    Ok(target.logged(replaced.and_then(|replaced| match replaced {
-        Replaced::As { version, created } => {
-            let status = if created { StatusCode::CREATED } else { StatusCode::NO_CONTENT };
-            Ok((status, [(ETAG, version.tag().0)]).into_response())
+    let stored = async {
+        check_quota(&shared, &headers)?;
+        match with_file(&shared, access, &target, &headers, body, replace).await? {
+            Replaced::As { version, created } => {
+                let status = if created { StatusCode::CREATED } else { StatusCode::NO_CONTENT };
+                let warning = quota_warning(&shared, version.len);
+                Ok((status, [(ETAG, version.tag().0)], warning, ()).into_response())
+            }
+            Replaced::Conflict => Err(conflict()),
         }
-        Replaced::Conflict => Err(conflict()),
-    })))
+    };
+    let stored = stored.await;
+    Ok(target.logged(stored))
+}
+
+/// Refuses what is longer than the quota before its body is read.
+fn check_quota(shared: &Shared, headers: &HeaderMap) -> Result<(), Refusal> {
+    let len = headers.get(CONTENT_LENGTH).and_then(|len| len.to_str().ok()?.parse::<u64>().ok());
+    let quota = shared.plan.borrow().limits.quota_bytes;
+    match (len, quota) {
+        (Some(len), Some(quota)) if len > quota => Err(Refusal::new(
+            Code::OverQuota,
+            format!(
+                "the data set has {len} bytes and the user's quota is {quota}; exclude what is large from the data subsets, \
+                 or raise the quota"
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The header that says how much of the quota is taken, once it is much.
+fn quota_warning(shared: &Shared, len: u64) -> Option<[(&'static str, String); 1]> {
+    let limits = shared.plan.borrow().limits;
+    let (quota, warning) = limits.quota_bytes.zip(limits.quota_warning_bytes())?;
+    (len >= warning).then(|| {
+        shared.metrics.near_quota();
+        [(QUOTA, format!("used={len}, limit={quota}"))]
+    })
 }
 
 pub(super) async fn delete(
@@ -147,7 +192,7 @@ pub(super) async fn quarantine(
     let reason = reason
         .ok_or_else(|| Refusal::new(Code::BadHeader, format!("a quarantine needs the header {REASON}")))?;
     let reason = percent_decode_str(reason).decode_utf8_lossy().into_owned();
-    let keep = move |store: ReachedStore, Target { scope, sid }: Target, file: DataSetFile| {
+    let keep = move |store: ReachedStore, Target { scope, sid, .. }: Target, file: DataSetFile| {
         store.quarantine(&scope, &sid, &file, reason)
     };
     let kept = with_file(&shared, access, &target, &headers, body, keep).await;
@@ -165,7 +210,8 @@ pub(super) async fn user(
     let held = etag::parse_held(held).ok_or_else(|| {
         Refusal::new(Code::BadHeader, format!("the header {} is not well formed", etag::HELD))
     })?;
-    let about = About { scope: None, sid: sid.clone() };
+    let about = About { scope: None, sid: sid.clone(), action: None };
+    let agent = access.holder().to_owned();
     let (scopes, store) = (access.scopes(), shared.store.of(access));
     let read = move || {
         let mut found = Vec::new();
@@ -189,25 +235,26 @@ pub(super) async fn user(
                 (scope.clone(), set)
             })
             .collect();
-        Ok(encode_user_data_sets(&sets))
+        let body = encode_user_data_sets(&sets);
+        let digest = content_digest(&body);
+        Ok((body, digest))
     };
-    let body = shared.blocking(read).await;
-    Ok(logged(
-        about,
-        body.map(|body| {
-            let headers = [
-                (CONTENT_TYPE.as_str(), USER_DATA_SETS_TYPE.to_owned()),
-                (CONTENT_DIGEST, content_digest(&body)),
-            ];
-            (headers, body).into_response()
-        }),
-    ))
+    let answer = async {
+        let (body, digest) = shared.blocking(read).await?;
+        let headers = [(CONTENT_TYPE.as_str(), USER_DATA_SETS_TYPE.to_owned()), (CONTENT_DIGEST, digest)];
+        Ok((headers, shared.outgoing(&agent, body).await?).into_response())
+    };
+    Ok(logged(about, answer.await))
 }
 
 fn logged(about: About, answer: Answer) -> Response {
     let mut response = answer.unwrap_or_else(IntoResponse::into_response);
     response.extensions_mut().insert(about);
     response
+}
+
+pub(super) fn parse_scope(text: &str) -> Result<Scope, Refusal> {
+    text.parse().map_err(|error| Refusal::new(Code::BadPath, format!("{error}")))
 }
 
 fn parse_sid(text: &str) -> Result<Sid, Refusal> {
@@ -223,21 +270,15 @@ async fn with_file<T: Send + 'static>(
     body: Body,
     call: impl FnOnce(ReachedStore, Target, DataSetFile) -> Result<T, Refusal> + Send + 'static,
 ) -> Result<T, Refusal> {
+    let agent = access.holder().to_owned();
     let (store, target) = (shared.store.of(access), target.clone());
     store.check(&target.scope, &target.sid)?;
-    let received = receive(shared, headers, body).await?;
+    let received = receive(shared, &agent, headers, body).await?;
     let verified = move || {
-        let file = verify(received.bytes, &target.sid)?;
+        let file = DataSetFile::verify(received.bytes, &target.sid).map_err(|error| refused(&error))?;
         call(store, target, file)
     };
     shared.blocking(verified).await
-}
-
-fn verify(bytes: Vec<u8>, sid: &Sid) -> Result<DataSetFile, Refusal> {
-    DataSetFile::verify(bytes, sid).map_err(|error| match &error {
-        NotStorable::NotADataSet(_) => Refusal::new(Code::NotADataSet, chain(&error)),
-        NotStorable::OtherUser(_) => Refusal::new(Code::OtherUser, error.to_string()),
-    })
 }
 
 /// The one version that a change is based on; lists of tags and `If-Match: *` would be changes based on nothing known.
@@ -250,6 +291,14 @@ fn base(headers: &HeaderMap) -> Result<Base, Refusal> {
         (None, Some("*")) => Ok(Base::Nothing),
         (Some(tag), None) if etag::is_strong(tag) => Ok(Base::Version(VersionTag(tag.to_owned()))),
         _ => Err(Refusal::new(Code::BadHeader, "expected If-Match with one strong tag, or If-None-Match: *")),
+    }
+}
+
+/// The one version that a change is based on, if the request says one.
+pub(super) fn base_if_any(headers: &HeaderMap) -> Result<Option<Base>, Refusal> {
+    match headers.contains_key(IF_MATCH) || headers.contains_key(IF_NONE_MATCH) {
+        true => base(headers).map(Some),
+        false => Ok(None),
     }
 }
 

@@ -33,16 +33,16 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// As much of a console as machines see.
 #[derive(Clone)]
-struct Console {
-    authority: Arc<TestAuthority>,
-    plan: watch::Sender<Option<StoragePlan>>,
+pub(crate) struct Console {
+    pub(crate) authority: Arc<TestAuthority>,
+    pub(crate) plan: watch::Sender<Option<StoragePlan>>,
     renewals: Arc<Mutex<u32>>,
     /// How old a certificate is when it is given at enrolment.
     age: Duration,
 }
 
 impl Console {
-    fn start(runtime: &Runtime, age: Duration) -> (Self, String) {
+    pub(crate) fn start(runtime: &Runtime, age: Duration) -> (Self, String) {
         let console = Self {
             authority: Arc::new(TestAuthority::new()),
             plan: watch::Sender::new(None),
@@ -114,21 +114,21 @@ impl Console {
     }
 }
 
-fn enrolled(console: &Console, url: &str, folder: &Path, role: MachineRole) -> Identity {
+pub(crate) fn enrolled(console: &Console, url: &str, folder: &Path, role: MachineRole) -> Identity {
     let token = console.authority.token([7; 32]);
     enrol(folder, url, &token, role, "TS-STORE1", vec!["127.0.0.1".to_owned()], SystemTime::now()).unwrap()
 }
 
-fn runtime() -> Runtime {
+pub(crate) fn runtime() -> Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Tries until it succeeds; fails the test after 20 seconds.
-fn eventually(what: &str, mut succeeds: impl FnMut() -> bool) {
+pub(crate) fn eventually(what: &str, mut succeeds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !succeeds() {
         assert!(begun.elapsed() < Duration::from_secs(20), "{what} did not happen");
@@ -201,7 +201,7 @@ fn the_service_follows_its_plan_renews_and_starts_without_the_console() {
     };
     let start = || {
         let (stop, stopped) = oneshot::channel::<()>();
-        let options = RunOptions { state_folder: state.clone(), listen: Some("127.0.0.1".parse().unwrap()) };
+        let options = RunOptions { listen: Some("127.0.0.1".parse().unwrap()), ..RunOptions::new(&state) };
         let task = runtime.spawn(run(options, async { drop(stopped.await) }));
         (stop, task)
     };
@@ -230,7 +230,7 @@ fn the_service_follows_its_plan_renews_and_starts_without_the_console() {
     runtime.shutdown_background();
     let runtime = self::runtime();
     let (stop, stopped) = oneshot::channel::<()>();
-    let options = RunOptions { state_folder: state.clone(), listen: Some("127.0.0.1".parse().unwrap()) };
+    let options = RunOptions { listen: Some("127.0.0.1".parse().unwrap()), ..RunOptions::new(&state) };
     let task = runtime.spawn(run(options.clone(), async { drop(stopped.await) }));
     eventually("the service starts with the cached plan", || {
         client().fetch(&Scope::Global, &sid(1), None).is_ok()

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod access_log;
+mod administration;
 mod authorisation;
 mod concurrency;
 mod conformance;
@@ -9,5 +10,9 @@ mod damage;
 mod folder;
 mod following;
 mod objects;
+mod protection;
 mod requests;
+mod security;
+mod slow;
 mod support;
+mod watching;

@@ -18,7 +18,7 @@ use mp_protocol::{
 use crate::support::{Farm, data_set, files_below, group, sid};
 
 /// Sends bytes as they are over TLS and gives back status and the whole answer.
-fn raw(farm: &Farm, identity: &Identity, request: &[u8]) -> (u16, String) {
+pub(crate) fn raw(farm: &Farm, identity: &Identity, request: &[u8]) -> (u16, String) {
     let mut stream = farm.connect(identity);
     stream.write_all(request).unwrap();
     let mut answer = Vec::new();
@@ -29,7 +29,7 @@ fn raw(farm: &Farm, identity: &Identity, request: &[u8]) -> (u16, String) {
     (status.unwrap_or_else(|| panic!("no answer to {}", String::from_utf8_lossy(request))), answer)
 }
 
-fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut text = format!("{method} {path} HTTP/1.1\r\nhost: s\r\nconnection: close\r\n");
     for (name, value) in headers {
         text.push_str(&format!("{name}: {value}\r\n"));
@@ -64,8 +64,8 @@ fn a_data_set_lives() {
     assert_eq!(client.head(&scope, &sid).unwrap(), Some(info));
     client.quarantine(&scope, &sid, "Grüße, \"Zeile\"\r\nzwei", &one).unwrap();
     assert_eq!(client.fetch(&scope, &sid, None).unwrap(), fetched);
-    assert_eq!(client.delete(&scope, &sid, &first).unwrap(), Deleted::Conflict);
-    assert_eq!(client.delete(&scope, &sid, &second).unwrap(), Deleted::Done);
+    assert_eq!(client.delete(&scope, &sid, &first, "").unwrap(), Deleted::Conflict);
+    assert_eq!(client.delete(&scope, &sid, &second, "no \"longer\" used").unwrap(), Deleted::Done);
     assert_eq!(client.fetch(&scope, &sid, Some(&second)).unwrap(), Fetched::None);
     let note = files_below(&farm.base())
         .into_iter()

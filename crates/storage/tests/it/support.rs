@@ -9,13 +9,14 @@ use std::{
 use mp_dataset::{DataSet, FileChange, FileContent, FileEntry, FilePath, Origin, UnknownFields, encode};
 use mp_profile::{Scope, Sid};
 use mp_protocol::{
-    AllowedAgent, Identity, MachineRole, StorageClient, StoragePlan, StorageTarget, Waits,
+    AllowedAgent, Identity, MachineRole, StorageClient, StorageLimits, StoragePlan, StorageTarget, Waits,
     test_authority::TestAuthority,
     tls::{self, ServerKind},
 };
 use mp_registry::FileTime;
 use mp_storage::{
-    Backend, DataSetFile, FolderBackend, Running, StorageService, Store, backend::folder::FirstUse,
+    Backend, DataSetFile, FolderBackend, MemoryBackend, Metrics, Patience, Running, StorageService, Store,
+    backend::folder::FirstUse,
 };
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use tokio::{runtime::Runtime, sync::watch};
@@ -65,6 +66,8 @@ pub(crate) struct Farm {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) plan: watch::Sender<StoragePlan>,
     pub(crate) running: Option<Running>,
+    pub(crate) metrics: Arc<Metrics>,
+    patience: Patience,
     runtime: Runtime,
 }
 
@@ -75,14 +78,25 @@ impl Farm {
         Self::over(folder, Arc::new(backend))
     }
 
+    /// One that waits for clients as told.
+    pub(crate) fn with_patience(patience: Patience) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::built(folder, Arc::new(MemoryBackend::default()), patience)
+    }
+
     pub(crate) fn over(folder: tempfile::TempDir, backend: Arc<dyn Backend>) -> Self {
+        Self::built(folder, backend, Patience::default())
+    }
+
+    fn built(folder: tempfile::TempDir, backend: Arc<dyn Backend>, patience: Patience) -> Self {
         let authority = TestAuthority::new();
         let state = folder.path().join("state");
         let identity = authority.enrol(&state, MachineRole::Storage, 0xFF, &["localhost", "127.0.0.1"]);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let plan = watch::Sender::new(plan(&folder.path().join("base"), &identity));
-        let mut farm = Self { authority, folder, plan, running: None, runtime };
+        let metrics = Arc::new(Metrics::new());
+        let mut farm = Self { authority, folder, plan, running: None, metrics, patience, runtime };
         farm.serve("127.0.0.1:0".parse().unwrap(), backend);
         farm
     }
@@ -92,7 +106,9 @@ impl Farm {
         let tls = tls::storage_server(&identity).unwrap();
         let listener = TcpListener::bind(address).unwrap();
         let _inside = self.runtime.enter();
-        let running = StorageService::serve(listener, tls, Store::new(backend), self.plan.subscribe());
+        let metrics = Arc::clone(&self.metrics);
+        let (store, plan) = (Store::new(backend), self.plan.subscribe());
+        let running = StorageService::serve_with(listener, tls, store, plan, metrics, self.patience);
         self.running = Some(running.unwrap());
     }
 
@@ -180,6 +196,7 @@ pub(crate) fn plan(base: &Path, storage: &Identity) -> StoragePlan {
         port: 0,
         agents: Vec::new(),
         keep_versions: 3,
+        limits: StorageLimits::default(),
         retention: Vec::new(),
     }
 }

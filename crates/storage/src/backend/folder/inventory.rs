@@ -121,6 +121,7 @@ fn about(version: Version) -> VersionInfo {
     VersionInfo {
         tag: version.tag().0,
         number: version.sequence,
+        seal: version.digest.to_string(),
         bytes: version.len,
         current: false,
         kept: false,

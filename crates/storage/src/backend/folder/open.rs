@@ -119,13 +119,50 @@ impl FolderBackend {
         }
         let lock = lock(base)?;
         clean(base)?;
-        Ok(Self {
+        Ok(Self::over(base, global_folder, Some(lock)))
+    }
+
+    /// Opens a base folder to look at it, without keeping other processes out; says whether one uses it. Nothing may be changed
+    /// by it then: no lock keeps the other one away.
+    ///
+    /// # Errors
+    /// When it is no base folder, or cannot be read.
+    pub fn look(base: &Path) -> Result<(Self, bool), OpenError> {
+        let global_folder = Self::global_folder_of(base)?;
+        let in_use = match lock(base) {
+            Ok(_) => false,
+            Err(OpenError::InUse(_)) => true,
+            Err(error) => return Err(error),
+        };
+        Ok((Self::over(base, &global_folder, None), in_use))
+    }
+
+    /// The name of the global folder that a base folder was made with.
+    ///
+    /// # Errors
+    /// When it is no base folder, or cannot be read.
+    pub fn global_folder_of(base: &Path) -> Result<String, OpenError> {
+        let path = base.join(MARKER);
+        let text = match fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(OpenError::Lost(base.to_owned()));
+            }
+            read => read.map_err(|source| failed("read", &path, source))?,
+        };
+        let marker: Marker = serde_json::from_slice(&text)
+            .map_err(|error| failed("understand", &path, io::Error::from(error)))?;
+        check_marker(base, &path, &text, &marker.global_folder)?;
+        Ok(marker.global_folder)
+    }
+
+    fn over(base: &Path, global_folder: &str, lock: Option<File>) -> Self {
+        Self {
             base: base.to_owned(),
             global_folder: global_folder.to_owned(),
             locks: (0..LOCKS).map(|_| RwLock::new(())).collect(),
             hasher: RandomState::new(),
             _lock: lock,
-        })
+        }
     }
 
     /// Whether the base folder is still the one that was opened, not the empty place where its disk was mounted.

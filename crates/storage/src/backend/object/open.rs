@@ -12,7 +12,7 @@ use super::{
     catalogue::{Catalogue, signed},
     objects::Objects,
 };
-use crate::store::now;
+use crate::{backend::BackendError, store::now};
 
 /// Says whose objects are below the prefix.
 const MARKER: &str = "metaprofiles-store.json";
@@ -149,11 +149,23 @@ impl Inner {
     }
 }
 
+impl Inner {
+    pub(super) async fn probe(&self) -> Result<(), BackendError> {
+        let asked = sqlx::query("SELECT id FROM store").execute(&self.catalogue.pool).await;
+        asked.map_err(|error| self.catalogue.failed("reach", error))?;
+        match self.is_ours().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(self.objects.failed("trust", MARKER, "it is gone, or another store's")),
+            Err(error) => Err(self.objects.failed("read", MARKER, error)),
+        }
+    }
+}
+
 /// Does once what will be done all the time.
 async fn test(objects: &Objects, what: String) -> Result<(), OpenError> {
     let mut unique = [0; 8];
     // Without randomness the names of two nodes may meet, which spoils nothing but their tests.
-    drop(getrandom::fill(&mut unique));
+    let _ = getrandom::fill(&mut unique);
     let name = format!("{SELF_TEST}/{:016x}", u64::from_be_bytes(unique));
     let failed = |doing| {
         let what = objects.shown(&name);

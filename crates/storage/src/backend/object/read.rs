@@ -153,6 +153,7 @@ fn info(row: &PgRow) -> Result<VersionInfo, sqlx::Error> {
     Ok(VersionInfo {
         tag: version.tag().0,
         number: version.sequence,
+        seal: version.digest.to_string(),
         bytes: version.len,
         current: row.try_get("current")?,
         kept: object.is_some() && !damaged,

@@ -1,27 +1,10 @@
-use std::{net::IpAddr, path::PathBuf, time::SystemTime};
+use std::time::SystemTime;
 
 use anyhow::{Context, bail};
 use mp_protocol::{Identity, JoinToken, MachineRole, client};
-use mp_storage::RunOptions;
 
-use super::{Logging, default_state, runtime, stop::Stop};
+use super::State;
 use crate::{Outcome, output};
-
-/// The Storage Service, which keeps the users' data sets
-#[derive(clap::Subcommand)]
-pub(crate) enum StorageCommand {
-    Enrol(Enrol),
-    Run(Run),
-}
-
-impl StorageCommand {
-    pub(crate) fn run(&self) -> anyhow::Result<Outcome> {
-        match self {
-            Self::Enrol(command) => command.run(),
-            Self::Run(command) => command.run(),
-        }
-    }
-}
 
 /// Let this machine join the farm as a Storage Server
 ///
@@ -47,16 +30,8 @@ pub(crate) struct Enrol {
     state: State,
 }
 
-/// Where the service keeps what it needs itself.
-#[derive(clap::Args)]
-struct State {
-    /// Folder of the identity and the cached plan; the data sets are elsewhere, where the console says
-    #[arg(long, value_name = "FOLDER", env = "METAPROFILES_STORAGE_STATE", default_value_os_t = default_state("storage"))]
-    state: PathBuf,
-}
-
 impl Enrol {
-    fn run(&self) -> anyhow::Result<Outcome> {
+    pub(super) fn run(&self) -> anyhow::Result<Outcome> {
         let token: JoinToken = self.token.parse()?;
         let folder = &self.state.state;
         if !self.again
@@ -84,30 +59,4 @@ impl Enrol {
 fn computer_name() -> Option<String> {
     let from_file = || std::fs::read_to_string("/etc/hostname").ok().map(|name| name.trim().to_owned());
     std::env::var("COMPUTERNAME").ok().or_else(from_file).filter(|name| !name.is_empty())
-}
-
-/// Run the Storage Service, until Ctrl-C or SIGTERM
-///
-/// Where it keeps data sets, its port and who may come, the console says; without the console it works by what it said last.
-#[derive(clap::Args)]
-pub(crate) struct Run {
-    #[command(flatten)]
-    state: State,
-    /// IP address to listen on; all addresses if not given
-    #[arg(long, value_name = "ADDRESS", env = "METAPROFILES_STORAGE_LISTEN")]
-    listen: Option<IpAddr>,
-    #[command(flatten)]
-    logging: Logging,
-}
-
-impl Run {
-    fn run(&self) -> anyhow::Result<Outcome> {
-        self.logging.start()?;
-        let options = RunOptions { state_folder: self.state.state.clone(), listen: self.listen };
-        runtime()?.block_on(async {
-            let stop = Stop::listen().context("cannot wait for signals")?;
-            Ok::<_, anyhow::Error>(mp_storage::run(options, stop.asked()).await?)
-        })?;
-        Ok(Outcome::Done)
-    }
 }

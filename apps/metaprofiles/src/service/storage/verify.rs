@@ -1,0 +1,152 @@
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant, SystemTime},
+};
+
+use anyhow::{Context, bail};
+use mp_protocol::Identity;
+use mp_storage::{
+    FolderBackend,
+    backend::{
+        Damage, Damaged, Key, Remedy,
+        folder::{FirstUse, OpenError},
+    },
+    verify,
+};
+use serde_json::json;
+
+use super::State;
+use crate::{Outcome, output};
+
+/// Between two lines of progress.
+const PROGRESS: Duration = Duration::from_secs(2);
+
+/// Check every byte of the base folder
+///
+/// Without --repair nothing is changed, and the service may run: what it stores meanwhile may or may not be looked at. With
+/// --repair, which needs the service to be stopped, damaged files are marked and not given out any more, and the newest intact
+/// former version becomes current in the place of a damaged one. The running service does the same with what it meets. Exit code
+/// 1 says that something is damaged.
+#[derive(clap::Args)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    state: State,
+    /// The base folder; that of the service on this machine if not given
+    #[arg(long, value_name = "FOLDER")]
+    base_folder: Option<PathBuf>,
+    /// Mark what is damaged, and fall back to the newest intact versions
+    #[arg(long)]
+    repair: bool,
+    /// JSON for programs
+    #[arg(long)]
+    json: bool,
+}
+
+impl Verify {
+    pub(super) fn run(&self) -> anyhow::Result<Outcome> {
+        let base = match &self.base_folder {
+            Some(base) => std::path::absolute(base).context("the base folder's path cannot be used")?,
+            None => PathBuf::from(self.state.plan()?.1.base_folder),
+        };
+        let (backend, in_use) = match self.repair {
+            false => FolderBackend::look(&base)?,
+            true => {
+                let global_folder = FolderBackend::global_folder_of(&base)?;
+                match FolderBackend::open(&base, &global_folder, FirstUse::Refused) {
+                    Err(OpenError::InUse(_)) => bail!(
+                        "the Storage Service uses \"{}\"; stop it to repair, or verify without --repair",
+                        base.display()
+                    ),
+                    opened => (opened?, false),
+                }
+            }
+        };
+        if in_use {
+            output::note("the Storage Service is running: what it stores meanwhile may not be looked at");
+        }
+        let mut found = Vec::new();
+        let mut told = Instant::now();
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+        let sum = verify(&backend, self.repair.then_some(now), |key, inspection, sum| {
+            for damage in &inspection.damage {
+                if !self.json {
+                    output::note(&line(key, damage));
+                }
+                found.push(as_json(key, damage));
+            }
+            if told.elapsed() >= PROGRESS {
+                told = Instant::now();
+                output::note(&format!(
+                    "{} data sets, {} bytes, {} damaged",
+                    sum.data_sets, sum.bytes, sum.damaged
+                ));
+            }
+        })?;
+        if self.json {
+            output::print_json(&json!({
+                "base-folder": base, "service-running": in_use, "data-sets": sum.data_sets, "files": sum.files,
+                "bytes": sum.bytes, "damage": found,
+            }))?;
+        } else {
+            output::print(&format!(
+                "{} data sets, {} files, {} bytes: {} damaged\n",
+                sum.data_sets, sum.files, sum.bytes, sum.damaged
+            ))?;
+        }
+        Ok(if sum.damaged == 0 { Outcome::Done } else { Outcome::Different })
+    }
+}
+
+impl State {
+    /// Identity and plan of the Storage Service on this machine.
+    pub(super) fn plan(&self) -> anyhow::Result<(Identity, mp_protocol::StoragePlan)> {
+        let identity = Identity::load(&self.state)?;
+        let plan = mp_storage::cached_plan(&self.state, &identity);
+        let plan = plan.context("this Storage Server has no plan of the console yet; run it once")?;
+        Ok((identity, plan))
+    }
+}
+
+fn line(key: &Key, damage: &Damage) -> String {
+    let what = match &damage.what {
+        Damaged::Current(number) => format!("the current version {number}"),
+        Damaged::Former(number) => format!("the former version {number}"),
+        Damaged::Quarantined(id) => format!("{id} in quarantine"),
+    };
+    let done = match damage.remedy {
+        Remedy::None => String::new(),
+        Remedy::SetAside => "; it is marked, and not given out any more".to_owned(),
+        Remedy::FellBack { from, to } => {
+            format!("; version {to}, with the content of version {from}, stands in for it")
+        }
+        Remedy::NothingIntact => "; no former version is intact: bring it back from a backup".to_owned(),
+    };
+    format!("{} of {} is damaged: {}{done}", what, Subject(key), damage.why)
+}
+
+struct Subject<'a>(&'a Key);
+
+impl std::fmt::Display for Subject<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} in {}", self.0.sid, self.0.scope)
+    }
+}
+
+fn as_json(key: &Key, damage: &Damage) -> serde_json::Value {
+    let (what, number, id) = match &damage.what {
+        Damaged::Current(number) => ("current", Some(*number), None),
+        Damaged::Former(number) => ("former", Some(*number), None),
+        Damaged::Quarantined(id) => ("quarantined", None, Some(id)),
+    };
+    let (remedy, from, to) = match damage.remedy {
+        Remedy::None => ("none", None, None),
+        Remedy::SetAside => ("set-aside", None, None),
+        Remedy::FellBack { from, to } => ("fell-back", Some(from), Some(to)),
+        Remedy::NothingIntact => ("nothing-intact", None, None),
+    };
+    json!({
+        "scope": key.scope.to_string(), "sid": key.sid, "what": what, "number": number, "id": id, "why": damage.why,
+        "remedy": remedy, "from": from, "to": to,
+    })
+}

@@ -1,0 +1,135 @@
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { run, runShown, Service } from "./programs";
+
+/** Password of the administrator `admin` of these farms, which live for a minute on loopback. */
+export const PASSWORD = "small-farm-on-loopback";
+
+const ADMIN_TEMPLATE = `Windows Registry Editor Version 5.00
+
+[HKEY_CURRENT_USER\\Control Panel\\Desktop]
+"WallPaper"="C:\\\\Windows\\\\Web\\\\Wallpaper\\\\Windows\\\\img0.jpg"
+
+[HKEY_CURRENT_USER\\Software\\Contoso]
+"FirstRun"=dword:00000001
+`;
+
+/** A farm of the real programs: the console that serves the pages, and what joins it. */
+export class Farm {
+  private readonly services: Service[] = [];
+  private hive: string | undefined;
+
+  private constructor(
+    readonly folder: string,
+    readonly url: string,
+    console: Service,
+  ) {
+    this.services.push(console);
+  }
+
+  /** A console without anything, on a free port. */
+  static async start(): Promise<Farm> {
+    const folder = await mkdtemp(path.join(tmpdir(), "metaprofiles-browser-"));
+    const env = {
+      METAPROFILES_ADMIN_PASSWORD: PASSWORD,
+      METAPROFILES_CONSOLE_STATE: path.join(folder, "console"),
+    };
+    const args = ["console", "--listen", "127.0.0.1:0"];
+    const console = await Service.start("metaprofiles", args, env, /Authority {2}SHA-256 [0-9a-f]+\n/);
+    const url = /https:\/\/localhost:\d+/.exec(console.greeting)?.[0] ?? "";
+    return new Farm(folder, url, console);
+  }
+
+  /** Runs the commands that the pages show for a Storage Server. */
+  async startStorage(join: string, start: string): Promise<void> {
+    const env = {
+      METAPROFILES_STORAGE_STATE: path.join(this.folder, "storage"),
+      METAPROFILES_STORAGE_LISTEN: "127.0.0.1",
+    };
+    await runShown(join, env);
+    const [name = "", ...args] = start.split(" ");
+    this.services.push(await Service.start(name, args, env, /storage service is ready/));
+  }
+
+  /** A simulated session host whose Agent joins by the command that the pages show. */
+  async startHost(name: string, join: string): Promise<Host> {
+    const host = new Host(this, name);
+    await run("metaprofiles-agent", ["simulate", "mandatory", "--hive", await this.mandatory()], host.env);
+    await runShown(join, host.env, "--name", name);
+    return host;
+  }
+
+  /** Asks the API as `metaprofiles` does. */
+  async ask(...args: string[]): Promise<string> {
+    return run("metaprofiles", args, {
+      METAPROFILES_CONSOLE: this.url,
+      METAPROFILES_SESSION: path.join(this.folder, "session.json"),
+    });
+  }
+
+  /** Ends all programs and removes all files. */
+  async stop(): Promise<void> {
+    for (const service of this.services.reverse()) await service.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private async mandatory(): Promise<string> {
+    if (this.hive === undefined) {
+      const text = path.join(this.folder, "mandatory.reg");
+      await writeFile(text, ADMIN_TEMPLATE);
+      this.hive = path.join(this.folder, "mandatory.dat");
+      await run("metaprofiles", ["hive", "build", "-o", this.hive, text]);
+    }
+    return this.hive;
+  }
+}
+
+/** A simulated session host with its Agent. */
+export class Host {
+  readonly env: Record<string, string>;
+  private readonly place: string;
+
+  constructor(farm: Farm, name: string) {
+    this.place = path.join(farm.folder, name);
+    this.env = {
+      METAPROFILES_SIMULATED_HOST: this.place,
+      METAPROFILES_AGENT_STATE: path.join(farm.folder, `${name}-agent`),
+    };
+  }
+
+  /** A user logs on. */
+  async logon(sid: string, user: string): Promise<void> {
+    await this.agent("simulate", "logon", "--sid", sid, "--user", user);
+    await this.agent("logon", "--sid", sid);
+  }
+
+  /** He changes a setting of a program and leaves a file. */
+  async change(user: string, key: string, value: string): Promise<void> {
+    const profile = path.join(this.place, "Users", user);
+    const text = path.join(this.place, `${user}.reg`);
+    const head = "Windows Registry Editor Version 5.00\n\n";
+    await writeFile(text, `${head}[HKEY_CURRENT_USER\\${key}]\n${value}\n`);
+    const hive = path.join(profile, "NTUSER.MAN");
+    await run("metaprofiles", ["hive", "apply", "-o", hive, "--force", hive, text]);
+    const folder = path.join(profile, "AppData/Roaming/Contoso");
+    await mkdir(folder, { recursive: true });
+    await appendFile(path.join(folder, "settings.json"), "{}\n");
+  }
+
+  /** He logs off. */
+  async logoff(sid: string): Promise<void> {
+    await this.agent("logoff", "--sid", sid);
+    await this.agent("simulate", "logoff", "--sid", sid);
+  }
+
+  /** The Agent tells the console what it did. */
+  async report(): Promise<void> {
+    await this.agent("reports", "--send");
+  }
+
+  private async agent(...args: string[]): Promise<string> {
+    return run("metaprofiles-agent", args, this.env);
+  }
+}

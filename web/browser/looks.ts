@@ -1,0 +1,53 @@
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { expect, type Page } from "@playwright/test";
+import axe from "axe-core";
+
+const HERE = path.dirname(fileURLToPath(import.meta.url));
+/** Where screenshots go; CI keeps them. */
+const FOLDER = process.env.METAPROFILES_SCREENSHOTS ?? path.resolve(HERE, "../../target/screenshots");
+
+const WIDE = { width: 1440, height: 900 };
+const NARROW = { width: 480, height: 900 };
+
+/** Lets axe look at the page as it is, and fails on what is serious. Fluent's stops for the keyboard are no content. */
+export async function accessible(page: Page): Promise<void> {
+  // Evaluated by the debugger, so the page's policy stays as it is.
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async () => {
+    const results = await window.axe.run(
+      { exclude: ["[data-tabster-dummy]"] },
+      { resultTypes: ["violations"] },
+    );
+    return results.violations
+      .filter((violation) => violation.impact === "serious" || violation.impact === "critical")
+      .map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join("\n  ")}`);
+  });
+  expect(found).toEqual([]);
+}
+
+/** Looks at a page in light, dark and in a narrow window: keeps screenshots, and asks for accessibility each time. */
+export async function look(page: Page, name: string): Promise<void> {
+  const shoot = (kind: string) => page.screenshot({ path: path.join(FOLDER, `${name}-${kind}.png`) });
+  await accessible(page);
+  await shoot("light");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await accessible(page);
+  await shoot("dark");
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize(NARROW);
+  await accessible(page);
+  await shoot("narrow");
+  const tooWide = await page.evaluate(
+    () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+  );
+  expect(tooWide, "the page scrolls sideways in a narrow window").toBe(false);
+  await page.setViewportSize(WIDE);
+}
+
+declare global {
+  interface Window {
+    axe: typeof axe;
+  }
+}

@@ -1,0 +1,52 @@
+import { test as base, expect, type Page } from "@playwright/test";
+
+import { Farm, PASSWORD } from "./farm";
+
+interface Fixtures {
+  /** A page of the farm on which `admin` is signed in. */
+  readonly signedIn: Page;
+}
+
+interface WorkerFixtures {
+  /** A farm that all tests of a worker share. */
+  readonly farm: Farm;
+}
+
+/** Tests over a farm of the real programs. A page that says anything on its console fails its test. */
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  farm: [
+    // Playwright reads the names of what a fixture uses, so the pattern has to be there.
+    // eslint-disable-next-line no-empty-pattern
+    async ({}, use) => {
+      const farm = await Farm.start();
+      await use(farm);
+      await farm.stop();
+    },
+    { scope: "worker" },
+  ],
+  page: async ({ page }, use) => {
+    const said: string[] = [];
+    page.on("console", (message) => {
+      // What the console refuses is told to the person, and by the browser here as well.
+      const refused = message.text().startsWith("Failed to load resource");
+      if (["error", "warning"].includes(message.type()) && !refused) said.push(message.text());
+    });
+    page.on("pageerror", (error) => said.push(error.message));
+    await use(page);
+    expect(said).toEqual([]);
+  },
+  signedIn: async ({ page, farm }, use) => {
+    await page.goto(farm.url);
+    await signIn(page);
+    await use(page);
+  },
+});
+
+/** Fills in the way in. */
+export async function signIn(page: Page, password = PASSWORD): Promise<void> {
+  await page.getByLabel("Name").fill("admin");
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+export { expect };

@@ -1,0 +1,30 @@
+import { defineConfig } from "@playwright/test";
+
+/** A real Chromium, the system's own; nothing is downloaded. */
+const executablePath = process.env.METAPROFILES_CHROMIUM ?? "/usr/bin/chromium";
+
+export default defineConfig({
+  testDir: "browser",
+  outputDir: "../target/browser",
+  // Each worker has a farm of its own, whose programs want the processor as well.
+  workers: 1,
+  fullyParallel: false,
+  forbidOnly: true,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  reporter: [["list"]],
+  use: {
+    browserName: "chromium",
+    // The console's certificate is its own authority's.
+    ignoreHTTPSErrors: true,
+    locale: "en-GB",
+    timezoneId: "UTC",
+    viewport: { width: 1440, height: 900 },
+    colorScheme: "light",
+    contextOptions: { reducedMotion: "reduce" },
+    permissions: ["clipboard-read", "clipboard-write"],
+    trace: "retain-on-failure",
+    // Root, as in containers, cannot have the sandbox.
+    launchOptions: { executablePath, args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] },
+  },
+});

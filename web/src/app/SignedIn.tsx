@@ -1,0 +1,70 @@
+import { Button, Spinner } from "@fluentui/react-components";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { useLocation } from "react-router";
+
+import { onSessionOver } from "../api/client";
+import { currentSession } from "../api/session";
+import { Centered } from "../parts/Centered";
+import { ProblemBar } from "../parts/ProblemBar";
+import { Shell } from "./Shell";
+import { SignIn } from "./SignIn";
+
+const CodesPage = lazy(() => import("../pages/codes/CodesPage"));
+
+/** The pages for whoever is signed in, and the way in for everybody else. The address stays, so that it is come back to. */
+export function SignedIn() {
+  const queries = useQueryClient();
+  const { pathname } = useLocation();
+  const [over, setOver] = useState(false);
+  const session = useQuery({ queryKey: ["session"], queryFn: currentSession, staleTime: Infinity });
+  const name = session.data?.name;
+
+  useEffect(
+    () =>
+      onSessionOver(() => {
+        if (queries.getQueryData(["session"]) == null) return;
+        setOver(true);
+        queries.setQueryData(["session"], null);
+      }),
+    [queries],
+  );
+
+  if (session.isPending) {
+    return (
+      <Centered>
+        <Spinner label="Asking the console" />
+      </Centered>
+    );
+  }
+  if (session.isError) {
+    return (
+      <Centered>
+        <ProblemBar error={session.error} />
+        <Button onClick={() => void session.refetch()}>Try again</Button>
+      </Centered>
+    );
+  }
+  if (name === undefined && pathname.startsWith("/codes/")) {
+    // What a code means is no secret, and is asked for when one cannot sign in.
+    return (
+      <Suspense>
+        <CodesPage />
+      </Suspense>
+    );
+  }
+  if (name === undefined) {
+    return (
+      <SignIn
+        over={over}
+        onSignedIn={(next) => {
+          // What another administrator saw is not for this one.
+          queries.removeQueries({ predicate: (query) => query.queryKey[0] !== "session" });
+          setOver(false);
+          queries.setQueryData(["session"], next);
+        }}
+      />
+    );
+  }
+  return <Shell name={name} onSignedOut={() => queries.setQueryData(["session"], null)} />;
+}

@@ -1,0 +1,62 @@
+import { Field, Input, SpinButton } from "@fluentui/react-components";
+
+import type { StorageServer } from "../../api/farm";
+import { numberOf } from "../../parts/numbers";
+
+interface Props {
+  readonly draft: StorageServer;
+  readonly onChange: (part: Partial<StorageServer>) => void;
+  readonly isNew: boolean;
+}
+
+/** The fields of a Storage Server. */
+export function StorageServerForm({ draft, onChange, isNew }: Props) {
+  return (
+    <>
+      <Field label="Name" required hint={isNew ? "Cannot be changed later." : "Cannot be changed."}>
+        <Input
+          value={draft.name}
+          disabled={!isNew}
+          placeholder="TS-STORE1"
+          onChange={(_, data) => onChange({ name: data.value })}
+        />
+      </Field>
+      <Field label="Host" required hint="DNS name or IP address by which Agents reach it.">
+        <Input
+          value={draft.host}
+          placeholder="ts-store1.example.com"
+          onChange={(_, data) => onChange({ host: data.value })}
+        />
+      </Field>
+      <Field label="TCP port" required>
+        <SpinButton
+          min={1}
+          max={65535}
+          value={draft.port ?? null}
+          onChange={(_, data) => onChange({ port: numberOf(data) })}
+        />
+      </Field>
+      <Field
+        label="Base folder"
+        required
+        hint="Absolute path on that machine. Everything is kept below it; users need no rights there."
+      >
+        <Input value={draft["base-folder"]} onChange={(_, data) => onChange({ "base-folder": data.value })} />
+      </Field>
+      <Field label="Global folder" hint="Below the base folder, for what is kept once for the whole farm.">
+        <Input
+          value={draft["global-folder"] ?? ""}
+          onChange={(_, data) => onChange({ "global-folder": data.value })}
+        />
+      </Field>
+      <Field label="Former versions kept" hint="Of each user's data set, 1 to 1000.">
+        <SpinButton
+          min={1}
+          max={1000}
+          value={draft["keep-versions"] ?? null}
+          onChange={(_, data) => onChange({ "keep-versions": numberOf(data) })}
+        />
+      </Field>
+    </>
+  );
+}

@@ -1,0 +1,134 @@
+import { Link as FluentLink, ToolbarButton } from "@fluentui/react-components";
+import { AddRegular, ArrowClockwiseRegular, DatabaseRegular } from "@fluentui/react-icons";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useNavigate } from "react-router";
+
+import { storageServers, type StorageServer } from "../../api/farm";
+import { machines } from "../../api/machines";
+import { Ago } from "../../parts/Ago";
+import { CommandBar } from "../../parts/CommandBar";
+import { DataTable, type Column } from "../../parts/DataTable";
+import { EditPanel } from "../../parts/EditPanel";
+import { EmptyState } from "../../parts/EmptyState";
+import { Loaded } from "../../parts/Loaded";
+import { MachineStatus } from "../../parts/MachineStatus";
+import { Page } from "../../parts/Page";
+import { PageLink } from "../../parts/PageLink";
+import { matches } from "../../parts/sorting";
+import { useChosen } from "../../parts/useChosen";
+import { describeStorageServer, machineOf, newStorageServer } from "./storageServer";
+import { StorageServerForm } from "./StorageServerForm";
+import { StorageServerPanel } from "./StorageServerPanel";
+
+/** Machines that keep what users' sessions leave. */
+export default function StorageServersPage() {
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const [search, setSearch] = useState("");
+  const [edited, setEdited] = useState<string | null | undefined>(undefined);
+  const chosen = useChosen("/storage-servers");
+  const servers = useQuery({ queryKey: [storageServers.key], queryFn: storageServers.list });
+  const known = useQuery({
+    queryKey: ["machines", "storage"],
+    queryFn: () => machines({ role: "storage", state: "active", limit: 200 }),
+    refetchInterval: 30_000,
+  });
+
+  const columns: Column<StorageServer>[] = [
+    {
+      title: "Name",
+      cell: (server) => (
+        <PageLink to={`/storage-servers/${encodeURIComponent(server.name)}`}>{server.name}</PageLink>
+      ),
+      sort: (server) => server.name,
+    },
+    { title: "Host", cell: (server) => server.host, sort: (server) => server.host },
+    { title: "Port", cell: (server) => server.port, sort: (server) => server.port ?? 0, width: "80px" },
+    { title: "Base folder", cell: (server) => server["base-folder"], wideOnly: true },
+    { title: "Global folder", cell: (server) => server["global-folder"], wideOnly: true },
+    {
+      title: "Status",
+      cell: (server) => <MachineStatus machine={machineOf(server, known.data?.items ?? [])} />,
+    },
+    {
+      title: "Last contact",
+      cell: (server) => <Ago time={machineOf(server, known.data?.items ?? [])?.["last-seen"]} />,
+      wideOnly: true,
+    },
+  ];
+
+  return (
+    <Page
+      title="Storage Servers"
+      about="A Storage Server keeps the users' data sets in a base folder and gives them to Agents over one TCP port. Agents whose group names none use the first one."
+    >
+      <CommandBar
+        label="Storage Servers"
+        search={{ text: search, onChange: setSearch, label: "Search Storage Servers" }}
+      >
+        <ToolbarButton icon={<AddRegular />} onClick={() => setEdited(null)}>
+          New
+        </ToolbarButton>
+        <ToolbarButton
+          icon={<ArrowClockwiseRegular />}
+          onClick={() => {
+            void queries.invalidateQueries({ queryKey: [storageServers.key] });
+            void queries.invalidateQueries({ queryKey: ["machines"] });
+          }}
+        >
+          Refresh
+        </ToolbarButton>
+      </CommandBar>
+      <Loaded query={servers} what="Storage Servers">
+        {(all) =>
+          all.length === 0 ? (
+            <EmptyState icon={DatabaseRegular} title="No Storage Server yet">
+              <FluentLink inline onClick={() => setEdited(null)}>
+                Describe the machine
+              </FluentLink>{" "}
+              that shall keep the users&apos; data sets; then let it join the farm.
+            </EmptyState>
+          ) : (
+            <DataTable
+              label="Storage Servers"
+              columns={columns}
+              rows={all.filter((server) =>
+                matches(
+                  search,
+                  describeStorageServer(server).map(([, text]) => text),
+                ),
+              )}
+              id={(server) => server.name}
+              chosen={chosen.name}
+            />
+          )
+        }
+      </Loaded>
+      {chosen.name !== undefined && edited === undefined && servers.data !== undefined && (
+        <StorageServerPanel
+          server={servers.data.find((server) => server.name === chosen.name)}
+          name={chosen.name}
+          machines={known.data?.items ?? []}
+          onEdit={() => setEdited(chosen.name)}
+          onClose={chosen.close}
+        />
+      )}
+      {edited !== undefined && (
+        <EditPanel
+          collection={storageServers}
+          name={edited}
+          initial={newStorageServer}
+          describe={describeStorageServer}
+          onClose={() => setEdited(undefined)}
+          onSaved={(server) => {
+            setEdited(undefined);
+            void navigate(`/storage-servers/${encodeURIComponent(server.name)}`);
+          }}
+        >
+          {(draft, change, isNew) => <StorageServerForm draft={draft} onChange={change} isNew={isNew} />}
+        </EditPanel>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,2 @@
+/** Where short notices appear. */
+export const TOASTER = "notices";
