@@ -22,6 +22,10 @@ pub(crate) struct Tool {
 pub(crate) const COMPILER: &[Tool] =
     &[Tool { probe: "cc", package: "gcc" }, Tool { probe: "/usr/include/stdio.h", package: "libc6-dev" }];
 
+/// The database server on which the console is tested beside SQLite.
+pub(crate) const POSTGRES: &[Tool] =
+    &[Tool { probe: "/usr/lib/postgresql/15/bin/postgres", package: "postgresql-15" }];
+
 /// What builds the Windows programs.
 pub(crate) const MINGW: &[Tool] =
     &[Tool { probe: "x86_64-w64-mingw32-gcc", package: "gcc-mingw-w64-x86-64" }];

@@ -1,7 +1,7 @@
 use std::{
     net::{Ipv4Addr, TcpListener, TcpStream},
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     thread::sleep,
     time::Duration,
 };
@@ -44,10 +44,12 @@ require('http').request({
 #[derive(Debug)]
 pub struct Azurite {
     port: u16,
+    /// The server ends with its standard input.
+    _shell: Child,
 }
 
 impl Azurite {
-    /// Starts a server that lives as long as this program; `None` where it is not installed. What is then left out is said
+    /// Starts a server that lives as long as this value; `None` where it is not installed. What is then left out is said
     /// on standard output.
     pub fn start(left_out: &str) -> Option<Self> {
         let Some(installed) = std::env::var_os(INSTALLED) else {
@@ -57,7 +59,7 @@ impl Azurite {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
-        let mut shell = Command::new("sh")
+        let shell = Command::new("sh")
             .args(["-c", RUN, "azurite-for-tests"])
             .arg(Path::new(&installed).join(PROGRAM))
             .arg(port.to_string())
@@ -67,8 +69,6 @@ impl Azurite {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        // Its standard input stays open as long as this program lives.
-        std::mem::forget(shell.stdin.take());
         let answers = || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
         assert!(
             (0..600).any(|_| answers() || (sleep(Duration::from_millis(100)), false).1),
@@ -79,7 +79,7 @@ impl Azurite {
             .status()
             .unwrap();
         assert!(made.success(), "the container was not made");
-        Some(Self { port })
+        Some(Self { port, _shell: shell })
     }
 
     /// Address of a store in the container.

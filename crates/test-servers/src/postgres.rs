@@ -2,7 +2,7 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     path::PathBuf,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -48,6 +48,8 @@ exit 1
 pub struct Postgres {
     bin: PathBuf,
     folder: PathBuf,
+    /// The server ends with its standard input, which stays open as long as this program lives.
+    _shell: Child,
 }
 
 impl Postgres {
@@ -101,9 +103,7 @@ impl Postgres {
         let mut folder = String::new();
         BufReader::new(shell.stdout.take().unwrap()).read_line(&mut folder).unwrap();
         assert!(!folder.is_empty(), "PostgreSQL does not start");
-        // Its standard input stays open as long as this program lives.
-        std::mem::forget(shell.stdin.take());
-        Some(Self { bin, folder: PathBuf::from(folder.trim()) })
+        Some(Self { bin, folder: PathBuf::from(folder.trim()), _shell: shell })
     }
 }
 

@@ -9,6 +9,7 @@
 //! with the service's nor with a caller's that has none.
 
 mod address;
+mod adopt;
 mod catalogue;
 mod collect;
 mod inspect;
@@ -27,6 +28,7 @@ use mp_profile::{Scope, Sid, VersionTag};
 use tokio::{runtime::Runtime, time::timeout};
 
 pub use address::{Environment, InvalidStoreAddress, StoreAddress};
+pub use adopt::Adopted;
 pub use collect::Collected;
 pub use open::{ObjectOptions, OpenError};
 

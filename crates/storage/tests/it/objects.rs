@@ -1,6 +1,7 @@
 //! The backend over an object store, as far as it differs from others: an S3 server and PostgreSQL, both real.
 
 mod damage;
+mod moving;
 mod nodes;
 mod opening;
 

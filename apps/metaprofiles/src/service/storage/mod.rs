@@ -1,4 +1,5 @@
 mod enrol;
+mod moving;
 mod objects;
 mod run;
 mod status;
@@ -14,6 +15,7 @@ use crate::Outcome;
 #[derive(clap::Subcommand)]
 pub(crate) enum StorageCommand {
     Enrol(enrol::Enrol),
+    Move(moving::Move),
     Run(run::Run),
     Status(status::Status),
     Verify(verify::Verify),
@@ -25,6 +27,7 @@ impl StorageCommand {
     pub(crate) fn run(&self) -> anyhow::Result<Outcome> {
         match self {
             Self::Enrol(command) => command.run(),
+            Self::Move(command) => command.run(),
             Self::Run(command) => command.run(),
             Self::Status(command) => command.run(),
             Self::Verify(command) => command.run(),

@@ -132,20 +132,25 @@ impl fmt::Debug for Environment {
 mod tests {
     use super::StoreAddress;
 
+    fn read(text: &str) -> Result<String, String> {
+        let address = text.parse::<StoreAddress>();
+        address.map(|address| address.to_string()).map_err(|error| error.to_string())
+    }
+
     #[test]
     fn addresses_are_read_and_written() {
         for good in ["s3://profiles", "az://profiles/farm-1", "gs://a.b/c/d_e"] {
-            assert_eq!(good.parse::<StoreAddress>().unwrap().to_string(), good);
+            assert_eq!(read(good).as_deref(), Ok(good));
         }
-        assert_eq!("s3://profiles/".parse::<StoreAddress>().unwrap().to_string(), "s3://profiles");
+        assert_eq!(read("s3://profiles/").as_deref(), Ok("s3://profiles"));
     }
 
     #[test]
     fn what_is_no_address_is_refused_without_its_credentials() {
         for bad in ["", "s3:/x", "ftp://x", "s3://", "s3://b/../c", "s3://b//c", "s3://b?x=1", "s3://b/ü"] {
-            assert!(bad.parse::<StoreAddress>().is_err(), "{bad}");
+            assert!(read(bad).is_err(), "{bad}");
         }
-        let told = "s3://key:secret@profiles".parse::<StoreAddress>().unwrap_err().to_string();
+        let told = read("s3://key:secret@profiles").err().unwrap_or_default();
         assert!(!told.contains("secret") && told.contains("profiles"), "{told}");
     }
 }

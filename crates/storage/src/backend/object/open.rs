@@ -94,7 +94,7 @@ pub enum OpenError {
         what: String,
         /// Why.
         #[source]
-        source: Error,
+        source: Box<Error>,
     },
     /// Something that is needed cannot be done.
     #[error("MP-STO-134 cannot {doing} {what}; {advice}")]
@@ -107,7 +107,7 @@ pub enum OpenError {
         advice: &'static str,
         /// Why.
         #[source]
-        source: Error,
+        source: Box<Error>,
     },
     /// What was stored is not what comes back.
     #[error("MP-STO-134 the object store returns other bytes for {0} than were stored; it cannot be used")]
@@ -136,7 +136,7 @@ impl Inner {
     pub(super) async fn open(options: &ObjectOptions) -> Result<Self, OpenError> {
         let what = || options.store.to_string();
         let objects = Objects::new(&options.store, &options.environment)
-            .map_err(|source| OpenError::Settings { what: what(), source })?;
+            .map_err(|source| OpenError::Settings { what: what(), source: source.into() })?;
         let catalogue = Catalogue::open(&options.catalogue, &options.environment).await?;
         test(&objects, what()).await?;
         let id = belong_together(&objects, &catalogue, what()).await?;
@@ -169,7 +169,7 @@ async fn test(objects: &Objects, what: String) -> Result<(), OpenError> {
     let name = format!("{SELF_TEST}/{:016x}", u64::from_be_bytes(unique));
     let failed = |doing| {
         let what = objects.shown(&name);
-        move |source: Error| OpenError::Store { doing, what, advice: advice(&source), source }
+        move |source: Error| OpenError::Store { doing, what, advice: advice(&source), source: source.into() }
     };
     let content = name.clone().into_bytes();
     objects.put(&name, content.clone()).await.map_err(failed("write"))?;
@@ -212,7 +212,7 @@ async fn belong_together(
         doing: "read",
         what: objects.shown(MARKER),
         advice: advice(&source),
-        source,
+        source: source.into(),
     };
     let found = marker(objects).await.map_err(store_failed)?;
     let known = known(&catalogue.pool, found.is_none()).await;

@@ -70,7 +70,8 @@ fn of_two_nodes_that_race_on_one_user_one_wins_each_time() {
     let infos = nodes[0].versions(&key).unwrap();
     let mut acknowledged: Vec<_> = wins.concat().iter().map(|version| version.tag().0).collect();
     let mut stored: Vec<_> = infos.iter().map(|info| info.tag.clone()).collect();
-    (acknowledged.sort(), stored.sort());
+    acknowledged.sort();
+    stored.sort();
     assert_eq!(acknowledged, stored, "every acknowledged version is there, and no other");
     for pair in infos.windows(2) {
         assert_eq!((pair[0].number, pair[0].base.as_ref()), (pair[1].number + 1, Some(&pair[1].tag)));
