@@ -5,7 +5,7 @@ use clap::Args;
 use mp_agent::StateFolder;
 use mp_protocol::{Identity, JoinToken, MachineRole, client};
 
-use crate::Common;
+use crate::{Common, events, logging};
 
 #[derive(Args)]
 pub(crate) struct EnrolArgs {
@@ -27,6 +27,15 @@ pub(crate) struct EnrolArgs {
 }
 
 pub(crate) fn enrol(common: &Common, args: &EnrolArgs) -> Result<ExitCode> {
+    let joined = join(common, args);
+    if let (true, Err(error)) = (args.unless_enrolled, &joined) {
+        // Windows Installer shows nothing of what the programs say that it runs.
+        logging::event(&events::NOT_JOINED, &[&format!("{error:#}")]);
+    }
+    joined
+}
+
+fn join(common: &Common, args: &EnrolArgs) -> Result<ExitCode> {
     protect(common)?;
     let state = StateFolder::open(&common.state)?;
     let folder = state.identity();

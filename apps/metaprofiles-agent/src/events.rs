@@ -35,6 +35,12 @@ pub(crate) const NO_PIPE: Event = Event {
     level: Level::Error,
     text: "The Agent cannot listen for logon and logoff scripts: %1. Sessions are served when Windows tells of them.",
 };
+/// The installer's attempt to join the farm failed, of which Windows Installer says a number only.
+pub(crate) const NOT_JOINED: Event = Event {
+    id: 5,
+    level: Level::Error,
+    text: "The MetaProfiles Agent is not installed, for this machine cannot join the farm: %1. Mend this and install again.",
+};
 /// What is logged as an error and has no code.
 pub(crate) const ERROR: Event = Event { id: 10, level: Level::Error, text: "%1" };
 /// What is logged as a warning and has no code.
@@ -42,7 +48,7 @@ pub(crate) const WARNING: Event = Event { id: 11, level: Level::Warning, text: "
 
 /// All of them but those of the codes.
 #[allow(dead_code, reason = "the build script and a test use it")]
-pub(crate) const EVENTS: [Event; 6] = [STARTED, STOPPED, NOT_STARTED, NO_PIPE, ERROR, WARNING];
+pub(crate) const EVENTS: [Event; 7] = [STARTED, STOPPED, NOT_STARTED, NO_PIPE, NOT_JOINED, ERROR, WARNING];
 
 /// The problem with code `MP-AGT-nnn` is event 1000 + nnn.
 pub(crate) const OF_CODES: std::ops::RangeInclusive<u32> = 1000..=1199;

@@ -63,7 +63,10 @@ fn tell_programs(_: &[mp_windows::RefreshTopic]) {}
 /// code is for whoever reads it: scripts of Group Policy go on whatever it is.
 #[cfg(windows)]
 pub(crate) fn ask(common: &Common, command: PipeCommand, wait: &WaitArgs) -> Result<ExitCode> {
-    use mp_agent::pipe_protocol::{PipeAnswer, PipeResult, PipeThen};
+    use mp_agent::{
+        pipe_protocol::{PipeAnswer, PipeResult, PipeThen},
+        service::PRODUCT,
+    };
 
     let answer = match answer(command, wait) {
         Ok(answer) => answer,
@@ -83,12 +86,11 @@ pub(crate) fn ask(common: &Common, command: PipeCommand, wait: &WaitArgs) -> Res
     } else {
         println!("{message}");
     }
-    const TITLE: &str = "MetaProfiles";
     match then {
         PipeThen::GoOn => {}
-        PipeThen::TellUser => mp_windows::tell_user(TITLE, message)?,
+        PipeThen::TellUser => mp_windows::tell_user(PRODUCT, message)?,
         PipeThen::LogOff => {
-            mp_windows::tell_user(TITLE, message)?;
+            mp_windows::tell_user(PRODUCT, message)?;
             mp_windows::log_off_here()?;
         }
     }

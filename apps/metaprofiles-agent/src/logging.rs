@@ -51,7 +51,6 @@ fn filter(settings: &PolicySettings, otherwise: LogLevel) -> Targets {
 }
 
 /// Writes a numbered event into the event log, and its text into the log. Nothing is to be done when that fails.
-#[cfg_attr(not(windows), expect(dead_code, reason = "only the service has numbered events of its own"))]
 pub(crate) fn event(event: &events::Event, texts: &[&str]) {
     let mut text = event.text.to_owned();
     for (number, insert) in texts.iter().enumerate() {

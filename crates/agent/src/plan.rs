@@ -3,6 +3,7 @@
 use std::{fs, io};
 
 use mp_durable::Readers;
+use mp_profile::{Applies, DataSubset};
 use mp_protocol::AgentPlan;
 use serde::{Deserialize, Serialize};
 
@@ -48,4 +49,12 @@ impl CachedPlan {
         text.and_then(|text| mp_durable::replace(&path, &text, Readers::OwnerOnly))
             .map_err(StateError::at("write the cached plan", &path))
     }
+}
+
+/// The data subsets that are kept on this machine: a plan may name those of other groups as well.
+pub(crate) fn subsets_here(plan: &AgentPlan) -> impl Iterator<Item = &DataSubset> {
+    plan.subsets.iter().filter(|subset| match &subset.applies {
+        Applies::Global => true,
+        Applies::Groups(groups) => plan.group.as_ref().is_some_and(|group| groups.contains(group)),
+    })
 }

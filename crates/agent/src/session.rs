@@ -7,6 +7,7 @@
 mod base;
 mod cache;
 mod ending;
+mod first_look;
 mod late;
 mod logoff;
 mod logon;
@@ -16,24 +17,25 @@ mod place;
 mod record;
 mod send;
 mod upload;
+mod work;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use mp_profile::{
     Clock, CompiledRules, DataSubset, ExportError, GroupName, HostError, ImportError, RuleError, SessionHost,
     Sid, StoreError,
 };
-use mp_protocol::Waits;
 
 use crate::{
-    chain::chain,
     connections::Connections,
     plan::CachedPlan,
-    report::{Outcome, Recorder, SessionEvent, SessionReport},
     reports_queue::{DEFAULT_MAX_QUEUED, ReportsQueue, ReportsSent},
     settings::PolicySettings,
     spool::{Deliveries, Spool},
-    state::{SessionLock, StateError, StateFolder},
+    state::{StateError, StateFolder},
 };
 pub use logoff::NOT_MERGED;
 
@@ -49,6 +51,17 @@ pub struct Agent<'host> {
     connections: Arc<dyn Connections>,
     clock: &'host dyn Clock,
     settings: PolicySettings,
+    given_up: GivenUp,
+}
+
+/// Says to work that is under way that nobody waits for it any more.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct GivenUp(Arc<AtomicBool>);
+
+impl GivenUp {
+    pub(crate) fn set(&self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 impl<'host> Agent<'host> {
@@ -62,7 +75,16 @@ impl<'host> Agent<'host> {
     ) -> Self {
         let spool = Spool::new(state.spool());
         let reports = ReportsQueue::new(state.reports_out(), DEFAULT_MAX_QUEUED);
-        Self { state, spool, reports, host, connections, clock, settings: PolicySettings::default() }
+        Self {
+            state,
+            spool,
+            reports,
+            host,
+            connections,
+            clock,
+            settings: PolicySettings::default(),
+            given_up: GivenUp::default(),
+        }
     }
 
     /// The same, with what Group Policy says of this machine.
@@ -73,6 +95,17 @@ impl<'host> Agent<'host> {
         }
         self.settings = settings;
         self
+    }
+
+    /// The same, which begins to write nothing more once this is set.
+    pub(crate) fn until(mut self, given_up: GivenUp) -> Self {
+        self.given_up = given_up;
+        self
+    }
+
+    /// To be asked when the profile was opened, since it may be another load's by then, and before it is written into.
+    fn go_on(&self) -> Result<(), AgentError> {
+        if self.given_up.0.load(Ordering::Acquire) { Err(AgentError::GivenUp) } else { Ok(()) }
     }
 
     /// Data sets that wait for storage.
@@ -105,6 +138,9 @@ pub enum AgentError {
         "MP-AGT-003 the settings were not brought into the profile, and the session goes on without; nothing stored will be replaced"
     )]
     Import(#[from] ImportError),
+    /// It took so long that nobody waits for it any more.
+    #[error("MP-AGT-009 the work was given up before it had begun to write")]
+    GivenUp,
     /// Nothing was exported.
     #[error("MP-AGT-004 the settings were not exported; what is stored stays as it is")]
     Export(#[from] ExportError),
@@ -138,6 +174,7 @@ impl AgentError {
             Self::NoPlan(_) => "MP-AGT-001",
             Self::Rules { .. } => "MP-AGT-002",
             Self::Import(_) => "MP-AGT-003",
+            Self::GivenUp => "MP-AGT-009",
             Self::Export(_) => "MP-AGT-004",
             Self::Registry(_) => "MP-AGT-005",
             Self::Host(_) => "MP-AGT-006",
@@ -150,74 +187,6 @@ impl AgentError {
 }
 
 impl Agent<'_> {
-    /// Keeps all other work for this user out, after waiting for it as long as the plan allows.
-    fn cached_plan(&self) -> Result<CachedPlan, AgentError> {
-        CachedPlan::load(&self.state)?.ok_or_else(|| AgentError::NoPlan("none is cached".to_owned()))
-    }
-
-    fn lock(&self, sid: &Sid) -> Result<SessionLock, AgentError> {
-        let plan = CachedPlan::load(&self.state).ok().flatten();
-        let waits = plan.map_or_else(Waits::default, |cached| cached.plan.waits);
-        Ok(self.state.lock(sid, Duration::from_millis(waits.lock_ms))?)
-    }
-
-    /// The report of an event for which nothing is done, when Group Policy turned the Agent off.
-    fn turned_off(&self, event: SessionEvent, sid: &Sid) -> Option<Result<SessionReport, AgentError>> {
-        self.settings.turned_off.then(|| {
-            let mut recorder = Recorder::new(event, sid, self.host.name(), self.clock.now());
-            recorder.problem(
-                TURNED_OFF,
-                "the Agent is turned off by Group Policy on this machine: nothing is imported or exported"
-                    .to_owned(),
-            );
-            self.finish(recorder, Ok(()))
-        })
-    }
-
-    /// Keeps the report of what was done, also of a failure.
-    fn finish(
-        &self,
-        mut recorder: Recorder,
-        done: Result<(), AgentError>,
-    ) -> Result<SessionReport, AgentError> {
-        if let Err(error) = &done {
-            recorder.report.outcome = Outcome::Failed;
-            let text = chain(error);
-            recorder.problem(error.code(), text.trim_start_matches(error.code()).trim_start().to_owned());
-        }
-        self.join_unnamed(&mut recorder);
-        let queued = self.reports.put(&recorder.report.to_sent());
-        match queued {
-            Ok(0) => {}
-            Ok(dropped) => recorder.problem(
-                "MP-AGT-053",
-                format!(
-                    "{dropped} session reports were dropped, for too many wait for the console; check that this machine reaches it"
-                ),
-            ),
-            Err(error) => {
-                recorder.problem("MP-AGT-056", format!("the console will not see this report: {}", chain(&error)));
-            }
-        }
-        // The session's data are where they belong; that the report of it cannot be kept must not look like a failure.
-        if let Err(error) = recorder.report.save(&self.state) {
-            recorder.problem("MP-AGT-050", format!("this report is not kept: {}", chain(&error)));
-        }
-        done.map(|()| recorder.report)
-    }
-
-    /// A session into which nothing was merged has no marker. What follows its logon on this host belongs to it all the same.
-    fn join_unnamed(&self, recorder: &mut Recorder) {
-        let report = &recorder.report;
-        if report.session != report.id || report.event == SessionEvent::Logon {
-            return;
-        }
-        let kept = SessionReport::kept(&self.state, &report.sid).unwrap_or_default();
-        if let Some(last) = kept.last().filter(|last| last.event != SessionEvent::Logoff) {
-            recorder.session(&last.session);
-        }
-    }
-
     /// Sends the reports that wait for the console. It may take as long as the network does: no session waits for it.
     ///
     /// # Errors
@@ -243,12 +212,12 @@ impl Agent<'_> {
         if users.is_empty() {
             return Ok(all);
         }
-        let plan = self.cached_plan()?;
+        let plan = work::needed(CachedPlan::load(&self.state))?;
         let store = self.connections.storage(&plan.plan).map_err(AgentError::Storage)?;
         for sid in users {
-            match self.lock(&sid) {
+            match self.lock(&sid, Some(&plan)) {
                 Ok(_lock) => {
-                    let sent = self.spool.send_user(&sid, store.as_ref());
+                    let sent = self.send_waiting(&sid, store.as_ref())?;
                     all.tried.extend(sent.tried);
                     all.damaged.extend(sent.damaged);
                 }

@@ -60,6 +60,10 @@ impl Baseline {
         self.files.get(key)
     }
 
+    pub(crate) fn same_files(&self, other: &Self) -> bool {
+        self.files == other.files
+    }
+
     pub(crate) fn files(&self) -> impl Iterator<Item = (&PlaceKey, &FilePath)> {
         self.files.iter().map(|(key, found)| (key, &found.path))
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use mp_dataset::{FileAttributes, FileContent, FilePath, ProfileKind};
+use mp_dataset::{Digest, FileAttributes, FileContent, FilePath, ProfileKind};
 use mp_registry::{FileTime, Name, Registry};
 
 use crate::{Scope, Sid};
@@ -272,11 +272,59 @@ pub trait DataSetStore {
         bytes: &[u8],
     ) -> Result<Stored, StoreError>;
 
+    /// As [`DataSetStore::store`], with what storage shall note of the new version.
+    ///
+    /// # Errors
+    /// When storage did not acknowledge; the data set may or may not be stored.
+    fn upload(&self, scope: &Scope, sid: &Sid, upload: &Upload<'_>) -> Result<Stored, StoreError> {
+        self.store(scope, sid, upload.base, upload.bytes)
+    }
+
+    /// The versions that storage knows of a data set, newest first, those included whose content it no longer keeps. By them an
+    /// Agent finds out whether an upload was stored whose acknowledgement it did not get.
+    ///
+    /// # Errors
+    /// When storage does not say; [`StoreError::Refused`] when it keeps no such list.
+    fn known_versions(&self, scope: &Scope, sid: &Sid) -> Result<Vec<KnownVersion>, StoreError>;
+
+    /// The file of a version, not yet verified; `None` when its content is not kept.
+    ///
+    /// # Errors
+    /// When storage does not say.
+    fn version_bytes(
+        &self,
+        scope: &Scope,
+        sid: &Sid,
+        version: &VersionTag,
+    ) -> Result<Option<Vec<u8>>, StoreError>;
+
     /// Keeps `bytes` beside the current data set without replacing it, for the administrator to look at.
     ///
     /// # Errors
     /// When storage did not acknowledge.
     fn quarantine(&self, scope: &Scope, sid: &Sid, reason: &str, bytes: &[u8]) -> Result<(), StoreError>;
+}
+
+/// A data set that is to become the current one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Upload<'a> {
+    /// The version that it was made from; `None` if there was none.
+    pub base: Option<&'a VersionTag>,
+    /// Its file.
+    pub bytes: &'a [u8],
+    /// The session that exported it, as reports name it.
+    pub session: Option<&'a str>,
+    /// What a merge overrode, in words.
+    pub notes: Option<String>,
+}
+
+/// A version that storage knows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KnownVersion {
+    /// Its name.
+    pub version: VersionTag,
+    /// The seal of its file.
+    pub seal: Digest,
 }
 
 /// Answer to [`DataSetStore::fetch`].

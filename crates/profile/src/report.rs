@@ -51,6 +51,9 @@ pub enum NoteCode {
     /// A file could not be written or deleted; the export must be told.
     #[serde(rename = "MP-PRF-205")]
     FileUnwritten,
+    /// Not imported: the session has changed it before it could be.
+    #[serde(rename = "MP-PRF-206")]
+    ChangedBefore,
 }
 
 impl NoteCode {
@@ -72,6 +75,7 @@ impl NoteCode {
             Self::NameCollision => "MP-PRF-203",
             Self::RegistryUnwritten => "MP-PRF-204",
             Self::FileUnwritten => "MP-PRF-205",
+            Self::ChangedBefore => "MP-PRF-206",
         }
     }
 }
@@ -115,7 +119,8 @@ impl Notes {
         self.add(NoteCode::Excluded, place, format_args!("{}: {}", exclusion.code, exclusion.reason));
     }
 
-    pub(crate) fn append(&mut self, other: Self) {
+    /// Adds the notes of another step.
+    pub fn append(&mut self, other: Self) {
         let room = MAX_NOTES.saturating_sub(self.notes.len());
         self.more += other.more + other.notes.len().saturating_sub(room);
         self.notes.extend(other.notes.into_iter().take(room));

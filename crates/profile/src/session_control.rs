@@ -60,6 +60,18 @@ pub trait SessionControl: Send + Sync {
     /// Tells programs in the session that settings below these keys have changed. It may be in vain, and is never waited for.
     fn refresh(&self, session: SessionId, changed: &[KeyPath]);
 
+    /// Shows a message in the session, without waiting for its reader.
+    ///
+    /// # Errors
+    /// When the host refuses, in its words.
+    fn tell(&self, session: SessionId, title: &str, text: &str) -> Result<(), String>;
+
+    /// Logs the user of the session off, without waiting for it.
+    ///
+    /// # Errors
+    /// When the host refuses, in its words.
+    fn log_off(&self, session: SessionId) -> Result<(), String>;
+
     /// Watches keys of a user for changes; all hints are lost when it is dropped.
     ///
     /// # Errors

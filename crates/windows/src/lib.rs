@@ -73,7 +73,10 @@ pub use refresh_topic::RefreshTopic;
 #[cfg(windows)]
 pub use registry::{LiveRegistry, OpenMode};
 #[cfg(windows)]
-pub use sessions::{SeenSession, WindowsSessions, log_off_here, refresh_here, seen_sessions, tell_user};
+pub use sessions::{
+    SeenSession, WindowsSessions, log_off_here, log_off_session, refresh_here, seen_sessions, tell_session,
+    tell_user,
+};
 #[cfg(windows)]
 pub use settings_key::SettingsKey;
 #[cfg(windows)]

@@ -32,7 +32,7 @@ pub(crate) fn play(seed: u64) -> Tally {
     evening(&mut farm);
     let mut tally = Tally { days: 1, ..Tally::default() };
     for sid in farm.users.clone() {
-        let of_user = farm.oracle.check(&sid, &farm.current(&sid), &farm.ledger.lock().unwrap(), farm.deaf);
+        let of_user = farm.oracle.check(&sid, &farm.current(&sid), &farm.ledger.lock().unwrap());
         tally.add(&of_user);
     }
     Tally { days: 1, ..tally }

@@ -7,7 +7,7 @@ use std::sync::{
 
 use mp_agent::{CachedPlan, Connections};
 use mp_dataset::{DataSet, Limits};
-use mp_profile::{DataSetStore, Fetched, Scope, Sid, StoreError, Stored, VersionTag};
+use mp_profile::{DataSetStore, Fetched, KnownVersion, Scope, Sid, StoreError, Stored, VersionTag};
 use mp_protocol::{
     AgentPlan,
     session_report::{BatchAnswer, ReportBatch},
@@ -99,6 +99,24 @@ impl DataSetStore for Line {
             }
             Replaced::Conflict => Ok(Stored::Conflict),
         }
+    }
+
+    fn known_versions(&self, scope: &Scope, sid: &Sid) -> Result<Vec<KnownVersion>, StoreError> {
+        self.reach()?;
+        let known = self.backend.versions(&key(scope, sid)).unwrap().into_iter();
+        Ok(known
+            .map(|info| KnownVersion { seal: info.seal.parse().unwrap(), version: VersionTag(info.tag) })
+            .collect())
+    }
+
+    fn version_bytes(
+        &self,
+        scope: &Scope,
+        sid: &Sid,
+        version: &VersionTag,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.reach()?;
+        Ok(self.backend.read_version(&key(scope, sid), version).unwrap())
     }
 
     fn quarantine(&self, scope: &Scope, sid: &Sid, reason: &str, bytes: &[u8]) -> Result<(), StoreError> {

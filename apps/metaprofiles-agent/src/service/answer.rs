@@ -1,7 +1,7 @@
 //! What the service says to programs in sessions.
 
 use mp_agent::pipe_protocol::{PipeAnswer, PipeResult, PipeThen};
-use mp_agent::service::HelperAnswer;
+use mp_agent::service::{HelperAnswer, REFUSED, WITHOUT_SETTINGS};
 use mp_profile::machine::Answer;
 use mp_protocol::StorageAway;
 
@@ -27,14 +27,8 @@ fn not_merged(away: StorageAway) -> PipeAnswer {
         StorageAway::CachedCopy => {
             (PipeThen::GoOn, "the session goes on with the settings that this machine saw last, if any")
         }
-        StorageAway::Message => (
-            PipeThen::TellUser,
-            "Your settings cannot be reached. You can work; what you change now may not be kept.",
-        ),
-        StorageAway::RefuseLogon => (
-            PipeThen::LogOff,
-            "Your settings cannot be reached, so you are logged off again. Please try later, or call your administrator.",
-        ),
+        StorageAway::Message => (PipeThen::TellUser, WITHOUT_SETTINGS),
+        StorageAway::RefuseLogon => (PipeThen::LogOff, REFUSED),
     };
     let mut answer = PipeAnswer::new(PipeResult::Incomplete, message);
     answer.then = then;

@@ -81,6 +81,16 @@ impl SessionControl for InjectedSessions {
         tracing::info!(keys = changed.len(), "Programs would be told of changed settings");
     }
 
+    fn tell(&self, session: SessionId, _: &str, text: &str) -> Result<(), String> {
+        tracing::info!(%session, text, "The user would be told");
+        Ok(())
+    }
+
+    fn log_off(&self, session: SessionId) -> Result<(), String> {
+        tracing::info!(%session, "The user would be logged off");
+        Ok(())
+    }
+
     fn watch(&self, sid: &Sid, keys: &[KeyPath]) -> Result<Box<dyn ChangeWatch>, HostError> {
         self.real.watch(sid, keys)
     }

@@ -27,6 +27,11 @@ fn a_machine_that_is_not_enrolled_is_told_what_to_do() {
     }
     let text = error(&place, &["enrol", "--console", "https://localhost:1", "--token", "nonsense"], 1);
     assert!(text.contains("join token"), "{text}");
+    // As the installer calls it: what is told here goes into the event log as well.
+    let by_installer =
+        ["enrol", "--unless-enrolled", "--console", "https://localhost:1", "--token", "nonsense"];
+    let told = place.run(&by_installer).failed(1).stderr;
+    assert!(told.contains("cannot join the farm") && !told.contains("nonsense"), "{told}");
 }
 
 #[test]

@@ -13,16 +13,16 @@ use mp_profile::{
         State, Timer,
     },
 };
-use mp_protocol::{AgentSettings, HoldProfile};
+use mp_protocol::{AgentSettings, HoldProfile, StorageAway};
 use mp_registry::KeyPath;
 
 use super::{
-    HelperAnswer, JobOrder, Ports, Reply, UserStatus,
+    HelperAnswer, JobOrder, PRODUCT, Ports, REFUSED, Reply, UserStatus, WITHOUT_SETTINGS,
     directory::present,
     incidents::{Incidents, told},
     plan::timing,
 };
-use crate::{CachedPlan, chain::chain};
+use crate::{CachedPlan, chain::chain, session::GivenUp};
 
 /// Between two looks at the hints of changes.
 const WATCH_POLL: Duration = Duration::from_secs(30);
@@ -40,6 +40,8 @@ pub(super) struct Actor {
     hold: Option<Box<dyn ProfileHold>>,
     watch: Watch,
     orders: Vec<JobOrder>,
+    /// Of the job that was ordered last.
+    given_up: GivenUp,
     incidents: Incidents,
     stopped: bool,
 }
@@ -64,6 +66,7 @@ impl Actor {
             hold: None,
             watch: Watch::Off,
             orders: Vec::new(),
+            given_up: GivenUp::default(),
             incidents: Incidents::default(),
             stopped: false,
         };
@@ -169,10 +172,15 @@ impl Actor {
     fn act(&mut self, action: Action, now: Duration) -> Option<Event> {
         match action {
             Action::Start { job, work } => {
-                self.orders.push(JobOrder { sid: self.sid.clone(), job, work });
+                self.given_up = GivenUp::default();
+                let given_up = self.given_up.clone();
+                self.orders.push(JobOrder { sid: self.sid.clone(), job, work, given_up });
             }
-            // A job waits for storage only within the plan's bounds, and everything else it does should not be cut off.
-            Action::Cancel(job) => tracing::warn!(sid = %self.sid, job = job.0, "A job was given up"),
+            // What it has begun to write it must not be cut off from.
+            Action::Cancel(job) => {
+                tracing::warn!(sid = %self.sid, job = job.0, "A job was given up");
+                self.given_up.set();
+            }
             Action::Answer { request, answer } => self.reply(request, answer),
             Action::Arm(timer, after) => {
                 self.timers.insert(timer, now + after);
@@ -185,6 +193,11 @@ impl Actor {
             Action::ReleaseHold => self.release_hold(),
             Action::Protect => self.protect(),
             Action::Refresh(session) => self.ports.control.refresh(session, &self.kept_keys()),
+            Action::TellMissing(session) if self.settings().storage_away == StorageAway::Message => {
+                self.tell(session, WITHOUT_SETTINGS);
+            }
+            Action::TellMissing(_) => {}
+            Action::Refuse(session) => self.refuse(session),
             Action::Forget => {
                 if let Err(error) = self.ports.agent().forget(&self.sid) {
                     self.note(
@@ -245,6 +258,27 @@ impl Actor {
                 self.note("MP-AGT-068", text);
             }
         }
+    }
+
+    fn tell(&mut self, session: SessionId, text: &str) {
+        if let Err(error) = self.ports.control.tell(session, PRODUCT, text) {
+            let text =
+                format!("session {session} goes on without its settings, and its user is not told: {error}");
+            self.note("MP-AGT-074", text);
+        }
+    }
+
+    fn refuse(&mut self, session: SessionId) {
+        self.tell(session, REFUSED);
+        let text = match self.ports.control.log_off(session) {
+            Ok(()) => format!(
+                "session {session} is logged off again, for its settings cannot be reached; nothing is exported of it"
+            ),
+            Err(error) => format!(
+                "session {session} was to be logged off, for its settings cannot be reached, and goes on: {error}; nothing is exported of it"
+            ),
+        };
+        self.note("MP-AGT-073", text);
     }
 
     fn release_hold(&mut self) {

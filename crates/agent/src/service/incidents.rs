@@ -64,6 +64,10 @@ pub(super) fn told(incident: Incident) -> (&'static str, &'static str) {
             "MP-AGT-065",
             "the user logged on again while the last export still ran; it was given up so that the logon need not wait",
         ),
+        Incident::JobHangs => (
+            "MP-AGT-075",
+            "work for the user did not end in time and was given up; the sessions go on without it, but nothing more is imported or exported for this user until it ends; look for what it waits for: a redirected folder, a filter driver, a storage that answers byte by byte",
+        ),
         Incident::StopForced => (
             "MP-AGT-066",
             "the service had to stop before the last export was done; sessions that go on are adopted at the next start",

@@ -25,6 +25,14 @@ pub use jobs::JobOrder;
 pub use station::Station;
 pub use threads::AgentService;
 
+/// What users are told that their message is from.
+pub const PRODUCT: &str = "MetaProfiles";
+/// What a user is told whose settings are missing, where the plan says [`StorageAway::Message`].
+pub const WITHOUT_SETTINGS: &str =
+    "Your settings cannot be reached. You can work; what you change now may not be kept.";
+/// What a user is told whose logon is refused, where the plan says [`StorageAway::RefuseLogon`].
+pub const REFUSED: &str = "Your settings cannot be reached, so you are logged off again. Please try later, or call your administrator.";
+
 /// What the service stands on.
 #[derive(Clone)]
 pub struct Ports {

@@ -9,10 +9,11 @@ use mp_profile::{
 
 use super::{
     Agent, AgentError,
-    record::{SessionRecord, mark_over, marked},
+    record::{SessionRecord, mark_over, marked, seen},
 };
 use crate::{
     chain::chain,
+    plan::CachedPlan,
     report::{Outcome, Recorder, SessionEvent},
 };
 
@@ -56,10 +57,11 @@ impl Agent<'_> {
     /// # Errors
     /// When the record cannot be removed.
     pub(crate) fn forget(&self, sid: &Sid) -> Result<(), AgentError> {
-        let _lock = self.lock(sid)?;
+        let plan = CachedPlan::load(&self.state).ok().flatten();
+        let _lock = self.lock(sid, plan.as_ref())?;
         match self.host.open(sid) {
             Ok(mut profile) => {
-                if marked(profile.as_ref()).is_some() {
+                if marked(profile.as_ref()).is_some() || seen(profile.as_ref()).is_some() {
                     mark_over(profile.as_mut())?;
                 }
                 profile.close()?;
@@ -77,7 +79,7 @@ impl Agent<'_> {
         let sids = fs::read_dir(self.state.sessions()).into_iter().flatten().flatten();
         let sids = sids.filter_map(|entry| entry.file_name().to_str()?.parse::<Sid>().ok());
         for sid in sids.filter(|sid| !has_session(sid)).collect::<Vec<_>>() {
-            let ended = match self.export(&sid, ExportKind::Final, Aim::Replace) {
+            let ended = match self.export(&sid, ExportKind::Final, self.last_aim(&sid)) {
                 Ok(_) | Err(AgentError::Host(HostError::NotLoaded(_))) => self.forget(&sid),
                 Err(error) => Err(error),
             };
@@ -85,5 +87,12 @@ impl Agent<'_> {
                 tracing::warn!(%sid, error = chain(&error), "What a former session left stays as it is");
             }
         }
+    }
+
+    /// What may become of the last export of a load whose sessions ended without the service. One that was seen and into
+    /// which nothing was merged yet may hold changes that are nowhere else.
+    fn last_aim(&self, sid: &Sid) -> Aim {
+        let seen = self.host.open(sid).is_ok_and(|profile| seen(profile.as_ref()).is_some());
+        if seen { Aim::Beside } else { Aim::Replace }
     }
 }

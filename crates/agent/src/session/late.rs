@@ -2,7 +2,7 @@
 
 use mp_dataset::{DataSet, ProfileKind};
 use mp_profile::{
-    Baseline, CompiledRules, DataSubset, Imported, Scope, SessionChanges, SessionProfile, Sets, Sid,
+    Baseline, CompiledRules, DataSubset, Imported, Notes, Scope, SessionChanges, SessionProfile, Sets, Sid,
 };
 use mp_protocol::StorageAway;
 
@@ -10,6 +10,7 @@ use super::{
     Agent, AgentError,
     base::{ScopeSet, verified},
     record::{MergedScope, SessionRecord, marked},
+    work::needed,
 };
 use crate::{
     plan::CachedPlan,
@@ -23,18 +24,17 @@ impl Agent<'_> {
     /// # Errors
     /// When nothing could be done at all. That storage is still away is no error: the report says so.
     pub fn merge_late(&self, sid: &Sid) -> Result<SessionReport, AgentError> {
-        if let Some(left_alone) = self.turned_off(SessionEvent::LateMerge, sid) {
-            return left_alone;
-        }
-        let mut recorder = Recorder::new(SessionEvent::LateMerge, sid, self.host.name(), self.clock.now());
-        let _lock = self.lock(sid)?;
-        let done = self.bring_in_late(sid, &mut recorder);
-        self.finish(recorder, done)
+        self.work(
+            SessionEvent::LateMerge,
+            sid,
+            |_| true,
+            |plan, recorder| self.bring_in_late(sid, &needed(plan)?, recorder),
+        )
     }
 
-    fn bring_in_late(&self, sid: &Sid, recorder: &mut Recorder) -> Result<(), AgentError> {
-        let plan = self.cached_plan()?;
+    fn bring_in_late(&self, sid: &Sid, plan: &CachedPlan, recorder: &mut Recorder) -> Result<(), AgentError> {
         let mut profile = self.host.open(sid)?;
+        self.go_on()?;
         recorder.report.profile = profile.kind().name().to_owned();
         recorder.report.outcome = Outcome::NotMerged;
         let marked = marked(profile.as_ref()).filter(|marked| !marked.over);
@@ -52,7 +52,7 @@ impl Agent<'_> {
             return Ok(());
         };
         recorder.report.plan_revision = record.plan_revision;
-        let sets = self.missing_sets(sid, &record, &plan, recorder);
+        let sets = self.missing_sets(sid, &record, plan, recorder);
         recorder.step("fetch and verify");
         let found: Vec<&ScopeSet> = sets.iter().filter(|set| set.known).collect();
         if found.is_empty() && record.awaited.is_empty() {
@@ -60,8 +60,10 @@ impl Agent<'_> {
             return Ok(());
         }
         if !found.is_empty() {
+            self.go_on()?;
             let imported = import_unchanged(profile.as_mut(), &record, &before, &found)?;
             recorder.step("import what the session has not changed");
+            record.note_spared(&imported.report);
             recorder.report.import = Some(imported.report);
             record.unapplied.append(imported.unapplied);
         }
@@ -144,14 +146,17 @@ fn import_unchanged(
     let changes = SessionChanges::between(before, &now);
     let held = |set: &ScopeSet| record.scope(&set.scope).is_some_and(|scope| scope.held);
     let mut import = |rules: &CompiledRules, also_held: bool| -> Result<Imported, AgentError> {
-        let unchanged = |part: fn(&Scope) -> bool| -> Option<DataSet> {
+        let mut spared = Notes::default();
+        let mut unchanged = |part: fn(&Scope) -> bool| -> Option<DataSet> {
             let set = found.iter().find(|set| part(&set.scope) && (also_held || !held(set)))?;
-            Some(changes.without(&set.set.as_ref()?.1))
+            Some(changes.without(&set.set.as_ref()?.1, &mut spared))
         };
         let global = unchanged(|scope| matches!(scope, Scope::Global));
         let group = unchanged(|scope| matches!(scope, Scope::Group(_)));
         let sources = Sets { global: global.as_ref(), group: group.as_ref() };
-        Ok(mp_profile::import(profile, rules, &sources)?)
+        let mut imported = mp_profile::import(profile, rules, &sources)?;
+        imported.report.notes.append(spared);
+        Ok(imported)
     };
     if record.awaited.is_empty() {
         return import(&rules()?, true);

@@ -6,12 +6,12 @@ use mp_profile::{
 
 use super::{
     Agent, AgentError,
-    record::{SessionRecord, marked},
+    record::{SessionRecord, marked, seen},
     upload::{After, Export, report_room},
+    work::LoadedPlan,
 };
 use crate::{
     chain::chain,
-    plan::CachedPlan,
     report::{Outcome, Recorder, SessionEvent, SessionReport},
     spool::{ConflictRules, NewEntry},
 };
@@ -24,6 +24,8 @@ pub(super) struct Session {
     /// The record made at logon, when it speaks about this very load of the hive.
     pub(super) record: Option<SessionRecord>,
     pub(super) kind: ProfileKind,
+    /// Whether a picture was taken of this load of the hive, and nothing was merged into it since.
+    pub(super) seen: bool,
     /// The profile's defaults at logon.
     pub(super) baseline: Option<Baseline>,
     /// The data sets that were merged at logon.
@@ -40,17 +42,12 @@ impl Agent<'_> {
     /// # Errors
     /// When nothing could be exported. That storage is away is no error: the export waits in the spool.
     pub fn logoff(&self, sid: &Sid) -> Result<SessionReport, AgentError> {
-        if let Some(left_alone) = self.turned_off(SessionEvent::Logoff, sid) {
-            return left_alone;
-        }
-        if self.rest_follows(sid) {
+        if !self.settings.turned_off && self.rest_follows(sid) {
             // Without it the export would be kept beside. When it fails, that is what happens.
             drop(self.merge_late(sid));
         }
-        let mut recorder = Recorder::new(SessionEvent::Logoff, sid, self.host.name(), self.clock.now());
-        let _lock = self.lock(sid)?;
-        let done = self.take_out(sid, None, &mut recorder);
-        self.finish(recorder, done)
+        let work = |plan, recorder: &mut Recorder| self.take_out(sid, plan, None, recorder);
+        self.work(SessionEvent::Logoff, sid, |_| true, work)
     }
 
     /// Exports what changed and puts it into the spool; [`Agent::upload`] sends it.
@@ -62,19 +59,20 @@ impl Agent<'_> {
             ExportKind::Checkpoint => SessionEvent::Checkpoint,
             ExportKind::Final => SessionEvent::Logoff,
         };
-        if let Some(left_alone) = self.turned_off(event, sid) {
-            return left_alone;
-        }
-        let mut recorder = Recorder::new(event, sid, self.host.name(), self.clock.now());
-        let _lock = self.lock(sid)?;
-        let done = self.take_out(sid, Some(aim), &mut recorder);
-        self.finish(recorder, done)
+        let work = |plan, recorder: &mut Recorder| self.take_out(sid, plan, Some(aim), recorder);
+        self.work(event, sid, |_| true, work)
     }
 
     /// Without an aim the export is sent as well.
-    fn take_out(&self, sid: &Sid, aim: Option<Aim>, recorder: &mut Recorder) -> Result<(), AgentError> {
-        let plan = CachedPlan::load(&self.state);
+    fn take_out(
+        &self,
+        sid: &Sid,
+        plan: LoadedPlan,
+        aim: Option<Aim>,
+        recorder: &mut Recorder,
+    ) -> Result<(), AgentError> {
         let mut profile = self.host.open(sid)?;
+        self.go_on()?;
         recorder.report.profile = profile.kind().name().to_owned();
         recorder.step("open profile");
         if matches!(profile.kind(), ProfileKind::Temporary | ProfileKind::Unknown) {
@@ -143,14 +141,18 @@ impl Agent<'_> {
             recorder.step("send");
             after
         };
-        self.keep_base(sid, session.record, &exports, &after, recorder);
+        // An import that still comes needs the picture.
+        if session.record.is_some() || !session.seen {
+            self.keep_base(sid, session.record, &exports, &after, recorder);
+        }
         Ok(())
     }
 
     /// What is known of the session: only what speaks about this very load of the hive, and only if all of it can be read.
     pub(super) fn session(&self, sid: &Sid, profile: &dyn SessionProfile) -> Session {
         let kind = profile.kind();
-        let none = Session { record: None, kind, baseline: None, global: None, group: None };
+        let seen = seen(profile).is_some();
+        let none = Session { record: None, kind, seen, baseline: None, global: None, group: None };
         let Some(mut record) = marked(profile)
             .filter(|marked| !marked.over)
             .and_then(|marked| SessionRecord::load(&self.state, sid, &marked.session))
@@ -168,7 +170,7 @@ impl Agent<'_> {
                 Scope::Group(_) => group = base.filter(|_| scope.merged),
             }
         }
-        Session { record: Some(record), kind, baseline: Some(baseline), global, group }
+        Session { record: Some(record), kind, seen, baseline: Some(baseline), global, group }
     }
 
     pub(super) fn origin(&self, sid: &Sid) -> Origin {
@@ -219,6 +221,7 @@ impl Agent<'_> {
             base: place.base.as_deref(),
             session: session.record.as_ref().map(|record| record.session.clone()),
             rules,
+            took_over: place.took_over,
             ..NewEntry::new(sid, &scope, place.intent, &bytes)
         };
         let put = self.spool.put(&new, &place.instead);

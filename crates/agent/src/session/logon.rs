@@ -4,13 +4,14 @@ use std::{
 };
 
 use mp_dataset::ProfileKind;
-use mp_profile::{Baseline, DataSetStore, Scope, SessionProfile, Sets, Sid, Unapplied};
+use mp_profile::{Baseline, DataSetStore, Scope, SessionChanges, SessionProfile, Sets, Sid, Unapplied};
 
 use mp_protocol::StorageAway;
 
 use super::{
     Agent, AgentError,
     base::ScopeSet,
+    late::without_mirrors,
     parts::{Awaited, scopes},
     record::{MergedScope, SessionRecord, marked},
     upload::report_leftovers,
@@ -44,17 +45,21 @@ impl Agent<'_> {
     }
 
     fn begin(&self, sid: &Sid, in_parts: bool) -> Result<SessionReport, AgentError> {
-        if let Some(left_alone) = self.turned_off(SessionEvent::Logon, sid) {
-            return left_alone;
-        }
-        let mut recorder = Recorder::new(SessionEvent::Logon, sid, self.host.name(), self.clock.now());
-        let _lock = self.lock(sid)?;
-        let done = self.bring_in(sid, in_parts, &mut recorder);
-        self.finish(recorder, done)
+        self.work(
+            SessionEvent::Logon,
+            sid,
+            |_| true,
+            |plan, recorder| self.bring_in(sid, plan?, in_parts, recorder),
+        )
     }
 
-    fn bring_in(&self, sid: &Sid, in_parts: bool, recorder: &mut Recorder) -> Result<(), AgentError> {
-        let cached = CachedPlan::load(&self.state)?;
+    fn bring_in(
+        &self,
+        sid: &Sid,
+        cached: Option<CachedPlan>,
+        in_parts: bool,
+        recorder: &mut Recorder,
+    ) -> Result<(), AgentError> {
         let newer = self.ask_for_plan(cached.clone());
         let mut plan = match cached {
             Some(plan) => plan,
@@ -67,6 +72,7 @@ impl Agent<'_> {
         recorder.step("plan");
 
         let mut profile = self.host.open(sid)?;
+        self.go_on()?;
         recorder.step("open profile");
         if !self.may_merge(profile.as_ref(), recorder) {
             profile.close()?;
@@ -78,11 +84,11 @@ impl Agent<'_> {
             self.keep_plan(&newer, recorder);
             plan = newer;
         }
+        let first = self.first_look(sid, profile.as_mut(), &mut plan.plan)?;
         recorder.report.plan_revision = plan.plan.revision;
         let settings = self.settings.over(Some(&plan.plan));
         recorder.report.mode = Some(settings.mode);
-        let compile = || super::compile(&plan.plan.subsets, plan.plan.group.as_ref(), plan.plan.revision);
-        let rules = compile()?;
+        let rules = super::compile(&plan.plan.subsets, plan.plan.group.as_ref(), plan.plan.revision)?;
         let awaited = Awaited::of(&plan.plan, &settings).filter(|_| in_parts);
         let store = self.connections.storage(&plan.plan);
         if let Ok(store) = &store {
@@ -95,30 +101,47 @@ impl Agent<'_> {
         // What cannot be had now leaves the session without; then nothing else need be put off.
         let awaited = awaited.filter(|_| sets.iter().all(|set| set.known));
         recorder.step("fetch and verify");
-        let (baseline, unread) = Baseline::snapshot(profile.as_mut(), &rules)?;
+        let (found, unread) = Baseline::snapshot(profile.as_mut(), &rules)?;
+        // What the user has changed since the profile was first seen stays the user's.
+        let changes = first.as_ref().map(|first| SessionChanges::between(first, &found));
+        let changes = changes.filter(|changes| !changes.is_empty());
+        let mut notes = unread;
+        let spared: Vec<_> = sets
+            .iter()
+            .filter_map(|set| Some((&set.scope, changes.as_ref()?.without(&set.set.as_ref()?.1, &mut notes))))
+            .collect();
         recorder.step("read baseline");
         let sets_of = |part: fn(&Scope) -> bool| {
+            let spared = spared.iter().find(|(scope, _)| part(scope)).map(|(_, set)| set);
             let set = sets.iter().find(|set| part(&set.scope));
-            set.and_then(|set| Some(&set.set.as_ref()?.1))
+            spared.or_else(|| set.and_then(|set| Some(&set.set.as_ref()?.1)))
         };
         let sources = Sets {
             global: sets_of(|scope| matches!(scope, Scope::Global)),
             group: sets_of(|scope| matches!(scope, Scope::Group(_))),
         };
-        let now = match &awaited {
-            Some(awaited) => compile()?.only(|subset, _| awaited.has(subset)),
+        let rules = match &changes {
+            Some(_) => {
+                let subsets = without_mirrors(&plan.plan.subsets);
+                super::compile(&subsets, plan.plan.group.as_ref(), plan.plan.revision)?
+            }
             None => rules,
         };
+        let now = match &awaited {
+            Some(awaited) => rules.only(|subset, _| awaited.has(subset)),
+            None => rules,
+        };
+        self.go_on()?;
         let mut imported = mp_profile::import(profile.as_mut(), &now, &sources)?;
         recorder.step(if awaited.is_some() { "import what the logon waits for" } else { "import" });
-        for note in unread.notes {
-            imported.report.notes.add(note.code, note.place, note.text);
-        }
+        imported.report.notes.append(notes);
+        let mut record = self.record(&plan, &all, &sets, awaited.as_ref(), imported.unapplied);
+        record.note_spared(&imported.report);
         recorder.report.import = Some(imported.report);
-        let record = self.record(&plan, &all, &sets, awaited.as_ref(), imported.unapplied);
         recorder.session(&record.session);
         let bases = sets.iter().filter_map(|set| Some((&set.scope, set.set.as_ref()?.0.as_slice())));
-        record.save(&self.state, sid, &baseline, bases)?;
+        let baseline = first.as_ref().unwrap_or(&found);
+        record.save(&self.state, sid, baseline, bases)?;
         record.mark(profile.as_mut())?;
         recorder.step("keep base");
         if let Err(error) = profile.close() {
@@ -223,6 +246,7 @@ impl Agent<'_> {
                 scope: scope.clone(),
                 merged: known && awaited.is_none(),
                 held: known && awaited.is_some(),
+                spared: false,
                 version: set.and_then(|set| set.version.clone()),
                 digest: set.and_then(|set| set.set.as_ref()).map(|(bytes, _)| digest(bytes)),
             }

@@ -9,6 +9,7 @@ use super::{
     base::{ScopeSet, verified},
     late::without_mirrors,
     record::SessionRecord,
+    work::needed,
 };
 use crate::{
     chain::chain,
@@ -24,23 +25,22 @@ impl Agent<'_> {
     /// # Errors
     /// When the profile or its record cannot be used. That storage is away is no error: the report says so.
     pub fn merge_newer(&self, sid: &Sid) -> Result<SessionReport, AgentError> {
-        if let Some(left_alone) = self.turned_off(SessionEvent::Connect, sid) {
-            return left_alone;
-        }
-        let mut recorder = Recorder::new(SessionEvent::Connect, sid, self.host.name(), self.clock.now());
-        let _lock = self.lock(sid)?;
-        let done = self.bring_in_newer(sid, &mut recorder);
-        let nothing_newer = recorder.report.outcome != Outcome::Merged && recorder.report.problems.is_empty();
-        if done.is_ok() && nothing_newer {
-            // A screen is unlocked many times a day.
-            return Ok(recorder.report);
-        }
-        self.finish(recorder, done)
+        // A screen is unlocked many times a day.
+        let is_told =
+            |report: &SessionReport| report.outcome == Outcome::Merged || !report.problems.is_empty();
+        self.work(SessionEvent::Connect, sid, is_told, |plan, recorder| {
+            self.bring_in_newer(sid, &needed(plan)?, recorder)
+        })
     }
 
-    fn bring_in_newer(&self, sid: &Sid, recorder: &mut Recorder) -> Result<(), AgentError> {
-        let plan = self.cached_plan()?;
+    fn bring_in_newer(
+        &self,
+        sid: &Sid,
+        plan: &CachedPlan,
+        recorder: &mut Recorder,
+    ) -> Result<(), AgentError> {
         let mut profile = self.host.open(sid)?;
+        self.go_on()?;
         recorder.report.profile = profile.kind().name().to_owned();
         let session = self.session(sid, profile.as_ref());
         let Some(mut record) = session.record.filter(SessionRecord::all_merged) else {
@@ -50,7 +50,7 @@ impl Agent<'_> {
         recorder.session(&record.session);
         recorder.report.plan_revision = record.plan_revision;
         recorder.report.outcome = Outcome::AlreadyMerged;
-        let newer = self.newer_sets(sid, &record, &plan, recorder);
+        let newer = self.newer_sets(sid, &record, plan, recorder);
         recorder.step("fetch and verify");
         if newer.is_empty() {
             profile.close()?;
@@ -64,6 +64,7 @@ impl Agent<'_> {
             baseline: session.baseline.as_ref(),
             unapplied: Some(&record.unapplied),
         };
+        self.go_on()?;
         let mine = mp_profile::export(profile.as_mut(), &compile(&record.subsets)?, &inputs)?;
         recorder.step("read what the session has changed");
         let subsets = without_mirrors(&record.subsets);

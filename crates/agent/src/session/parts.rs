@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use mp_profile::{Applies, DataSubset, GroupName, ImportMode, Scope};
 use mp_protocol::{AgentPlan, AgentSettings};
 
+use crate::plan::subsets_here;
+
 /// The first part of an import that comes in two.
 pub(super) struct Awaited {
     subsets: BTreeSet<String>,
@@ -15,11 +17,7 @@ pub(super) struct Awaited {
 impl Awaited {
     /// What the logon waits for; `None` when there is nothing else, or nothing at all: then all comes in one part.
     pub(super) fn of(plan: &AgentPlan, settings: &AgentSettings) -> Option<Self> {
-        let here = |subset: &&DataSubset| match &subset.applies {
-            Applies::Global => true,
-            Applies::Groups(groups) => plan.group.as_ref().is_some_and(|group| groups.contains(group)),
-        };
-        let here: Vec<&DataSubset> = plan.subsets.iter().filter(here).collect();
+        let here: Vec<&DataSubset> = subsets_here(plan).collect();
         let waits = |subset: &DataSubset| settings.import_of(subset) == ImportMode::Synchronous;
         // What deletes what it does not know must not come when the session has begun to make things.
         let awaited = |subset: &&&DataSubset| waits(subset) || deletes_unknown(subset);

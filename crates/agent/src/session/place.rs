@@ -8,7 +8,7 @@ use super::{
     logoff::{NOT_MERGED, Session},
     record::{MergedScope, SessionRecord},
 };
-use crate::spool::{Intent, SpoolEntry, digest};
+use crate::spool::{Intent, SpoolEntry, digest, seal};
 
 impl Agent<'_> {
     /// What is to become of the export of a scope, and which entries of the spool it stands for.
@@ -26,7 +26,7 @@ impl Agent<'_> {
                 }
                 let file = merged.and_then(|merged| SessionRecord::base_bytes(&self.state, sid, merged));
                 let intent = Intent::Replace { base, base_digest, superseded };
-                Place { intent, base: file, instead: Vec::new() }
+                Place { intent, base: file, instead: Vec::new(), took_over: Vec::new() }
             }
             intent => {
                 let session = session.record.as_ref().map(|record| &record.session);
@@ -36,13 +36,14 @@ impl Agent<'_> {
                     _ => entry.intent == intent && session.is_some() && entry.session.as_ref() == session,
                 };
                 let instead = waiting.into_iter().filter(former).collect();
-                Place { intent, base: None, instead }
+                Place { intent, base: None, instead, took_over: Vec::new() }
             }
         }
     }
 
     /// A data set that this session started from, or exported before, and that still waits in the spool is superseded: the
-    /// new one holds all of it, and takes over its base. One whose merge may be stored already stays, and is sent first.
+    /// new one holds all of it, and takes over its base. One whose merge may be stored already stays, and is sent first, as
+    /// does one of which the session had changed something before it was merged.
     fn supersede(
         &self,
         waiting: &[SpoolEntry],
@@ -65,16 +66,18 @@ impl Agent<'_> {
         let (bytes, its_base) = (self.spool.read(former).ok()?, self.spool.read_base(former).ok()?);
         let before = digest(&bytes);
         let Intent::Replace { base, base_digest, superseded } = &former.intent else { return None };
-        if former.merging {
+        // What the profile never held is only in that one.
+        if former.merging || merged.is_some_and(|merged| merged.spared) {
             let intent = Intent::Replace { base: None, base_digest: Some(before), superseded: Vec::new() };
-            return Some(Place { intent, base: Some(bytes), instead: Vec::new() });
+            return Some(Place { intent, base: Some(bytes), instead: Vec::new(), took_over: Vec::new() });
         }
         let intent = Intent::Replace {
             base: base.clone(),
             base_digest: base_digest.clone(),
             superseded: superseded.iter().cloned().chain([before]).collect(),
         };
-        Some(Place { intent, base: its_base, instead: vec![former.clone()] })
+        let took_over = former.took_over.iter().cloned().chain(seal(&bytes)).collect();
+        Some(Place { intent, base: its_base, instead: vec![former.clone()], took_over })
     }
 }
 
@@ -85,6 +88,8 @@ pub(super) struct Place {
     pub(super) base: Option<Vec<u8>>,
     /// The entries of the spool whose place it takes.
     pub(super) instead: Vec<SpoolEntry>,
+    /// The seals of their data sets.
+    pub(super) took_over: Vec<String>,
 }
 
 /// What storage shall do with the export of a scope.

@@ -9,7 +9,9 @@ use std::{
 };
 
 use mp_dataset::{DataSet, Limits, Verified};
-use mp_profile::{Baseline, DataSubset, GroupName, Scope, SessionProfile, Sid, Unapplied};
+use mp_profile::{
+    Baseline, DataSubset, GroupName, ImportReport, NoteCode, Scope, SessionProfile, Sid, Unapplied,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -50,6 +52,10 @@ pub(crate) struct MergedScope {
     /// Whether the data set is at hand, and so far only what the logon waited for was taken from it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) held: bool,
+    /// Whether the session had changed something of the data set before it was merged, so that the profile never held all of
+    /// it: from the spool it has to go to storage by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) spared: bool,
     /// Version of the data set; `None` when there is none.
     pub(crate) version: Option<String>,
     /// BLAKE3 of its file, in hexadecimal.
@@ -65,6 +71,9 @@ struct Marker {
     /// This load was exported for good.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     over: bool,
+    /// Nothing was merged since; `session` is the digest of the picture that was taken of this load when it was first seen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    seen: bool,
 }
 
 /// The session that this very load of the hive belongs to, and whether all was merged into it.
@@ -76,6 +85,17 @@ pub(crate) struct Marked {
 }
 
 pub(crate) fn marked(profile: &dyn SessionProfile) -> Option<Marked> {
+    let marker = marker(profile).filter(|marker| marker.over || !marker.seen)?;
+    Some(Marked { session: marker.session, merged: marker.merged, over: marker.over })
+}
+
+/// Digest of the picture that was taken of this load of the hive when it was first seen, or first seen after it was over;
+/// `None` when there is none, or something was merged since.
+pub(super) fn seen(profile: &dyn SessionProfile) -> Option<String> {
+    marker(profile).filter(|marker| marker.seen).map(|marker| marker.session)
+}
+
+fn marker(profile: &dyn SessionProfile) -> Option<Marker> {
     let marker = match profile.marker() {
         Ok(marker) => marker?,
         Err(error) => {
@@ -83,13 +103,21 @@ pub(crate) fn marked(profile: &dyn SessionProfile) -> Option<Marked> {
             return None;
         }
     };
-    let marker: Marker = serde_json::from_slice(&marker).ok()?;
-    Some(Marked { session: marker.session, merged: marker.merged, over: marker.over })
+    serde_json::from_slice(&marker).ok()
+}
+
+/// Notes in the loaded hive that a picture of it was taken.
+pub(super) fn mark_seen(
+    profile: &mut dyn SessionProfile,
+    picture: String,
+    over: bool,
+) -> Result<(), mp_profile::HostError> {
+    write_marker(profile, &Marker { session: picture, merged: false, over, seen: true })
 }
 
 /// Notes in the loaded hive that it was exported for good.
 pub(crate) fn mark_over(profile: &mut dyn SessionProfile) -> Result<(), mp_profile::HostError> {
-    write_marker(profile, &Marker { session: String::new(), merged: false, over: true })
+    write_marker(profile, &Marker { session: String::new(), merged: false, over: true, seen: false })
 }
 
 fn write_marker(profile: &mut dyn SessionProfile, marker: &Marker) -> Result<(), mp_profile::HostError> {
@@ -110,6 +138,12 @@ impl SessionRecord {
         self.scopes.iter_mut().find(|merged| merged.scope == *scope)
     }
 
+    /// Notes whether an import left out what the session had changed before it.
+    pub(crate) fn note_spared(&mut self, report: &ImportReport) {
+        let spared = report.notes.of(NoteCode::ChangedBefore).next().is_some() || report.notes.more > 0;
+        self.scopes.iter_mut().for_each(|scope| scope.spared |= spared);
+    }
+
     /// Writes the session's folder. It is needed only as long as the hive stays loaded, so it need not survive a power cut.
     pub(crate) fn save<'a>(
         &self,
@@ -119,14 +153,15 @@ impl SessionRecord {
         bases: impl Iterator<Item = (&'a Scope, &'a [u8])>,
     ) -> Result<(), StateError> {
         let folder = state.session(sid);
-        Self::remove(state, sid)?;
         private_folder(&folder)?;
         let path = folder.join("baseline.mpd");
         let mut encoded = Vec::new();
         mp_dataset::encode(&baseline.to_data_set(), &mut encoded)
             .map_err(io::Error::other)
-            .and_then(|_| fs::write(&path, &encoded))
             .map_err(StateError::at("write", &path))?;
+        // What is left of a former session, whose name the marker does not say, is used by nobody. The picture of the first
+        // look stays until the marker is written.
+        write_whole(&path, &encoded)?;
         self.write(state, sid, bases)
     }
 
@@ -167,7 +202,8 @@ impl SessionRecord {
 
     /// Notes in the loaded hive that this session's record speaks about it.
     pub(crate) fn mark(&self, profile: &mut dyn SessionProfile) -> Result<(), mp_profile::HostError> {
-        let marker = Marker { session: self.session.clone(), merged: self.all_merged(), over: false };
+        let marker =
+            Marker { session: self.session.clone(), merged: self.all_merged(), over: false, seen: false };
         write_marker(profile, &marker)
     }
 
@@ -227,13 +263,13 @@ fn base_file(folder: &Path, scope: &Scope, digest: &str) -> PathBuf {
 }
 
 /// In one step, but without a flush to the disk: the record is needed only as long as the machine runs.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
     let temporary = path.with_extension("tmp");
     fs::write(&temporary, bytes)
         .and_then(|()| fs::rename(&temporary, path))
         .map_err(StateError::at("write", path))
 }
 
-fn decode(bytes: &[u8]) -> Option<DataSet> {
+pub(super) fn decode(bytes: &[u8]) -> Option<DataSet> {
     mp_dataset::decode(bytes, &Limits::default()).ok().map(Verified::into_data_set)
 }

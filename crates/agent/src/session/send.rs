@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use mp_profile::Sid;
+use mp_profile::{DataSetStore, Sid};
 
-use super::{Agent, AgentError, record::SessionRecord, upload::report_leftovers};
+use super::{Agent, AgentError, record::SessionRecord, upload::report_leftovers, work::needed};
 use crate::{
+    plan::CachedPlan,
     report::{Outcome, Recorder, SessionEvent, SessionReport},
-    spool::{Delivery, Sent, SpoolEntry, digest},
+    spool::{Deliveries, Delivery, Sent, SpoolEntry, digest},
 };
 
 impl Agent<'_> {
@@ -20,23 +21,19 @@ impl Agent<'_> {
         if self.settings.turned_off {
             return Err(AgentError::TurnedOff);
         }
-        let _lock = self.lock(sid)?;
-        let entries = self.spool.of(sid)?.entries;
-        if entries.is_empty() {
+        let plan = CachedPlan::load(&self.state);
+        let _lock = self.lock(sid, plan.as_ref().ok().and_then(Option::as_ref))?;
+        if self.spool.of(sid)?.entries.is_empty() {
             return Ok(true);
         }
-        let plan = self.cached_plan()?;
+        let plan = needed(plan)?;
         let store = self.connections.storage(&plan.plan).map_err(AgentError::Storage)?;
-        let digests =
-            entries.iter().filter_map(|entry| Some((entry.number, digest(&self.spool.read(entry).ok()?))));
-        let digests: BTreeMap<u64, String> = digests.collect();
         let mut recorder = Recorder::new(SessionEvent::Upload, sid, self.host.name(), self.clock.now());
         recorder.report.plan_revision = plan.plan.revision;
         recorder.report.outcome = Outcome::Stored;
-        let sent = self.spool.send_user(sid, store.as_ref());
+        let sent = self.send_waiting(sid, store.as_ref())?;
         recorder.step("send spool");
         report_leftovers(sent.tried.iter(), &mut recorder);
-        self.note_sent(sid, &sent.tried, &digests)?;
         let empty = self.spool.of(sid)?.entries.is_empty();
         if !empty {
             recorder.worse(Outcome::Spooled);
@@ -47,6 +44,17 @@ impl Agent<'_> {
             self.finish(recorder, Ok(()))?;
         }
         Ok(empty)
+    }
+
+    /// Sends what waits of a user, and notes in the record of a session that goes on what became of its export.
+    pub(super) fn send_waiting(&self, sid: &Sid, store: &dyn DataSetStore) -> Result<Deliveries, AgentError> {
+        let entries = self.spool.of(sid)?.entries;
+        let digests =
+            entries.iter().filter_map(|entry| Some((entry.number, digest(&self.spool.read(entry).ok()?))));
+        let digests: BTreeMap<u64, String> = digests.collect();
+        let sent = self.spool.send_user(sid, store);
+        self.note_sent(sid, &sent.tried, &digests)?;
+        Ok(sent)
     }
 
     /// Says what became of each data set, in the name of the session whose export waited last.

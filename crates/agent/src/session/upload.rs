@@ -140,6 +140,7 @@ fn rebase<'a>(
 ) -> Option<(&'a Scope, &'a [u8])> {
     let scope = record.scope_mut(&export.entry.scope)?;
     scope.version = version;
+    scope.spared = false;
     scope.digest = Some(digest(&export.bytes));
     Some((&export.entry.scope, export.bytes.as_slice()))
 }
@@ -202,7 +203,7 @@ fn report_overrides(scope: &Scope, of: &str, overrides: &Overrides, recorder: &m
 
 fn send_unspooled(export: &Export, store: &dyn DataSetStore) -> Result<Sent, String> {
     let parcel = Parcel { entry: &export.entry, bytes: &export.bytes, base: export.base.as_deref() };
-    deliver(&parcel, store, &|| Ok(())).map_err(|error| chain(&error))
+    deliver(&parcel, store, &|_| Ok(())).map_err(|error| chain(&error))
 }
 
 fn report_export(export: &Export, result: Option<Result<Sent, String>>, recorder: &mut Recorder) -> After {

@@ -82,6 +82,12 @@ pub struct SpoolEntry {
     /// Whether a merge of it was sent, which may be stored, its acknowledgement lost. No other entry takes its place then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub merging: bool,
+    /// Seals of merges of it that were sent. One of them may be stored, and others may have built on it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merges: Vec<String>,
+    /// Seals of the spooled data sets whose place it took. One of them may be stored, and others may have built on it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub took_over: Vec<String>,
     /// Length of the base's file, in bytes; 0 when there is none.
     #[serde(default)]
     pub base_bytes: u64,

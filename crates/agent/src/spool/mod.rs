@@ -14,6 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use mp_dataset::{Limits, check};
 use mp_durable::TEMPORARY_SUFFIX;
 use mp_profile::{Scope, Sid};
 
@@ -51,13 +52,16 @@ pub struct NewEntry<'a> {
     pub session: Option<String>,
     /// What counts when another session changed the same.
     pub rules: ConflictRules,
+    /// Seals of the spooled data sets whose place it takes, and of those whose place they took.
+    pub took_over: Vec<String>,
 }
 
 impl<'a> NewEntry<'a> {
     /// A data set of which nothing else is known.
     #[must_use]
     pub fn new(sid: &'a Sid, scope: &'a Scope, intent: Intent, bytes: &'a [u8]) -> Self {
-        Self { sid, scope, intent, bytes, base: None, session: None, rules: ConflictRules::default() }
+        let rules = ConflictRules::default();
+        Self { sid, scope, intent, bytes, base: None, session: None, rules, took_over: Vec::new() }
     }
 
     /// As an entry that is nowhere yet.
@@ -69,6 +73,8 @@ impl<'a> NewEntry<'a> {
             session: self.session.clone(),
             rules: self.rules.clone(),
             merging: false,
+            merges: Vec::new(),
+            took_over: self.took_over.clone(),
             base_bytes: self.base.map_or(0, entry::len),
             bytes: entry::len(self.bytes),
             number: 0,
@@ -184,14 +190,16 @@ impl Spool {
         }
     }
 
-    /// Notes that a merge of the entry is sent from now on.
-    fn mark_merging(&self, entry: &SpoolEntry) -> Result<(), StateError> {
-        if entry.merging {
+    /// Notes that a merge of the entry, of this seal, is sent from now on.
+    fn mark_merging(&self, entry: &SpoolEntry, seal: &str) -> Result<(), StateError> {
+        let path = self.file(entry);
+        let (before, _) = entry::read(&path).map_err(StateError::at("read", &path))?;
+        if before.merging && before.merges.iter().any(|sent| sent == seal) {
             return Ok(());
         }
-        let path = self.file(entry);
         let (base, bytes) = (self.read_base(entry)?.unwrap_or_default(), self.read(entry)?);
-        let marked = SpoolEntry { merging: true, ..entry.clone() };
+        let merges = before.merges.iter().cloned().chain([seal.to_owned()]).collect();
+        let marked = SpoolEntry { merging: true, merges, ..before };
         entry::write(&path, &marked, &base, &bytes).map_err(StateError::at("write", &path))
     }
 
@@ -218,6 +226,12 @@ impl Spool {
 #[must_use]
 pub(crate) fn digest(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()
+}
+
+/// The seal of a data set's file, in hexadecimal, by which storage names it; `None` when it is none.
+#[must_use]
+pub(crate) fn seal(bytes: &[u8]) -> Option<String> {
+    check(bytes, &Limits::default()).ok().map(|header| header.digest.to_string())
 }
 
 /// Number and path of the entries in a folder, which may be missing.

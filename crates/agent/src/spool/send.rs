@@ -54,8 +54,8 @@ pub enum SendError {
 impl Spool {
     /// Sends one entry and takes it out of the spool once storage has acknowledged it.
     ///
-    /// On a conflict the current data set is looked at: when it *is* this one (its acknowledgement was lost), or is what
-    /// this one was made from under another version, all is well. Otherwise another session was faster, and both are
+    /// On a conflict the current data set is looked at: when it *is* this one (its acknowledgement was lost), or was made
+    /// from this one, or is what this one was made from under another version, all is well. Otherwise another session was faster, and both are
     /// merged. What cannot be merged is kept beside the current one.
     ///
     /// # Errors
@@ -63,7 +63,7 @@ impl Spool {
     pub fn send(&self, entry: &SpoolEntry, store: &dyn DataSetStore) -> Result<Sent, SendError> {
         let (bytes, base) = (self.read(entry)?, self.read_base(entry)?);
         let parcel = Parcel { entry, bytes: &bytes, base: base.as_deref() };
-        let sent = deliver(&parcel, store, &|| self.mark_merging(entry))?;
+        let sent = deliver(&parcel, store, &|seal| self.mark_merging(entry, seal))?;
         self.remove(entry)?;
         Ok(sent)
     }

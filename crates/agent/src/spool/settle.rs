@@ -1,10 +1,10 @@
 //! What is done with one data set when it meets storage: it replaces, is merged, or is kept beside.
 
 use mp_dataset::{DataSet, DecodeError, Limits, Overrides, Verified, decode, encode, merge};
-use mp_profile::{DataSetStore, Fetched, Stored, VersionTag};
+use mp_profile::{DataSetStore, Fetched, StoreError, Stored, Upload, VersionTag};
 
 use super::{
-    Intent, SpoolEntry, digest,
+    Intent, SpoolEntry, digest, seal,
     send::{SendError, Sent},
 };
 use crate::{chain::chain, state::StateError};
@@ -30,11 +30,12 @@ pub(crate) struct Parcel<'a> {
     pub(crate) base: Option<&'a [u8]>,
 }
 
-/// Has storage do with a data set what the entry says. `merging` is called before a merged data set is sent.
+/// Has storage do with a data set what the entry says. `merging` is called with the seal of
+/// a merged data set before that is sent.
 pub(crate) fn deliver(
     parcel: &Parcel<'_>,
     store: &dyn DataSetStore,
-    merging: &dyn Fn() -> Result<(), StateError>,
+    merging: &dyn Fn(&str) -> Result<(), StateError>,
 ) -> Result<Sent, SendError> {
     let SpoolEntry { sid, scope, intent, .. } = parcel.entry;
     let base = match intent {
@@ -44,7 +45,7 @@ pub(crate) fn deliver(
         Intent::Replace { base: None, base_digest: Some(_), .. } => return parcel.settle(store, merging),
         Intent::Replace { base, .. } => base.clone().map(VersionTag),
     };
-    match store.store(scope, sid, base.as_ref(), parcel.bytes)? {
+    match store.upload(scope, sid, &parcel.upload(base.as_ref(), parcel.bytes, None))? {
         Stored::As(version) => Ok(Sent::Stored(version)),
         Stored::Conflict => parcel.settle(store, merging),
     }
@@ -55,7 +56,7 @@ impl Parcel<'_> {
     fn settle(
         &self,
         store: &dyn DataSetStore,
-        merging: &dyn Fn() -> Result<(), StateError>,
+        merging: &dyn Fn(&str) -> Result<(), StateError>,
     ) -> Result<Sent, SendError> {
         let SpoolEntry { sid, scope, intent, .. } = self.entry;
         for _ in 0..MERGE_TRIES {
@@ -71,12 +72,19 @@ impl Parcel<'_> {
                 return self.quarantine(store, NOT_FIRST);
             };
             if base_digest.iter().chain(superseded).any(|before| *before == digest(&current)) {
-                match store.store(scope, sid, Some(&version), self.bytes)? {
+                match store.upload(scope, sid, &self.upload(Some(&version), self.bytes, None))? {
                     Stored::As(version) => return Ok(Sent::Stored(version)),
                     Stored::Conflict => continue,
                 }
             }
-            let Merge { bytes, overrides } = match self.merge(&current, base_digest.as_ref()) {
+            let earlier = match self.arrived(store)? {
+                Arrived::Not => None,
+                Arrived::Whole(sent) => return Ok(sent),
+                Arrived::Earlier(bytes) => Some(bytes),
+            };
+            let base_digest = earlier.as_deref().map(digest).or_else(|| base_digest.clone());
+            let base = earlier.as_deref().or(self.base);
+            let Merge { bytes, overrides } = match self.merge(&current, base, base_digest.as_ref()) {
                 Ok(merge) => merge,
                 Err(why) => return self.not_merged(store, &why),
             };
@@ -84,17 +92,67 @@ impl Parcel<'_> {
                 store.quarantine(scope, sid, OVERRIDDEN, self.bytes)?;
             }
             let Some(bytes) = bytes else { return Ok(Sent::Merged { version, overrides }) };
-            merging()?;
-            if let Stored::As(version) = store.store(scope, sid, Some(&version), &bytes)? {
+            merging(&seal(&bytes).unwrap_or_default())?;
+            let notes = format!(
+                "merged with {}: {} of its items overridden, {} kept",
+                version.0, overrides.theirs_overridden, overrides.mine_overridden
+            );
+            let upload = self.upload(Some(&version), &bytes, Some(notes));
+            if let Stored::As(version) = store.upload(scope, sid, &upload)? {
                 return Ok(Sent::Merged { version, overrides });
             }
         }
         self.not_merged(store, "other sessions were faster again and again")
     }
 
-    fn merge(&self, current: &[u8], base_digest: Option<&String>) -> Result<Merge, String> {
+    /// Whether something of this entry was stored before, its acknowledgement lost, so that the current data set was made
+    /// from it. Merged with the older base, it would bring back what was replaced in it since.
+    fn arrived(&self, store: &dyn DataSetStore) -> Result<Arrived, SendError> {
+        let SpoolEntry { sid, scope, intent, merges, took_over, .. } = self.entry;
+        let known = match store.known_versions(scope, sid) {
+            // An older Storage Service does not tell; then the base that is known has to do.
+            Err(StoreError::Refused { .. }) => return Ok(Arrived::Not),
+            known => known?,
+        };
+        let base = match intent {
+            Intent::Replace { base, .. } => base.as_deref(),
+            _ => None,
+        };
+        let own = seal(self.bytes);
+        for version in known.into_iter().take_while(|known| base != Some(known.version.0.as_str())) {
+            let sealed = version.seal.to_string();
+            if own.as_ref() == Some(&sealed) {
+                return Ok(Arrived::Whole(Sent::Stored(version.version)));
+            }
+            if merges.contains(&sealed) {
+                let overrides = Overrides::default();
+                return Ok(Arrived::Whole(Sent::Merged { version: version.version, overrides }));
+            }
+            if took_over.contains(&sealed) {
+                let bytes = store.version_bytes(scope, sid, &version.version)?;
+                return Ok(bytes.map_or(Arrived::Not, Arrived::Earlier));
+            }
+        }
+        Ok(Arrived::Not)
+    }
+
+    fn upload<'a>(
+        &'a self,
+        base: Option<&'a VersionTag>,
+        bytes: &'a [u8],
+        notes: Option<String>,
+    ) -> Upload<'a> {
+        Upload { base, bytes, session: self.entry.session.as_deref(), notes }
+    }
+
+    fn merge(
+        &self,
+        current: &[u8],
+        base: Option<&[u8]>,
+        base_digest: Option<&String>,
+    ) -> Result<Merge, String> {
         let damaged = |what: &'static str| move |error: DecodeError| format!("{what}: {}", chain(&error));
-        let base = match (base_digest, self.base) {
+        let base = match (base_digest, base) {
             (None, _) => None,
             (Some(expected), Some(base)) if digest(base) == *expected => Some(
                 verified(base).map_err(damaged("the data set that the session started from is damaged"))?,
@@ -131,6 +189,16 @@ impl Parcel<'_> {
         store.quarantine(&self.entry.scope, &self.entry.sid, reason, self.bytes)?;
         Ok(Sent::Quarantined(reason.to_owned()))
     }
+}
+
+/// What storage has of an entry from an earlier try.
+enum Arrived {
+    /// Nothing, as far as it knows.
+    Not,
+    /// All of it.
+    Whole(Sent),
+    /// A data set whose place this one took: what is stored was made from it.
+    Earlier(Vec<u8>),
 }
 
 /// A merged data set.

@@ -1,6 +1,7 @@
 //! Whole sessions against a storage and a console that can fail: what is kept, what is replaced, and what is said.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod arrived;
 mod away;
 mod capture;
 mod conflicts;

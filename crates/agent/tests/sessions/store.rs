@@ -6,8 +6,8 @@ use std::{
     time::Duration,
 };
 
-use mp_dataset::{DataSet, Limits};
-use mp_profile::{DataSetStore, Fetched, Scope, Sid, StoreError, Stored, VersionTag};
+use mp_dataset::{DataSet, Limits, check};
+use mp_profile::{DataSetStore, Fetched, KnownVersion, Scope, Sid, StoreError, Stored, VersionTag};
 
 /// What goes wrong from now on.
 #[derive(Clone, Debug, Default)]
@@ -187,6 +187,28 @@ impl DataSetStore for FakeStore {
         let version = self.put(scope, sid, bytes);
         self.moment();
         if lost { Err(unreachable()) } else { Ok(Stored::As(VersionTag(version))) }
+    }
+
+    fn known_versions(&self, scope: &Scope, sid: &Sid) -> Result<Vec<KnownVersion>, StoreError> {
+        let state = self.read(scope)?;
+        let versions = state.versions.get(&(scope.clone(), sid.clone())).into_iter().flatten().rev();
+        let known = versions.filter_map(|(version, bytes)| {
+            let seal = check(bytes, &Limits::default()).ok()?.digest;
+            Some(KnownVersion { version: VersionTag(version.clone()), seal })
+        });
+        Ok(known.collect())
+    }
+
+    fn version_bytes(
+        &self,
+        scope: &Scope,
+        sid: &Sid,
+        version: &VersionTag,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let state = self.read(scope)?;
+        let versions = state.versions.get(&(scope.clone(), sid.clone()));
+        let found = versions.and_then(|versions| versions.iter().find(|(name, _)| *name == version.0));
+        Ok(found.map(|(_, bytes)| bytes.clone()))
     }
 
     fn quarantine(&self, scope: &Scope, _: &Sid, reason: &str, bytes: &[u8]) -> Result<(), StoreError> {

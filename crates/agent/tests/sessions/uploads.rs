@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use mp_agent::{Outcome, SessionReport, SessionTimeline};
+use mp_agent::{Outcome, Sent, SessionReport, SessionTimeline};
+use mp_profile::Scope;
 use mp_protocol::session_report::SessionEvent;
 
 use crate::{
     console::FakeConsole,
-    station::{APP, Station, sid},
+    station::{APP, Station, sid, stored},
     store::Faults,
 };
 
@@ -35,4 +36,31 @@ fn a_later_upload_puts_the_session_right() {
     assert_eq!(sessions[0].outcome, Outcome::Stored);
     let upload = &sessions[0].reports[2];
     assert_eq!((upload.event, upload.data_sets[0].result.as_str()), (SessionEvent::Upload, "stored"));
+}
+
+/// What was kept beside is nothing that a later export may continue, whoever sent it.
+#[test]
+fn a_spool_that_is_sent_by_hand_belongs_to_its_session_as_well() {
+    let console = Arc::new(FakeConsole::default());
+    let ts1 = Station::new("TS1", &console);
+    let sid = sid();
+    ts1.session(&sid, APP, "Theme", "dark");
+    let (_, before) = console.store.current(&Scope::Global, &sid).unwrap();
+    ts1.logon(&sid);
+    ts1.set(&sid, APP, "Theme", "blue");
+    console.store.fail(Faults { read_only: true, ..Faults::default() });
+    assert_eq!(ts1.try_logoff(&sid).unwrap().outcome, Outcome::Spooled);
+    // Storage has lost the data set, and gets it back from its own backup.
+    console.store.forget(&Scope::Global, &sid);
+    console.store.fail(Faults::default());
+    let sent = ts1.agent(|agent| agent.send_spool(None)).unwrap();
+    assert!(matches!(sent.tried[0].result, Ok(Sent::Quarantined(_))), "{sent:?}");
+    console.store.put(&Scope::Global, &sid, &before);
+    ts1.set(&sid, APP, "Font", "large");
+    assert_eq!(ts1.try_logoff(&sid).unwrap().outcome, Outcome::Quarantined);
+    assert_eq!(
+        stored(&console.store, &Scope::Global, &sid, APP, "Font"),
+        None,
+        "without the change before it"
+    );
 }

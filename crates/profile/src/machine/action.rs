@@ -19,7 +19,7 @@ pub enum Action {
         /// What is to be done.
         work: Job,
     },
-    /// Ask the running job to end early. Its end is still to be told.
+    /// Ask the running job to end early: from now on it must not begin to write into a profile. Its end is still to be told.
     Cancel(JobNumber),
     /// Answer a request, once and for all.
     Answer {
@@ -36,6 +36,10 @@ pub enum Action {
     ListSessions,
     /// Tell the programs of a session that settings have changed.
     Refresh(SessionId),
+    /// The settings are not in a session that begins, which no script was told: tell its user, if the plan says so.
+    TellMissing(SessionId),
+    /// The same, where the plan refuses such a logon: tell the user, and log them off. Nothing is exported of it.
+    Refuse(SessionId),
     /// Remove what is kept about this load of the hive, and note in it, if it is still loaded, that it is over.
     Forget,
     /// Put this into the record of what happened.
@@ -132,6 +136,8 @@ pub enum Timer {
     Gone,
     /// For the release of a former load of the hive.
     Release,
+    /// For the running job to end.
+    Job,
     /// For the last work before the service stops.
     Stop,
     /// For the answer to a request.
@@ -153,6 +159,8 @@ pub enum Incident {
     HiveGone,
     /// A new logon waited too long for the former load of the hive, and the hold was released by force.
     HoldForced,
+    /// A job did not end in time; everything goes on without it.
+    JobHangs,
     /// The service had to stop before its last work was done.
     StopForced,
 }

@@ -121,7 +121,12 @@ impl SessionMachine {
         // What they waited for was put into the spool; it is sent with the next load.
         self.answer_served(Request::Logoff, Answer::Spooled);
         self.answer_all(Request::Logoff, Answer::Continue);
-        let unsafe_to_import = self.load == Load::Unmerged && !self.leaving.exported;
+        let unsafe_to_import = match self.load {
+            Load::Unmerged => !self.leaving.exported,
+            // Its sessions were refused.
+            Load::LeftAlone => self.import_failed,
+            _ => false,
+        };
         self.reset();
         if unsafe_to_import {
             // It may be the same load, with changes that are nowhere else and no marker that tells.
@@ -141,6 +146,7 @@ impl SessionMachine {
         self.wants = Wants::default();
         self.leaving = super::Leaving::default();
         self.imported = false;
+        self.import_failed = false;
         self.polls = 0;
     }
 
@@ -229,13 +235,17 @@ impl SessionMachine {
 
     pub(super) fn go_on(&mut self) {
         self.state = State::Live;
-        self.sessions.settle();
         self.disarm(Timer::Grace);
         self.disarm(Timer::Hive);
-        if std::mem::take(&mut self.imported) && !self.requests.any(Request::Logon) {
+        let imported = std::mem::take(&mut self.imported);
+        if imported && !self.requests.any(Request::Logon) {
             self.refresh();
         }
         self.answer_all(Request::Logon, self.standing());
+        if self.load == Load::NotMerged || (self.load == Load::Unmerged && imported) {
+            self.miss_settings();
+        }
+        self.sessions.settle();
         if self.load.aim().is_none() {
             self.answer_all(Request::Logoff, self.standing());
         }
@@ -354,6 +364,7 @@ impl SessionMachine {
         let job = JobNumber(self.last_job);
         self.job = Some(Running { number: job, work, given_up: false });
         self.act(Action::Start { job, work });
+        self.arm(Timer::Job, self.timing.job);
     }
 
     pub(super) fn give_up_job(&mut self) {

@@ -9,6 +9,8 @@
 mod action;
 mod course;
 mod event;
+mod hang;
+mod missing;
 mod requests;
 mod rules;
 mod sessions;
@@ -120,12 +122,16 @@ pub struct SessionMachine {
     sessions: Sessions,
     requests: Requests,
     job: Option<Running>,
+    /// Jobs that did not end in time. Their ends, if they ever come, mean nothing.
+    hanging: BTreeSet<JobNumber>,
     last_job: u64,
     wants: Wants,
     leaving: Leaving,
     held: bool,
     /// Whether this load was imported into and nobody was told yet.
     imported: bool,
+    /// Whether the import into this load failed, so that no marker tells of it.
+    import_failed: bool,
     /// Whether the last upload left nothing in the spool.
     stored: bool,
     polls: u32,
@@ -147,11 +153,13 @@ impl SessionMachine {
             sessions: Sessions::default(),
             requests: Requests::default(),
             job: None,
+            hanging: BTreeSet::new(),
             last_job: 0,
             wants: Wants::default(),
             leaving: Leaving::default(),
             held: false,
             imported: false,
+            import_failed: false,
             stored: false,
             polls: 0,
             armed: BTreeSet::new(),
@@ -193,10 +201,11 @@ impl SessionMachine {
         self.armed.iter().copied()
     }
 
-    /// Whether it can be dropped: nothing is known, waited for or running.
+    /// Whether it can be dropped: nothing is known, waited for, running or hanging.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.state == State::Absent && self.job.is_none() && self.armed.is_empty()
+        // Dropped too early, it would give the numbers of jobs that hang to others.
+        self.state == State::Absent && self.job.is_none() && self.hanging.is_empty() && self.armed.is_empty()
     }
 
     /// Takes an event, and says what is to be done.
@@ -309,11 +318,19 @@ impl SessionMachine {
             Timer::Gone => Input::GonePoll,
             Timer::Release => Input::ReleaseOver,
             Timer::Stop => Input::StopOver,
+            Timer::Job => return self.give_up_hanging(),
         });
     }
 
     fn ended(&mut self, job: JobNumber, end: JobEnd) {
+        self.hanging.remove(&job);
         let Some(running) = self.job.filter(|running| running.number == job) else { return };
+        self.disarm(Timer::Job);
+        self.conclude(running, end);
+    }
+
+    /// The running job is over, one way or the other.
+    fn conclude(&mut self, running: Running, end: JobEnd) {
         self.job = None;
         if running.given_up {
             return self.input(Input::OldJobEnded);

@@ -65,7 +65,10 @@ impl Requests {
 impl SessionMachine {
     /// Answers a request, unless it was answered.
     pub(super) fn answer(&mut self, number: RequestNumber, answer: Answer) {
-        if self.requests.pending.remove(&number).is_some() {
+        if let Some(pending) = self.requests.pending.remove(&number) {
+            if (pending.request, answer) == (Request::Logon, Answer::NotMerged) {
+                self.sessions.note_told(pending.session);
+            }
             self.disarm(Timer::Request(number));
             self.act(Action::Answer { request: number, answer });
         }

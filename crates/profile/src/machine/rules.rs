@@ -40,6 +40,7 @@ impl SessionMachine {
             Rule::NoteNotMerged => self.note(Load::NotMerged, State::MergeFailed),
             Rule::NoteFailed => {
                 self.act(Action::Report(Incident::ImportFailed));
+                self.import_failed = true;
                 self.note(Load::Unmerged, State::MergeFailed);
             }
             Rule::LateMerged => {

@@ -16,6 +16,10 @@ struct Known {
     fresh: bool,
     /// Whether its LOGOFF was told.
     ending: bool,
+    /// Whether its logon script was told that the settings are missing.
+    told: bool,
+    /// Whether it is to be logged off again, for its settings are missing.
+    refused: bool,
 }
 
 /// How a session is known.
@@ -55,7 +59,7 @@ impl Sessions {
 
     /// Notes a session in place of whatever had its number.
     pub(super) fn begin(&mut self, session: SessionId, logon: Option<u64>, fresh: bool) {
-        self.0.insert(session, Known { logon, fresh, ending: false });
+        self.0.insert(session, Known { logon, fresh, ending: false, told: false, refused: false });
     }
 
     pub(super) fn end(&mut self, session: SessionId) {
@@ -103,6 +107,29 @@ impl Sessions {
     /// Whether there are sessions, and all that go on began lately.
     pub(super) fn all_fresh(&self) -> bool {
         self.any_alive() && self.0.values().filter(|known| !known.ending).all(|known| known.fresh)
+    }
+
+    /// The sessions that go on and began lately, and whether their logon scripts were told that the settings are missing.
+    pub(super) fn newcomers(&self) -> Vec<(SessionId, bool)> {
+        let fresh = self.0.iter().filter(|(_, known)| known.fresh && !known.ending);
+        fresh.map(|(session, known)| (*session, known.told)).collect()
+    }
+
+    pub(super) fn note_told(&mut self, session: SessionId) {
+        if let Some(known) = self.0.get_mut(&session) {
+            known.told = true;
+        }
+    }
+
+    pub(super) fn refuse(&mut self, session: SessionId) {
+        if let Some(known) = self.0.get_mut(&session) {
+            known.refused = true;
+        }
+    }
+
+    /// Whether there are sessions, and all that go on are refused.
+    pub(super) fn all_refused(&self) -> bool {
+        self.any_alive() && self.0.values().filter(|known| !known.ending).all(|known| known.refused)
     }
 
     /// From now on no session counts as one that began lately.

@@ -25,7 +25,7 @@ impl SessionMachine {
         self.wants = Wants { export: !released, upload: self.wants.upload, ..Wants::default() };
         let timers: Vec<Timer> = self.armed().collect();
         for timer in timers {
-            if !matches!(timer, Timer::Stop | Timer::Request(_)) {
+            if !matches!(timer, Timer::Stop | Timer::Job | Timer::Request(_)) {
                 self.disarm(timer);
             }
         }

@@ -21,6 +21,8 @@ pub struct Timing {
     pub checkpoint: Option<Duration>,
     /// Between two tries to merge late what could not be had at logon; `None` for none.
     pub late_merge: Option<Duration>,
+    /// Whether a session whose settings cannot be had at its logon is to be logged off again.
+    pub refuses: bool,
     /// Whether a session that is connected again gets what others have stored meanwhile.
     pub merge_newer: bool,
     /// After a logoff script's export, how long to wait for the session to end before it counts as going on.
@@ -31,6 +33,8 @@ pub struct Timing {
     pub gone_polls: u32,
     /// How long a new logon waits for the hold on the former load of the hive.
     pub release: Duration,
+    /// After which a job that has not ended counts as hanging, and everything goes on without it.
+    pub job: Duration,
     /// For the last checkpoint and upload when the service is stopped.
     pub stop: Duration,
     /// The same when the machine shuts down.
@@ -49,11 +53,13 @@ impl Default for Timing {
             young: Duration::from_secs(120),
             checkpoint: Some(Duration::from_secs(15 * 60)),
             late_merge: Some(Duration::from_secs(60)),
+            refuses: false,
             merge_newer: false,
             session_end: Duration::from_secs(60),
             gone_poll: Duration::from_secs(1),
             gone_polls: 60,
             release: Duration::from_secs(10),
+            job: Duration::from_secs(5 * 60),
             stop: Duration::from_secs(15),
             preshutdown: Duration::from_secs(60),
         }

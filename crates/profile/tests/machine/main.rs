@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod document;
+mod hanging;
 mod model;
 mod stories;
 mod world;

@@ -40,6 +40,8 @@ enum Op {
     },
     Fire(usize),
     Finish(JobEnd),
+    Hang,
+    Wake(JobEnd),
     Change,
     List,
     GrowOld,
@@ -102,6 +104,8 @@ fn op(events_are_lost: bool) -> impl Strategy<Value = Op> {
         4 => (0..3_u32, request).prop_map(|(slot, request)| Op::Ask { slot, request }),
         6 => any::<usize>().prop_map(Op::Fire),
         12 => luck().prop_map(Op::Finish),
+        1 => Just(Op::Hang),
+        1 => luck().prop_map(Op::Wake),
         3 => Just(Op::Change),
         1 => Just(Op::List),
         1 => Just(Op::GrowOld),
@@ -113,9 +117,10 @@ fn op(events_are_lost: bool) -> impl Strategy<Value = Op> {
 }
 
 fn timing() -> impl Strategy<Value = Timing> {
-    (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), 1..4_u32).prop_map(
-        |(synchronous, late, merge_newer, checkpoint, polls)| Timing {
+    (any::<[bool; 5]>(), 1..4_u32).prop_map(
+        |([synchronous, late, merge_newer, checkpoint, refuses], polls)| Timing {
             synchronous,
+            refuses,
             merge_newer,
             late_merge: late.then_some(Duration::from_secs(60)),
             checkpoint: checkpoint.then_some(Duration::from_secs(900)),
@@ -147,6 +152,8 @@ fn run(timing: Timing, ops: Vec<Op>, luck: JobEnd) {
             Op::Ask { slot, request } => drop(world.ask(slot, request)),
             Op::Fire(which) => world.fire(which),
             Op::Finish(luck) => world.finish(luck),
+            Op::Hang => world.hang(),
+            Op::Wake(luck) => world.wake(luck),
             Op::Change => world.change(),
             Op::List => world.list(),
             Op::GrowOld => world.grow_old(),

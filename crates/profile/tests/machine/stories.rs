@@ -334,3 +334,67 @@ fn local_and_roaming_profiles_are_captured() {
         assert_eq!(jobs(&world), [Job::Look, export(ExportKind::Final, Aim::First)]);
     }
 }
+
+/// A session into which nothing could be merged, on a farm that refuses such logons; its script asks first, or none does.
+fn refused(scripted: bool) -> World {
+    let mut world = World::new(Timing { synchronous: scripted, refuses: true, ..Timing::default() });
+    world.log_on(1, true);
+    world.finish(JobEnd::Done);
+    if scripted {
+        world.ask(1, Request::Logon).unwrap();
+    }
+    world.finish(JobEnd::Partly);
+    world.finish(JobEnd::Done);
+    world
+}
+
+#[test]
+fn a_logon_without_its_settings_is_refused_by_its_script_or_by_the_service_and_never_exported() {
+    for scripted in [true, false] {
+        let mut world = refused(scripted);
+        let by_service = world.log.iter().any(|action| matches!(action, Action::Refuse(_)));
+        assert_eq!(by_service, !scripted);
+        assert_eq!(answers(&world).iter().any(|(_, answer)| *answer == Answer::NotMerged), scripted);
+        world.change();
+        world.log_off(1, true);
+        world.end(1);
+        world.drain(JobEnd::Done);
+        assert!(
+            !jobs(&world).iter().any(|job| matches!(job, Job::Export { .. } | Job::LateMerge)),
+            "{:?}",
+            jobs(&world)
+        );
+    }
+}
+
+#[test]
+fn a_refused_session_does_not_take_another_ones_export_with_it() {
+    let mut world = live(asynchronous(), JobEnd::Partly);
+    world.follow(Timing { synchronous: false, refuses: true, ..Timing::default() });
+    world.log_on(2, true);
+    world.finish(JobEnd::Done);
+    assert!(world.log.contains(&Action::Refuse(mp_profile::SessionId(2))));
+    world.log_off(2, true);
+    world.end(2);
+    for _ in 0..2 {
+        world.finish(JobEnd::Done);
+    }
+    world.log_off(1, true);
+    assert_eq!(jobs(&world).last(), Some(&export(ExportKind::Final, Aim::Beside)));
+}
+
+#[test]
+fn users_without_a_script_are_told_once_that_their_settings_are_missing() {
+    let mut world = asynchronous();
+    world.log_on(1, true);
+    for end in [JobEnd::Done, JobEnd::Partly, JobEnd::Done] {
+        world.finish(end);
+    }
+    world.log_on(2, true);
+    world.ask(2, Request::Logon);
+    world.finish(JobEnd::Done);
+    world.list();
+    let told: Vec<&Action> =
+        world.log.iter().filter(|action| matches!(action, Action::TellMissing(_))).collect();
+    assert_eq!(told, [&Action::TellMissing(mp_profile::SessionId(1))], "the other one's script was told");
+}

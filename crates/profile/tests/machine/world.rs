@@ -1,18 +1,17 @@
 //! A model of a session host and of the service around the machine. After each step it checks the invariants of
 //! `docs/reference/session-states.md`.
 
+mod users;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
 use mp_dataset::ProfileKind;
-use mp_profile::{
-    SessionId,
-    machine::{
-        Action, Aim, Event, Incident, Job, JobEnd, JobNumber, Load, Marker, Present, Request, RequestNumber,
-        SessionChange, SessionMachine, State, Timer, Timing,
-    },
+use mp_profile::machine::{
+    Action, Aim, Event, Incident, Job, JobEnd, JobNumber, Load, Marker, RequestNumber, SessionMachine, State,
+    Timer, Timing,
 };
 
 /// One load of the hive.
@@ -44,6 +43,8 @@ pub(crate) struct World {
     pub(crate) hive: Option<Hive>,
     /// The running job, with the load of the hive and its changes when it began.
     pub(crate) job: Option<(JobNumber, Job, (u64, u64))>,
+    /// Jobs that did not end in time.
+    hanging: Vec<(JobNumber, Job, (u64, u64))>,
     pub(crate) timers: BTreeSet<Timer>,
     pub(crate) open: BTreeSet<RequestNumber>,
     pub(crate) log: Vec<Action>,
@@ -65,6 +66,7 @@ impl World {
             sessions: BTreeMap::new(),
             hive: None,
             job: None,
+            hanging: Vec::new(),
             timers: BTreeSet::new(),
             open: BTreeSet::new(),
             log: Vec::new(),
@@ -76,6 +78,12 @@ impl World {
             last: 0,
             timing,
         }
+    }
+
+    /// The console gives another plan.
+    pub(crate) fn follow(&mut self, timing: Timing) {
+        self.timing = timing;
+        self.machine.set_timing(timing);
     }
 
     fn number(&mut self) -> u64 {
@@ -103,7 +111,10 @@ impl World {
                     // A session that shares the load has no promise before it is held anew.
                     self.break_promise();
                 }
-                Action::Protect | Action::Refresh(_) => {}
+                Action::Protect | Action::Refresh(_) | Action::TellMissing(_) => {}
+                Action::Refuse(_) => {
+                    assert!(self.timing.refuses, "INVARIANT 11: a logon is refused without the plan's word");
+                }
                 Action::Start { job, work } => self.start(job, work),
                 Action::Cancel(job) => {
                     assert_eq!(self.job.map(|(running, ..)| running), Some(job));
@@ -128,6 +139,10 @@ impl World {
                 Action::Report(Incident::ExportFailed | Incident::HiveGone | Incident::StopForced) => {
                     self.break_promise();
                 }
+                Action::Report(Incident::JobHangs) => {
+                    self.hanging.extend(self.job.take());
+                    self.break_promise();
+                }
                 Action::Report(_) => {}
                 Action::Stopped => {
                     self.stopped = true;
@@ -137,10 +152,19 @@ impl World {
                 }
             }
         }
+        if self.is_refused() {
+            // What nobody could work with is not kept.
+            self.break_promise();
+        }
         self.check();
         if lists {
             self.list();
         }
+    }
+
+    /// Whether all sessions are to be logged off again.
+    fn is_refused(&self) -> bool {
+        self.timing.refuses && self.machine.load() == Load::LeftAlone
     }
 
     fn start(&mut self, number: JobNumber, work: Job) {
@@ -148,6 +172,9 @@ impl World {
         assert!(!self.stopped, "nothing begins after the stop");
         let began = self.hive.as_ref().map_or((0, 0), |hive| (hive.id, hive.changes));
         self.job = Some((number, work, began));
+        if matches!(work, Job::Export { .. } | Job::LateMerge | Job::MergeNewer) {
+            assert!(!self.is_refused(), "INVARIANT 11: a refused logon is exported");
+        }
         match (work, &mut self.hive) {
             (Job::Import, Some(hive)) => {
                 hive.imports += 1;
@@ -212,6 +239,24 @@ impl World {
         self.ended(job, end);
     }
 
+    /// A job that hung ends after all. What it had begun to write it has written, if its load of the hive is still there.
+    pub(crate) fn wake(&mut self, luck: JobEnd) {
+        let Some((job, work, (load, changes))) = self.hanging.pop() else { return };
+        let before = (self.machine.state(), self.machine.load());
+        match (work, self.hive.as_mut().filter(|hive| hive.id == load && hive.kind == ProfileKind::Mandatory))
+        {
+            (Job::Import, Some(hive)) if luck == JobEnd::Done && hive.marker == Marker::None => {
+                hive.marker = Marker::Merged;
+            }
+            (Job::Export { .. }, Some(hive)) if luck == JobEnd::Done => {
+                hive.exported = hive.exported.max(changes)
+            }
+            _ => {}
+        }
+        self.ended(job, luck);
+        assert_eq!((self.machine.state(), self.machine.load()), before, "INVARIANT 12: a late end is heard");
+    }
+
     fn ended(&mut self, job: JobNumber, end: JobEnd) {
         self.tell(Event::Ended { job, end });
         // An end that is told twice means nothing.
@@ -219,8 +264,17 @@ impl World {
     }
 
     pub(crate) fn fire(&mut self, which: usize) {
-        let Some(&timer) = self.timers.iter().nth(which % self.timers.len().max(1)) else { return };
-        self.fire_timer(timer);
+        let due: Vec<Timer> = self.timers.iter().copied().filter(|timer| *timer != Timer::Job).collect();
+        if let Some(&timer) = due.get(which % due.len().max(1)) {
+            self.fire_timer(timer);
+        }
+    }
+
+    /// The running job does not end in time.
+    pub(crate) fn hang(&mut self) {
+        if self.timers.contains(&Timer::Job) {
+            self.fire_timer(Timer::Job);
+        }
     }
 
     pub(crate) fn fire_timer(&mut self, timer: Timer) {
@@ -232,91 +286,6 @@ impl World {
         // A timer that is told twice means nothing.
         if !self.timers.contains(&timer) {
             self.tell(Event::Timer(timer));
-        }
-    }
-
-    pub(crate) fn log_on(&mut self, slot: u32, told: bool) {
-        if self.sessions.contains_key(&slot) {
-            return;
-        }
-        let logon = self.number();
-        let kind = self.next_kind;
-        self.hive.get_or_insert(Hive {
-            id: logon,
-            kind,
-            marker: Marker::None,
-            imports: 0,
-            changes: 0,
-            exported: 0,
-            promised: false,
-        });
-        self.sessions.insert(slot, WorldSession { logon, ending: false, young: true });
-        self.session(slot, SessionChange::Logon, told);
-    }
-
-    pub(crate) fn log_off(&mut self, slot: u32, told: bool) {
-        if let Some(session) = self.sessions.get_mut(&slot).filter(|session| !session.ending) {
-            session.ending = true;
-            self.session(slot, SessionChange::Logoff, told);
-        }
-    }
-
-    /// The session is gone; nobody tells of it.
-    pub(crate) fn end(&mut self, slot: u32) {
-        if self.sessions.get(&slot).is_some_and(|session| session.ending) {
-            self.sessions.remove(&slot);
-            self.unload();
-        }
-    }
-
-    pub(crate) fn session(&mut self, slot: u32, change: SessionChange, told: bool) {
-        let Some(session) = self.sessions.get(&slot) else { return };
-        let event = Event::Session { session: SessionId(slot), logon: Some(session.logon), change };
-        if told {
-            self.tell(event);
-        } else {
-            self.lossy = true;
-        }
-    }
-
-    pub(crate) fn ask(&mut self, slot: u32, request: Request) -> Option<RequestNumber> {
-        let session = self.sessions.get(&slot)?;
-        let logon = Some(session.logon);
-        let number = RequestNumber(self.number());
-        self.open.insert(number);
-        let event = Event::Request { number, session: SessionId(slot), logon, request };
-        self.tell(event.clone());
-        // A request that comes twice is one.
-        self.tell(event);
-        Some(number)
-    }
-
-    /// The user's programs change something.
-    pub(crate) fn change(&mut self) {
-        let alive = self.sessions.values().any(|session| !session.ending);
-        if let Some(hive) = self.hive.as_mut().filter(|_| alive) {
-            hive.changes += 1;
-            if self.machine.state() == State::Stopping {
-                // The stop's checkpoint may have been read already; the session goes on without a service.
-                hive.promised = false;
-            }
-            self.tell(Event::Changed);
-        }
-    }
-
-    pub(crate) fn list(&mut self) {
-        let present = |(slot, session): (&u32, &WorldSession)| Present {
-            session: SessionId(*slot),
-            logon: session.logon,
-            age: Some(if session.young { Duration::ZERO } else { self.timing.young * 2 }),
-        };
-        let present = self.sessions.iter().map(present).collect();
-        self.tell(Event::Sessions(present));
-    }
-
-    pub(crate) fn grow_old(&mut self) {
-        for session in self.sessions.values_mut() {
-            session.young = false;
         }
     }
 
@@ -336,6 +305,7 @@ impl World {
         self.held = false;
         self.machine = SessionMachine::new(self.timing);
         self.job = None;
+        self.hanging.clear();
         self.timers.clear();
         self.open.clear();
         self.stopped = false;
@@ -387,6 +357,7 @@ impl World {
         self.list();
         for _ in 0..200 {
             self.finish(luck);
+            self.wake(luck);
             if self.machine.is_idle() {
                 break;
             }

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use mp_profile::{DataSetStore, Fetched, Scope, Sid, StoreError, Stored, VersionTag};
+use mp_profile::{DataSetStore, Fetched, KnownVersion, Scope, Sid, StoreError, Stored, Upload, VersionTag};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::ClientConfig;
 use ureq::http::Method;
@@ -13,6 +13,7 @@ use crate::{
     StorageTarget, Waits,
     digest::{CONTENT_DIGEST, content_digest},
     etag, paths, user_sets,
+    versions::{MAX_SESSION, MAX_TEXT},
 };
 
 /// An Agent's way to a Storage Server. Connections are kept between calls and shared by clones.
@@ -138,20 +139,22 @@ impl StorageClient {
         }
     }
 
-    fn put(
-        &self,
-        scope: &Scope,
-        sid: &Sid,
-        base: Option<&VersionTag>,
-        bytes: &[u8],
-    ) -> Result<Stored, ClientError> {
-        self.check_len(bytes)?;
-        let precondition = match base {
+    fn put(&self, scope: &Scope, sid: &Sid, upload: &Upload<'_>) -> Result<Stored, ClientError> {
+        self.check_len(upload.bytes)?;
+        let precondition = match upload.base {
             Some(base) => ("if-match", base.0.clone()),
             None => ("if-none-match", "*".to_owned()),
         };
         let path = paths::data_set(scope, sid);
-        let answer = self.https.send(self.upload(Method::PUT, &path, precondition, bytes))?;
+        let mut call = self.sending(Method::PUT, &path, precondition, upload.bytes);
+        let told = [
+            (paths::SESSION, upload.session, MAX_SESSION),
+            (paths::NOTES, upload.notes.as_deref(), MAX_TEXT),
+        ];
+        for (name, text, most) in told {
+            call.headers.extend(text.map(|text| (name, encoded(text, 3 * most))));
+        }
+        let answer = self.https.send(call)?;
         match answer.status {
             201 | 204 => Ok(Stored::As(self.tag_of(&answer)?)),
             412 => Ok(Stored::Conflict),
@@ -169,7 +172,7 @@ impl StorageClient {
         self.check_len(bytes)?;
         let text = encoded(reason, paths::MAX_REASON);
         let path = paths::quarantine(scope, sid);
-        let answer = self.https.send(self.upload(Method::POST, &path, (paths::REASON, text), bytes))?;
+        let answer = self.https.send(self.sending(Method::POST, &path, (paths::REASON, text), bytes))?;
         if answer.status == 201 { Ok(()) } else { Err(self.https.unexpected(&answer)) }
     }
 
@@ -191,7 +194,7 @@ impl StorageClient {
         Call { method, path, headers, body: None, within: self.fetch, limit: paths::MAX_DATA_SET }
     }
 
-    fn upload<'a>(
+    fn sending<'a>(
         &self,
         method: Method,
         path: &'a str,
@@ -272,7 +275,30 @@ impl DataSetStore for StorageClient {
         base: Option<&VersionTag>,
         bytes: &[u8],
     ) -> Result<Stored, StoreError> {
-        Ok(self.put(scope, sid, base, bytes)?)
+        self.upload(scope, sid, &Upload { base, bytes, session: None, notes: None })
+    }
+
+    fn upload(&self, scope: &Scope, sid: &Sid, upload: &Upload<'_>) -> Result<Stored, StoreError> {
+        Ok(self.put(scope, sid, upload)?)
+    }
+
+    fn known_versions(&self, scope: &Scope, sid: &Sid) -> Result<Vec<KnownVersion>, StoreError> {
+        let known = self.versions(scope, sid)?.into_iter().filter_map(|info| {
+            Some(KnownVersion { seal: info.seal.parse().ok()?, version: VersionTag(info.tag) })
+        });
+        Ok(known.collect())
+    }
+
+    fn version_bytes(
+        &self,
+        scope: &Scope,
+        sid: &Sid,
+        version: &VersionTag,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.version_file(scope, sid, version) {
+            Err(ClientError::Answer { status: 404, .. }) => Ok(None),
+            read => Ok(Some(read?)),
+        }
     }
 
     fn quarantine(&self, scope: &Scope, sid: &Sid, reason: &str, bytes: &[u8]) -> Result<(), StoreError> {

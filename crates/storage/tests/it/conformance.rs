@@ -61,6 +61,7 @@ pub(crate) fn all(backend: &dyn Backend) {
     history::pins_hold_whatever_comes(backend);
     history::a_restored_version_is_a_new_one(backend);
     history::says_who_deleted_and_why(backend);
+    history::readers_and_retention_do_not_meet(backend);
     beside::quarantines_beside(backend);
     beside::takes_out_of_quarantine(backend);
     beside::lists_scopes_and_users(backend);

@@ -7,6 +7,7 @@ mod authorisation;
 mod concurrency;
 mod conformance;
 mod damage;
+mod faults;
 mod folder;
 mod following;
 mod objects;

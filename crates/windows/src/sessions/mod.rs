@@ -22,7 +22,7 @@ use crate::{
 pub(crate) use enumerate::user_token;
 pub use enumerate::{SeenSession, seen_sessions};
 pub use refresh::refresh_here;
-pub use user::{log_off_here, tell_user};
+pub use user::{log_off_here, log_off_session, tell_session, tell_user};
 
 /// How long the token of a user is kept who has no session any more: the last export needs it. It keeps the logon session
 /// of a user who is gone, so not for ever.
@@ -119,6 +119,14 @@ impl SessionControl for WindowsSessions {
         }
         // It may be in vain: the session may have ended.
         let _ = process::start_in_session(session, &self.helper, &arguments);
+    }
+
+    fn tell(&self, session: SessionId, title: &str, text: &str) -> Result<(), String> {
+        tell_session(session, title, text).map_err(|error| format!("cannot show a message: {error}"))
+    }
+
+    fn log_off(&self, session: SessionId) -> Result<(), String> {
+        log_off_session(session).map_err(|error| format!("cannot log the user off: {error}"))
     }
 
     fn watch(&self, sid: &Sid, keys: &[KeyPath]) -> Result<Box<dyn ChangeWatch>, HostError> {

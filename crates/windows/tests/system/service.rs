@@ -2,13 +2,14 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use mp_profile::SessionControl;
+use mp_profile::{SessionControl, SessionId};
 use mp_windows::{
-    OpenMode, SettingsKey, WindowsSessions,
+    OpenMode, SettingsKey, WindowsSessions, log_off_session,
     service::{
         EventLevel, EventSource, RunState, ServiceDefinition, install, query, register_event_source,
         send_user_control, uninstall, unregister_event_source,
     },
+    tell_session,
 };
 
 const NAME: &str = "MetaProfilesTest";
@@ -98,4 +99,12 @@ fn sessions_are_listed() {
     let sessions =
         WindowsSessions::new("agent.exe".into(), Arc::default(), OpenMode::AsGranted).sessions().unwrap();
     assert!(sessions.iter().all(|session| session.id.0 != 0));
+}
+
+#[test]
+fn no_one_is_told_or_logged_off_where_there_is_no_session() {
+    // Wine has neither call; that the failure is told is all that can be seen here.
+    let nobody = SessionId(60_000);
+    assert!(tell_session(nobody, "MetaProfiles", "Your settings cannot be reached.").is_err());
+    assert!(log_off_session(nobody).is_err());
 }

@@ -37,6 +37,8 @@ struct Inner {
     references: BTreeMap<Sid, usize>,
     last_logon: u64,
     refreshed: Vec<SessionId>,
+    told: Vec<(SessionId, String)>,
+    logged_off: Vec<SessionId>,
 }
 
 impl SimulatedSessions {
@@ -97,6 +99,18 @@ impl SimulatedSessions {
         std::mem::take(&mut self.inner().refreshed)
     }
 
+    /// What users were told since the last call, in order.
+    #[must_use]
+    pub fn take_told(&self) -> Vec<(SessionId, String)> {
+        std::mem::take(&mut self.inner().told)
+    }
+
+    /// The sessions that were asked to log off since the last call, in order. Their ends are still to come.
+    #[must_use]
+    pub fn take_logged_off(&self) -> Vec<SessionId> {
+        std::mem::take(&mut self.inner().logged_off)
+    }
+
     fn drop_reference(&self, sid: &Sid) -> Result<(), String> {
         let mut inner = self.inner();
         match inner.references.get_mut(sid) {
@@ -138,6 +152,16 @@ impl SessionControl for SimulatedSessions {
     /// A simulated session has no programs that listen; that they would have been told is noted.
     fn refresh(&self, session: SessionId, _: &[KeyPath]) {
         self.inner().refreshed.push(session);
+    }
+
+    fn tell(&self, session: SessionId, _: &str, text: &str) -> Result<(), String> {
+        self.inner().told.push((session, text.to_owned()));
+        Ok(())
+    }
+
+    fn log_off(&self, session: SessionId) -> Result<(), String> {
+        self.inner().logged_off.push(session);
+        Ok(())
     }
 
     /// Everything may have changed at any time.

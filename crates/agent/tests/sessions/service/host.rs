@@ -11,12 +11,12 @@ use std::{
 use mp_agent::{
     CachedPlan, PolicySettings, StateFolder,
     hosts::simulated::{ProfileLoader, SimulatedSessions},
-    service::{HelperAnswer, HelperRequest, Ports, ServiceEvent, Station},
+    service::{HelperAnswer, HelperRequest, JobOrder, Ports, ServiceEvent, Station},
 };
 use mp_dataset::ProfileKind;
 use mp_profile::{
     Clock, SessionId, Sid,
-    machine::{Request, SessionChange},
+    machine::{JobEnd, Request, SessionChange},
     memory::{MemoryHost, MemoryProfile},
 };
 use mp_registry::{FileTime, Key, KeyPath, Value};
@@ -159,6 +159,21 @@ impl Host {
         }
     }
 
+    /// The jobs that are due now, which whoever takes them runs or lets hang.
+    pub(crate) fn orders(&mut self) -> Vec<JobOrder> {
+        let (station, now) = self.station();
+        station.poll(now);
+        station.orders()
+    }
+
+    /// A job that hung ends after all.
+    pub(crate) fn wake(&mut self, order: &JobOrder) -> JobEnd {
+        let end = order.run(&self.ports);
+        let (station, now) = self.station();
+        station.ended(order, end, now);
+        end
+    }
+
     pub(crate) fn ask(&mut self, sid: &Sid, session: SessionId, request: Request) -> Receiver<HelperAnswer> {
         let receiver = self.begin_to_ask(sid, session, request);
         self.work();
@@ -206,6 +221,13 @@ impl Host {
 
     pub(crate) fn get(&self, sid: &Sid, name: &str) -> Option<String> {
         self.get_in(sid, APP, name)
+    }
+
+    pub(crate) fn delete(&self, sid: &Sid, name: &str) {
+        let delete = |profile: &mut MemoryProfile| {
+            profile.registry.root.ensure(&KeyPath::parse(APP)).remove_value(&name.into());
+        };
+        self.loader.host.with(sid, delete).unwrap();
     }
 
     pub(crate) fn set_in(&self, sid: &Sid, key: &str, name: &str, text: &str) {

@@ -1,6 +1,9 @@
 //! The service, stepped by hand: events in, work done, what is stored.
 
+mod early;
+mod hanging;
 mod host;
+mod missing;
 mod newer;
 mod parts;
 mod threads;
@@ -10,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 use mp_agent::CachedPlan;
 use mp_dataset::ProfileKind;
 use mp_profile::{
-    ImportMode, Scope,
+    Applies, ImportMode, Scope,
     machine::{Answer, Load, Request, SessionChange, State},
 };
 use mp_protocol::StorageAway;
@@ -81,6 +84,23 @@ fn a_logon_without_its_script_is_imported_after_the_grace() {
     assert_eq!(ts1.get(&sid(), "Theme").as_deref(), Some("light"));
     ts1.pass(Duration::from_secs(31));
     assert_eq!(ts1.get(&sid(), "Theme").as_deref(), Some("dark"));
+}
+
+/// A plan may name data subsets of other groups; nobody here waits for them.
+#[test]
+fn a_logon_does_not_wait_for_the_data_subsets_of_other_groups() {
+    let console = Arc::new(FakeConsole::default());
+    elsewhere(&console, "Theme", "dark");
+    let mut mixed = plan(1);
+    mixed.plan.subsets.iter_mut().for_each(|subset| subset.import = ImportMode::Asynchronous);
+    let mut others = mixed.plan.subsets[1].clone();
+    others.name = "Others".to_owned();
+    others.applies = Applies::Groups(vec!["OTHERS".parse().unwrap()]);
+    others.import = ImportMode::Synchronous;
+    mixed.plan.subsets.push(others);
+    let mut ts1 = Host::new("TS1", &console, &mixed);
+    ts1.log_on(&sid());
+    assert_eq!(ts1.get(&sid(), "Theme").as_deref(), Some("dark"), "it is imported at once");
 }
 
 #[test]

@@ -1,3 +1,5 @@
+use std::thread;
+
 use mp_profile::VersionTag;
 use mp_storage::{
     Backend,
@@ -135,4 +137,21 @@ pub(super) fn says_who_deleted_and_why(backend: &dyn Backend) {
         backend.versions(&key).unwrap()[0].stamp.as_ref().map(|stamp| &stamp.by),
         Some(&administrator())
     );
+}
+
+/// Readers of versions that fall to retention meanwhile get all of them, or hear that they are gone.
+pub(super) fn readers_and_retention_do_not_meet(backend: &dyn Backend) {
+    let key = key(19);
+    replace_all(backend, &key, 1..3, &keep(1));
+    thread::scope(|scope| {
+        let writing = scope.spawn(|| replace_all(backend, &key, 3..30, &keep(1)));
+        while !writing.is_finished() {
+            for info in backend.versions(&key).unwrap() {
+                if let Some(bytes) = backend.read_version(&key, &VersionTag(info.tag)).unwrap() {
+                    assert_eq!(bytes, file(&key.sid, info.number).bytes());
+                }
+            }
+        }
+    });
+    assert_eq!(kept(backend, &key), [29, 28]);
 }

@@ -1,0 +1,92 @@
+//! What was stored though its acknowledgement was lost: others have built on it, and what they replaced stays replaced.
+
+use std::sync::Arc;
+
+use mp_agent::Outcome;
+use mp_profile::{Scope, Sid};
+
+use crate::{
+    console::FakeConsole,
+    station::{APP, Station, sid, stored},
+    store::Faults,
+};
+
+struct Farm {
+    console: Arc<FakeConsole>,
+    ts1: Station,
+    ts2: Station,
+    sid: Sid,
+}
+
+impl Farm {
+    /// A user with a stored data set, logged on at the first host.
+    fn new() -> Self {
+        let console = Arc::new(FakeConsole::default());
+        let (ts1, ts2) = (Station::new("TS1", &console), Station::new("TS2", &console));
+        let farm = Self { console, ts1, ts2, sid: sid() };
+        farm.ts1.session(&farm.sid, APP, "Base", "0");
+        farm.ts1.logon(&farm.sid);
+        farm
+    }
+
+    fn lose_acknowledgements(&self) {
+        self.console.store.fail(Faults { lost_acknowledgements: true, ..Faults::default() });
+    }
+
+    /// A session at the second host that replaces what it finds.
+    fn replaced_elsewhere(&self, name: &str, from: &str, to: &str) {
+        self.console.store.back();
+        self.ts2.logon(&self.sid);
+        assert_eq!(self.ts2.get(&self.sid, APP, name).as_deref(), Some(from), "it was stored");
+        self.ts2.set(&self.sid, APP, name, to);
+        assert_eq!(self.ts2.logoff(&self.sid).outcome, Outcome::Stored);
+    }
+
+    fn stored(&self, name: &str) -> Option<String> {
+        stored(&self.console.store, &Scope::Global, &self.sid, APP, name)
+    }
+}
+
+#[test]
+fn an_upload_that_arrived_brings_nothing_back() {
+    let farm = Farm::new();
+    farm.ts1.set(&farm.sid, APP, "Theme", "dark");
+    farm.lose_acknowledgements();
+    assert_eq!(farm.ts1.logoff(&farm.sid).outcome, Outcome::Spooled);
+    farm.replaced_elsewhere("Theme", "dark", "blue");
+    assert!(farm.ts1.agent(|agent| agent.upload(&farm.sid)).unwrap());
+    assert_eq!(farm.stored("Theme").as_deref(), Some("blue"));
+    assert!(farm.console.store.quarantined().is_empty());
+}
+
+#[test]
+fn an_upload_that_arrived_is_the_base_of_the_export_that_took_its_place() {
+    let farm = Farm::new();
+    farm.ts1.set(&farm.sid, APP, "Theme", "dark");
+    farm.lose_acknowledgements();
+    assert_eq!(farm.ts1.try_logoff(&farm.sid).unwrap().outcome, Outcome::Spooled);
+    farm.replaced_elsewhere("Theme", "dark", "blue");
+    farm.console.store.away();
+    farm.ts1.set(&farm.sid, APP, "Zoom", "150");
+    assert_eq!(farm.ts1.logoff(&farm.sid).outcome, Outcome::Spooled);
+    farm.console.store.back();
+    assert!(farm.ts1.agent(|agent| agent.upload(&farm.sid)).unwrap());
+    assert_eq!(farm.stored("Theme").as_deref(), Some("blue"));
+    assert_eq!(farm.stored("Zoom").as_deref(), Some("150"));
+}
+
+#[test]
+fn a_merge_that_arrived_brings_nothing_back() {
+    let farm = Farm::new();
+    let ts3 = Station::new("TS3", &farm.console);
+    ts3.logon(&farm.sid);
+    ts3.set(&farm.sid, APP, "Zoom", "150");
+    assert_eq!(ts3.logoff(&farm.sid).outcome, Outcome::Stored);
+    farm.ts1.set(&farm.sid, APP, "Theme", "dark");
+    farm.lose_acknowledgements();
+    assert_eq!(farm.ts1.logoff(&farm.sid).outcome, Outcome::Spooled);
+    farm.replaced_elsewhere("Theme", "dark", "blue");
+    assert!(farm.ts1.agent(|agent| agent.upload(&farm.sid)).unwrap());
+    assert_eq!(farm.stored("Theme").as_deref(), Some("blue"));
+    assert_eq!(farm.stored("Zoom").as_deref(), Some("150"));
+}
