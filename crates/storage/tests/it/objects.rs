@@ -13,7 +13,7 @@ use mp_test_servers::{Postgres, S3};
 /// A store of its own in the S3 server of all tests, with a database of its own.
 pub(crate) struct Rig {
     pub(crate) s3: &'static S3,
-    pub(crate) postgres: &'static Postgres,
+    postgres: &'static Postgres,
     pub(crate) options: ObjectOptions,
 }
 
@@ -51,7 +51,7 @@ impl Rig {
     }
 
     /// The folder of the store, with a file for each object.
-    fn folder(&self) -> PathBuf {
+    pub(crate) fn folder(&self) -> PathBuf {
         let store = self.options.store.to_string();
         self.s3.bucket_folder().join(store.rsplit('/').next().unwrap())
     }
