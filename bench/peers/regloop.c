@@ -3,6 +3,7 @@
  *   set     writes the keys and values of the flat file (argument 1; src/registry_files.rs describes it)
  *   enum    enumerates all keys and values with their data
  *   delete  deletes the subtree
+ *   save    saves the subtree into a file by RegSaveKeyEx, and reads that
  *   hash    enumerates and prints as first number a hash of all it met, in any order */
 #define UNICODE
 #define WIN32_LEAN_AND_MEAN
@@ -133,9 +134,31 @@ static void load(const char *path) {
     fclose(file);
 }
 
+static void save(HKEY key) {
+    static uint8_t room[ROOM];
+    const WCHAR *path = L"C:\\regloop-saved.hive";
+    DeleteFileW(path);
+    LSTATUS status = RegSaveKeyExW(key, path, NULL, REG_LATEST_FORMAT);
+    if (status) fail("save", status);
+    FILE *file = _wfopen(path, L"rb");
+    if (!file) fail("open what was saved", 0);
+    while (fread(room, 1, ROOM, file)) {}
+    fclose(file);
+}
+
+static void may_save(void) {
+    HANDLE token;
+    TOKEN_PRIVILEGES wanted = {.PrivilegeCount = 1, .Privileges[0].Attributes = SE_PRIVILEGE_ENABLED};
+    LookupPrivilegeValueW(NULL, L"SeBackupPrivilege", &wanted.Privileges[0].Luid);
+    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES, &token)) fail("open the token", 0);
+    AdjustTokenPrivileges(token, FALSE, &wanted, 0, NULL, NULL);
+    CloseHandle(token);
+}
+
 int main(int count, char **arguments) {
     if (count != 2) fail("start: usage: regloop FLAT-FILE", 0);
     load(arguments[1]);
+    may_save();
     char line[32];
     while (fgets(line, sizeof line, stdin)) {
         HKEY key;
@@ -154,7 +177,7 @@ int main(int count, char **arguments) {
         } else {
             LSTATUS status = RegOpenKeyExW(HKEY_CURRENT_USER, ROOT, 0, KEY_READ, &key);
             if (status) fail("open", status);
-            enumerate(key, 14695981039346656037u);
+            if (!strncmp(line, "save", 4)) save(key); else enumerate(key, 14695981039346656037u);
             RegCloseKey(key);
         }
         double spent = now_ms() - begun;

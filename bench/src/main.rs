@@ -1,11 +1,13 @@
 //! Measures MetaProfiles and its peers in one run and prints what was measured; `cargo xtask bench` starts it.
 #![allow(clippy::unwrap_used, reason = "a measurement that fails has nothing to clean up")]
 
+mod builds;
 mod dataset;
 mod farm;
 mod hive;
 mod hives;
 mod made;
+mod memory;
 mod peer;
 mod registry_files;
 mod samples;
@@ -49,6 +51,10 @@ enum Bench {
     },
     /// A registry under Wine; the environment names the prefix
     Wine(wine::WineArgs),
+    /// The engine under Wine in two builds
+    Builds(builds::BuildsArgs),
+    /// What the service holds with 50 sessions
+    Memory(memory::MemoryArgs),
     /// Runs a console and a Storage Service until its input ends, with one Agent enrolled
     Farm(farm::FarmArgs),
 }
@@ -59,6 +65,8 @@ fn main() -> Result<()> {
         Bench::Dataset { data } => dataset::run(data.as_deref()),
         Bench::Storage { folder } => storage::run(&folder),
         Bench::Wine(args) => wine::run(&args),
+        Bench::Builds(args) => builds::run(&args),
+        Bench::Memory(args) => memory::run(&args),
         Bench::Farm(args) => farm::run(&args),
     }
 }

@@ -42,7 +42,7 @@ fn write_key(key: &Key, path: &mut Vec<u16>, flat: &mut Vec<u8>) -> Result<()> {
         flat.extend(value.ty.0.to_le_bytes());
         flat.extend(u32::try_from(value.data.len())?.to_le_bytes());
         units(value.name.units(), flat);
-        flat.extend(&value.data);
+        flat.extend(value.data.iter());
     }
     for below in key.subkeys() {
         let len = path.len();

@@ -10,9 +10,9 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use crate::{
-    peer::Peer,
+    peer::{Peer, WineServer},
     registry_files,
-    samples::{RUNS, Sample, note, ratio},
+    samples::{RUNS, Sample, aim, note, ratio},
 };
 
 const KEY: &str = r"HKCU\Software\MetaProfilesBench";
@@ -42,7 +42,7 @@ pub(crate) struct WineArgs {
 
 pub(crate) fn run(args: &WineArgs) -> Result<()> {
     note(
-        "wine: wall-clock milliseconds, client and wineserver on one core; loop-* = a C loop over the Nt* calls, in one process \
+        "wine: milliseconds of processor time of client and wineserver together (process-*: wall-clock milliseconds), client and wineserver on one core; loop-* = a C loop over the Nt* calls, in one process \
           that stays; export = read_tree + encode, import = decode + apply; engine-* = the same as the Agent does it, with rules, \
           exclusions and differences",
     );
@@ -74,11 +74,12 @@ impl Bench<'_> {
             "read",
             "export",
             "engine-export",
+            "save",
             "loop-set",
-            "apply",
             "import",
             "engine-import",
             "engine-import-equal",
+            "merged",
             "process-reg-export",
             "process-reg-import",
             "process-reg-query",
@@ -90,6 +91,7 @@ impl Bench<'_> {
         bare.ask("delete")?;
         bare.ask("set")?;
         let hash = bare.ask("hash")?;
+        let server = WineServer::of(&self.args.drive_c)?;
         for run in 0..=RUNS {
             let empty = |bare: &mut Peer| bare.ask("delete").map(drop);
             let check = |bare: &mut Peer, who: &str| {
@@ -97,22 +99,24 @@ impl Bench<'_> {
                 anyhow::Ok(())
             };
             let mut times = Vec::new();
-            times.push(bare.ask("enum")?[0]);
+            times.push(bare.ask_cpu("enum", &server)?.0);
             for what in ["read", "export", "engine-export"] {
-                let answer = ours.ask(what)?;
+                let (ms, answer) = ours.ask_cpu(what, &server)?;
                 ensure!(answer[2] == hash[2], "{what} saw {} values of {}", answer[2], hash[2]);
-                times.push(answer[0]);
+                times.push(ms);
             }
+            times.push(bare.ask_cpu("save", &server)?.0);
             empty(&mut bare)?;
-            times.push(bare.ask("set")?[0]);
-            for what in ["apply", "import", "engine-import"] {
+            times.push(bare.ask_cpu("set", &server)?.0);
+            for what in ["import", "engine-import"] {
                 empty(&mut bare)?;
-                times.push(ours.ask(what)?[0]);
+                times.push(ours.ask_cpu(what, &server)?.0);
                 check(&mut bare, what)?;
             }
-            let equal = ours.ask("engine-import")?;
+            let (ms, equal) = ours.ask_cpu("engine-import", &server)?;
             ensure!(equal[2] == 0.0, "an import of what is there wrote {} values", equal[2]);
-            times.push(equal[0]);
+            times.push(ms);
+            times.push(ours.ask_cpu("merged", &server)?.0);
             times.push(self.process(Path::new("reg"), &["export", KEY, "C:\\bench.reg", "/y"])?);
             empty(&mut bare)?;
             times.push(self.process(Path::new("reg"), &["import", "C:\\bench.reg"])?);
@@ -134,15 +138,22 @@ impl Bench<'_> {
             ("read", "loop-enum"),
             ("export", "loop-enum"),
             ("engine-export", "loop-enum"),
-            ("apply", "loop-set"),
+            ("save", "loop-enum"),
             ("import", "loop-set"),
             ("engine-import", "loop-set"),
             ("engine-import-equal", "engine-import"),
             ("engine-import-equal", "loop-enum"),
-            ("engine-export", "process-reg-export"),
-            ("engine-import", "process-reg-import"),
+            ("merged", "engine-import"),
         ] {
             ratio(of(&format!("{ours}-to-{peer}")), of(ours), of(peer));
+        }
+        for (what, limit, text) in [
+            ("engine-export-to-loop-enum", 1.0 / 0.9, "times the raw loop that enumerates, export"),
+            ("engine-import-to-loop-set", 1.0 / 0.9, "times the raw loop that sets, import"),
+            ("engine-import-equal-to-engine-import", 0.2, "of writing it all, import of what is there, read anew"),
+            ("merged-to-engine-import", 0.2, "of writing it all, a session whose load is known to hold it"),
+        ] {
+            aim(of(what), limit, format!("{text}, {values} values"));
         }
         if self.args.agent.is_some() {
             agent.iter().for_each(Sample::print);

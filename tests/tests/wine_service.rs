@@ -247,7 +247,24 @@ fn a_recording_sees_a_hive_come_and_go() {
         .map(|one| one["seen"].as_str().unwrap())
         .collect();
     assert_eq!(seen, ["hive-loaded", "profile-entry", "hive-unloaded"]);
-    assert_eq!(recording["answers"].as_array().unwrap().len(), 12);
+    assert_eq!(recording["answers"].as_array().unwrap().len(), 13);
+}
+
+#[test]
+fn keys_are_made_at_one_logon_and_kept_at_the_next() {
+    let Some(machine) = Machine::from_environment() else {
+        println!(
+            "SKIPPED keys_are_made_at_one_logon_and_kept_at_the_next: no Wine host; run cargo xtask test"
+        );
+        return;
+    };
+    assert!(machine.agent(&["check", "--keys"], 0).starts_with("made"));
+    assert!(machine.agent(&["check", "--keys"], 0).starts_with("kept"));
+    let probe = r"HKCU\Software\MetaProfiles Field Test";
+    assert!(machine.reg(&["add", probe, "/v", "Encrypted", "/t", "REG_BINARY", "/d", "00", "/f"]));
+    assert!(machine.agent(&["check", "--keys"], 1).starts_with("LOST"));
+    assert!(machine.reg(&["delete", probe, "/f"]));
+    assert!(machine.reg(&["delete", &format!("{probe} Outcome"), "/f"]));
 }
 
 #[test]

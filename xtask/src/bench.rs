@@ -2,7 +2,9 @@
 
 mod e2e;
 mod figures;
+mod memory;
 mod programs;
+mod size;
 mod wine;
 
 use anyhow::Result;
@@ -35,6 +37,10 @@ enum Name {
     Storage,
     /// Export and import under Wine: a raw loop over the same calls, `reg`
     Wine,
+    /// The Agent's program as it is installed: its size, and its speed against an ordinary release build
+    Size,
+    /// What the idle service holds in memory with 50 sessions
+    Memory,
     /// A whole logon and logoff: a script, a roaming profile over Samba
     E2e,
 }
@@ -46,6 +52,8 @@ impl Name {
             Self::Dataset => "dataset",
             Self::Storage => "storage",
             Self::Wine => "wine",
+            Self::Size => "size",
+            Self::Memory => "memory",
             Self::E2e => "e2e",
         }
     }
@@ -70,6 +78,8 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
                 measured(name.text(), bench.arg("--folder").arg(programs.scratch()?))?
             }
             Name::Wine => wine::run(&programs)?,
+            Name::Size => size::run(&programs)?,
+            Name::Memory => memory::run(&programs)?,
             Name::E2e => e2e::run(&programs)?,
         };
         if !args.json {

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The largest that the Agent's program may be, in bytes.
-const LARGEST_PROGRAM: u64 = 6_000_000;
+pub(crate) const LARGEST_PROGRAM: u64 = 6_000_000;
 const PROGRAM: &str = "metaprofiles-agent.exe";
 
 /// What wixl 0.101 leaves out of what `packaging/agent.wxs` says, or cannot be told, with what the table must hold then.

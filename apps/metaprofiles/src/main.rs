@@ -1,5 +1,6 @@
 //! `metaprofiles`: the console, the Storage Service, and the administrator's tools, in one program.
 
+mod completion;
 mod dataset;
 mod demo;
 mod farm;
@@ -38,6 +39,8 @@ struct Cli {
 #[derive(clap::Subcommand)]
 enum Command {
     Console(service::ConsoleCommand),
+    Backup(service::Backup),
+    Restore(service::Restore),
     #[command(subcommand)]
     Storage(service::StorageCommand),
     #[command(flatten)]
@@ -47,6 +50,7 @@ enum Command {
     #[command(subcommand)]
     Dataset(dataset::DatasetCommand),
     Demo(demo::DemoArgs),
+    Completion(completion::Completion),
 }
 
 /// What a command that did not fail found.
@@ -64,10 +68,13 @@ impl Command {
     fn run(self) -> anyhow::Result<Outcome> {
         match self {
             Self::Console(command) => command.run(),
+            Self::Backup(command) => command.run(),
+            Self::Restore(command) => command.run(),
             Self::Storage(command) => command.run(),
             Self::Farm(command) => command.run(),
             Self::Hive(command) => command.run(),
             Self::Dataset(command) => command.run(),
+            Self::Completion(command) => command.run(),
             Self::Demo(args) => demo::run(&args).map(|()| Outcome::Done),
         }
     }

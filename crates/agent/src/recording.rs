@@ -2,15 +2,18 @@
 //! relies on and Microsoft does not document (`docs/windows-evidence.md`).
 
 mod answers;
+mod event_log;
 
 use serde::{Deserialize, Serialize};
 
 pub use answers::answers;
+pub use event_log::logged_events;
 
 /// Longest recording in observations; further ones are counted only.
 pub const MAX_OBSERVATIONS: usize = 20_000;
 
-/// A recording, as one file that an administrator can send. It holds SIDs and times, and no settings.
+/// A recording, as one file that an administrator can send. It holds SIDs, times, access lists and the program for web addresses, and
+/// no other settings.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Recording {
@@ -70,6 +73,40 @@ pub enum Seen {
         state: Option<u32>,
         /// `RefCount`.
         references: Option<u32>,
+        /// `CentralProfile`: the folder that the profile was copied from, if any.
+        #[serde(default)]
+        central: Option<String>,
+    },
+    /// Whether the local folder of the user's profile is there.
+    ProfileFolder {
+        /// The user.
+        sid: String,
+        /// It is.
+        exists: bool,
+    },
+    /// The program that the user has chosen for a scheme of addresses (`UserChoice`).
+    DefaultProgram {
+        /// The user.
+        sid: String,
+        /// The scheme, such as `http`.
+        scheme: String,
+        /// The program's identifier.
+        program: Option<String>,
+    },
+    /// What `check --keys` has found in the user's session.
+    KeysProbe {
+        /// The user.
+        sid: String,
+        /// What.
+        outcome: KeysProbe,
+    },
+    /// A loaded hive was read in two ways.
+    Snapshot {
+        /// The user.
+        sid: String,
+        /// What that took and gave.
+        #[serde(flatten)]
+        timing: SnapshotTiming,
     },
     /// A session has this user now (none: nobody is logged on).
     Session {
@@ -111,7 +148,64 @@ pub enum Seen {
         id: u32,
         /// Its own time, as the log has it.
         time: String,
+        /// The user whom it is about, if it names one.
+        #[serde(default)]
+        user: Option<String>,
+        /// Its values, in order.
+        #[serde(default)]
+        details: Vec<String>,
     },
+}
+
+/// What became of something that DPAPI has encrypted for a user.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeysProbe {
+    /// It was made in this session.
+    Made,
+    /// It was there, and could be decrypted.
+    Kept,
+    /// It was there, and could not be decrypted.
+    Lost,
+}
+
+impl KeysProbe {
+    /// The word under which it is kept in the user's registry.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Made => "made",
+            Self::Kept => "kept",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// What a word says.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        [Self::Made, Self::Kept, Self::Lost].into_iter().find(|outcome| outcome.word() == word)
+    }
+}
+
+/// The same hive enumerated key by key, and saved by `RegSaveKeyEx` and read from that file.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SnapshotTiming {
+    /// Values that were enumerated.
+    pub values: usize,
+    /// Time for enumerating them, in microseconds.
+    pub enumerate_us: u64,
+    /// Time for saving the hive, in microseconds.
+    pub save_us: u64,
+    /// Time for reading the file, in microseconds.
+    pub read_us: u64,
+    /// Length of the file in bytes.
+    pub bytes: usize,
+    /// Keys and values that only one of both has, or that differ. Volatile keys are in no file.
+    pub differences: usize,
+    /// Why there is no snapshot to compare with.
+    #[serde(default)]
+    pub failed: Option<String>,
 }
 
 /// What the recording says about one behaviour.
@@ -149,12 +243,26 @@ impl Recording {
         }
     }
 
-    /// Whether a whole logon and logoff of one user was seen: the hive came and went.
+    /// Puts observations that were noted later than they were made where they belong.
+    pub fn put_in_order(&mut self) {
+        self.observations.sort_by_key(|one| one.at);
+    }
+
+    /// How many whole logons and logoffs were seen: a hive came and went. One that was there from the start does not count.
     #[must_use]
-    pub fn is_complete(&self) -> bool {
-        self.observations.iter().any(|one| match &one.seen {
-            Seen::HiveUnloaded { sid } => answers::loaded(self, sid).is_some_and(|at| at < one.at),
-            _ => false,
-        })
+    pub fn days(&self) -> usize {
+        let mut loaded = Vec::new();
+        let mut days = 0;
+        for one in &self.observations {
+            match &one.seen {
+                Seen::HiveLoaded { sid, .. } if one.at > 0 => loaded.push(sid),
+                Seen::HiveUnloaded { sid } if loaded.contains(&sid) => {
+                    loaded.retain(|other| *other != sid);
+                    days += 1;
+                }
+                _ => {}
+            }
+        }
+        days
     }
 }

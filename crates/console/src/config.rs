@@ -18,10 +18,15 @@ pub struct ConsoleConfig {
     pub public_names: Vec<String>,
     /// Password for the administrator `admin`, made at the first start only. `None`: a random one, told once.
     pub initial_password: Option<Secret>,
+    /// Connection string of a PostgreSQL database (`postgres://…`), which several consoles may share; `None` for an SQLite
+    /// database in the state folder.
+    pub database: Option<Secret>,
     /// Tells the time.
     pub clock: WallClock,
     /// Days for which users' sessions are kept after the last report of them.
     pub session_days: u32,
+    /// Days for which lines of the audit log, and former configurations, are kept; `None` for ever.
+    pub audit_days: Option<u32>,
 }
 
 impl ConsoleConfig {
@@ -35,8 +40,10 @@ impl ConsoleConfig {
             state_folder: state_folder.into(),
             public_names: Vec::new(),
             initial_password: None,
+            database: None,
             clock: WallClock::system(),
             session_days: Self::DEFAULT_SESSION_DAYS,
+            audit_days: None,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use mp_protocol::digest::sha256;
 use rustls::ServerConfig;
 
 use crate::{
@@ -12,12 +13,14 @@ use crate::{
     config::is_public_name,
     domain::Refusal,
     ops::{Core, is_password},
-    repository::Database,
+    repository::{Database, SCHEMA},
+    secret::hexadecimal,
 };
 
 const LOCK: &str = "console.lock";
 const DATABASE: &str = "console.db";
-const AUTHORITY: &str = "authority.pem";
+/// File of the authority in the state folder.
+pub(crate) const AUTHORITY: &str = "authority.pem";
 
 /// An open console: its database, its authority, its operations.
 pub struct Console {
@@ -44,11 +47,17 @@ impl Console {
         let folder = &config.state_folder;
         create_folder(folder).map_err(|source| OpenError::File { path: folder.clone(), source })?;
         let lock = lock(folder)?;
-        let database = Database::open_file(&folder.join(DATABASE)).await?;
+        let database = open_database(&config).await?;
+        database.migrate(SCHEMA).await?;
         let new_farm = !database.has_accounts().await.map_err(prepare)?;
         let authority = authority::open(&folder.join(AUTHORITY), new_farm, config.clock.now())?;
-        let core =
-            Core::new(database, authority, config.clock, config.session_days).await.map_err(prepare)?;
+        let sha256 = hexadecimal(&sha256(authority.certificate()));
+        if !database.tie_to_authority(&sha256).await.map_err(prepare)? {
+            return Err(OpenError::ForeignAuthority(folder.join(AUTHORITY)));
+        }
+        let core = Core::new(database, authority, config.clock, config.session_days, config.audit_days)
+            .await
+            .map_err(prepare)?;
         let initial_password = core.bootstrap(config.initial_password.as_ref()).await.map_err(prepare)?;
         Ok(Self { core: Arc::new(core), public_names: config.public_names, initial_password, _lock: lock })
     }
@@ -91,6 +100,14 @@ impl fmt::Debug for Console {
     }
 }
 
+/// Opens the database as it is.
+pub(crate) async fn open_database(config: &ConsoleConfig) -> Result<Database, OpenError> {
+    match &config.database {
+        Some(url) => Database::open_server(url).await,
+        None => Database::open_file(&config.state_folder.join(DATABASE)).await,
+    }
+}
+
 fn prepare(refusal: Refusal) -> OpenError {
     match refusal {
         Refusal::Internal(error) => OpenError::Prepare(error),
@@ -99,7 +116,7 @@ fn prepare(refusal: Refusal) -> OpenError {
 }
 
 /// Makes the state folder, for its owner alone where the system has such a thing.
-fn create_folder(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn create_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -107,7 +124,8 @@ fn create_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-fn lock(folder: &Path) -> Result<File, OpenError> {
+/// Keeps other consoles out of a state folder.
+pub(crate) fn lock(folder: &Path) -> Result<File, OpenError> {
     let path = folder.join(LOCK);
     let failed = |source| OpenError::File { path: path.clone(), source };
     let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(failed)?;

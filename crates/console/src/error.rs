@@ -19,24 +19,36 @@ pub enum OpenError {
     #[error("the path {0} is not Unicode text; choose another state folder")]
     Path(PathBuf),
     /// The database cannot be opened.
-    #[error("cannot open the database {path}")]
+    #[error("cannot open the database {database}")]
     Database {
-        /// The database's file.
-        path: PathBuf,
+        /// The database's file, or that it is on a server.
+        database: String,
         /// What the database says.
         source: sqlx::Error,
     },
     /// The database cannot be brought up to date.
-    #[error("cannot bring the database {path} up to date; was it used by a newer version?")]
+    #[error("cannot bring the database {database} up to date; was it used by a newer version?")]
     Migration {
-        /// The database's file.
-        path: PathBuf,
+        /// The database's file, or that it is on a server.
+        database: String,
         /// What the database says.
         source: sqlx::migrate::MigrateError,
     },
+    /// The connection string is not one of PostgreSQL.
+    #[error(
+        "the database's connection string must begin with postgres://; leave it out for a file in the state folder"
+    )]
+    DatabaseUrl,
+    /// The database belongs to a farm with another authority.
+    #[error(
+        "the database belongs to a farm with another authority than the one in {0}; copy authority.pem from the state folder \
+         of a console of that farm"
+    )]
+    ForeignAuthority(PathBuf),
     /// The authority's key and certificate are gone, but the farm's database is there.
     #[error(
-        "{0} is missing; restore it from a backup: without it no machine of the farm is trusted any more"
+        "{0} is missing; copy it from another console of the farm, or restore it from a backup: without it no machine of \
+         the farm is trusted any more"
     )]
     AuthorityMissing(PathBuf),
     /// The authority's key or certificate is damaged, or cannot be made.

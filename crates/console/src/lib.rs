@@ -8,6 +8,7 @@
 
 mod api;
 mod authority;
+mod backup;
 mod config;
 mod console;
 mod domain;
@@ -19,6 +20,7 @@ mod repository;
 mod secret;
 mod serve;
 
+pub use backup::{BackupError, backup, restore};
 pub use config::{ConsoleConfig, WallClock};
 pub use console::Console;
 pub use error::OpenError;

@@ -19,7 +19,7 @@ use mp_protocol::{
 use serde::Deserialize;
 
 use crate::{
-    api::{Body, Params, SMALL_BODY, etag, whole_body},
+    api::{Body, Origin, Params, SMALL_BODY, etag, whole_body},
     domain::{Peer, Refusal},
     ops::{Answer, Core},
 };
@@ -53,17 +53,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Peer {
 
 async fn enrol(
     State(core): State<Arc<Core>>,
+    Origin(from): Origin,
     Body(request): Body<EnrolRequest>,
 ) -> Result<(StatusCode, Json<Enrolled>), Refusal> {
-    Ok((StatusCode::CREATED, Json(core.enrol(&request).await?)))
+    Ok((StatusCode::CREATED, Json(core.enrol(&request, from).await?)))
 }
 
 async fn renew(
     State(core): State<Arc<Core>>,
     peer: Peer,
+    Origin(from): Origin,
     Body(request): Body<RenewRequest>,
 ) -> Result<Json<Enrolled>, Refusal> {
-    Ok(Json(core.renew(&peer, &request.csr).await?))
+    Ok(Json(core.renew(&peer, &request.csr, from).await?))
 }
 
 async fn session_reports(

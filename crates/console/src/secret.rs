@@ -52,6 +52,19 @@ pub(crate) fn new_session_token() -> Result<Secret, Refusal> {
     Ok(Secret::new(format!("mps1.{}", hexadecimal(&random::<32>()?))))
 }
 
+/// What API tokens begin with; those of sessions begin otherwise.
+const ACCESS_TOKEN: &str = "mpt1.";
+
+/// A new API token, of 256 random bits.
+pub(crate) fn new_access_token() -> Result<Secret, Refusal> {
+    Ok(Secret::new(format!("{ACCESS_TOKEN}{}", hexadecimal(&random::<32>()?))))
+}
+
+/// Whether a token is an API token.
+pub(crate) fn is_access_token(token: &str) -> bool {
+    token.starts_with(ACCESS_TOKEN)
+}
+
 /// A new password for the first administrator, of 120 random bits, easy to read and type.
 pub(crate) fn new_password() -> Result<Secret, Refusal> {
     // Without letters and digits that look alike.

@@ -26,6 +26,8 @@ const RENEWAL: Duration = Duration::from_secs(24 * 60 * 60);
 const GRACE: Duration = Duration::from_secs(5);
 /// How often sessions that are too old are looked for.
 const TRIMMING: Duration = Duration::from_secs(60 * 60);
+/// How often it is looked for changes that other consoles made. Agents learn of them that much later.
+const FOLLOWING: Duration = Duration::from_millis(500);
 
 /// A console that serves. When this is dropped it stops at once; see [`ConsoleHandle::stop`].
 #[derive(Debug)]
@@ -33,8 +35,8 @@ pub struct ConsoleHandle {
     address: SocketAddr,
     handle: Handle<SocketAddr>,
     server: JoinHandle<io::Result<()>>,
-    renewal: JoinHandle<()>,
-    trimming: JoinHandle<()>,
+    /// What goes on beside requests: certificates, old sessions, other consoles.
+    chores: [JoinHandle<()>; 3],
     console: Arc<Console>,
 }
 
@@ -65,9 +67,12 @@ impl ConsoleHandle {
     /// What the system says.
     pub async fn stop(mut self) -> io::Result<()> {
         self.handle.graceful_shutdown(Some(GRACE));
-        self.renewal.abort();
-        self.trimming.abort();
+        self.chores.iter().for_each(JoinHandle::abort);
         let result = self.wait().await;
+        for chore in &mut self.chores {
+            // It holds the console, and so the state folder, until it has ended.
+            let _ = chore.await;
+        }
         self.console.close().await;
         result
     }
@@ -75,8 +80,7 @@ impl ConsoleHandle {
 
 impl Drop for ConsoleHandle {
     fn drop(&mut self) {
-        self.renewal.abort();
-        self.trimming.abort();
+        self.chores.iter().for_each(JoinHandle::abort);
         self.handle.shutdown();
         self.server.abort();
     }
@@ -93,10 +97,13 @@ pub async fn serve(listener: TcpListener, console: Arc<Console>) -> io::Result<C
     let handle = Handle::new();
     let service = router(&console).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum_server::from_tcp_rustls(listener, tls.clone())?.handle(handle.clone()).serve(service);
-    let renewal = tokio::spawn(renew(Arc::clone(&console), tls));
-    let trimming = tokio::spawn(trim(Arc::clone(&console)));
+    let chores = [
+        tokio::spawn(renew(Arc::clone(&console), tls)),
+        tokio::spawn(trim(Arc::clone(&console))),
+        tokio::spawn(follow(Arc::clone(&console))),
+    ];
     tracing::info!(%address, "Console listens");
-    Ok(ConsoleHandle { address, handle, server: tokio::spawn(server), renewal, trimming, console })
+    Ok(ConsoleHandle { address, handle, server: tokio::spawn(server), chores, console })
 }
 
 /// Keeps the console's own certificate young.
@@ -116,7 +123,20 @@ async fn trim(console: Arc<Console>) {
         if let Err(error) = console.core().trim_user_sessions().await {
             tracing::error!(error = %error, "Cannot remove old sessions");
         }
+        if let Err(error) = console.core().trim_audit_log().await {
+            tracing::error!(error = %error, "Cannot remove old lines of the audit log");
+        }
         tokio::time::sleep(TRIMMING).await;
+    }
+}
+
+/// Looks for what other consoles of the farm have changed.
+async fn follow(console: Arc<Console>) {
+    loop {
+        tokio::time::sleep(FOLLOWING).await;
+        if let Err(error) = console.core().follow_others().await {
+            tracing::error!(error = %error, "Cannot look for changes by other consoles");
+        }
     }
 }
 

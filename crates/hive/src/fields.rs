@@ -1,5 +1,7 @@
 //! Checked little-endian fields: `None` where the bytes end.
 
+use std::sync::Arc;
+
 use mp_registry::{FileTime, Name};
 
 pub(crate) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
@@ -30,7 +32,7 @@ pub(crate) fn bytes_at(bytes: &[u8], at: usize, length: usize) -> Option<&[u8]> 
 /// The name of a key or value: one byte per unit (Latin-1) when `compressed`, else UTF-16LE.
 pub(crate) fn name(bytes: &[u8], compressed: bool) -> Name {
     if compressed {
-        Name::from_units(bytes.iter().map(|&byte| u16::from(byte)).collect::<Box<[u16]>>())
+        Name::from_units(bytes.iter().map(|&byte| u16::from(byte)).collect::<Arc<[u16]>>())
     } else {
         utf16(bytes)
     }
@@ -39,5 +41,5 @@ pub(crate) fn name(bytes: &[u8], compressed: bool) -> Name {
 /// UTF-16LE units; an odd last byte is left out.
 pub(crate) fn utf16(bytes: &[u8]) -> Name {
     let (pairs, _) = bytes.as_chunks::<2>();
-    Name::from_units(pairs.iter().map(|&pair| u16::from_le_bytes(pair)).collect::<Box<[u16]>>())
+    Name::from_units(pairs.iter().map(|&pair| u16::from_le_bytes(pair)).collect::<Arc<[u16]>>())
 }

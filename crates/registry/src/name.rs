@@ -1,18 +1,18 @@
-use std::{cmp::Ordering, fmt};
+use std::{cmp::Ordering, fmt, sync::Arc};
 
 use crate::upcase;
 
 /// A name of a key, a value, a class or a file component: UTF-16 code units as Windows holds them.
 ///
 /// Lone surrogates and embedded NULs are kept. `==` and `Ord` compare the units exactly; [`Name::same`] and
-/// [`Name::fold_cmp`] compare as Windows does.
+/// [`Name::fold_cmp`] compare as Windows does. Clones share the units.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Name(Box<[u16]>);
+pub struct Name(Arc<[u16]>);
 
 impl Name {
     /// Takes the code units as they are.
     #[must_use]
-    pub fn from_units(units: impl Into<Box<[u16]>>) -> Self {
+    pub fn from_units(units: impl Into<Arc<[u16]>>) -> Self {
         Self(units.into())
     }
 

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use crate::Name;
 
@@ -63,14 +63,14 @@ pub struct Value {
     pub name: Name,
     /// Type as stored.
     pub ty: ValueType,
-    /// Data as stored.
-    pub data: Box<[u8]>,
+    /// Data as stored; clones share them.
+    pub data: Arc<[u8]>,
 }
 
 impl Value {
     /// A value of any type.
     #[must_use]
-    pub fn new(name: impl Into<Name>, ty: ValueType, data: impl Into<Box<[u8]>>) -> Self {
+    pub fn new(name: impl Into<Name>, ty: ValueType, data: impl Into<Arc<[u8]>>) -> Self {
         Self { name: name.into(), ty, data: data.into() }
     }
 

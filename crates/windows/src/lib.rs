@@ -7,7 +7,11 @@ mod refresh_topic;
 #[cfg(windows)]
 mod as_user;
 #[cfg(windows)]
+mod dpapi;
+#[cfg(windows)]
 mod files;
+#[cfg(windows)]
+mod hive_file;
 #[cfg(windows)]
 mod hold;
 #[cfg(windows)]
@@ -48,7 +52,11 @@ mod watch;
 mod wide;
 
 #[cfg(windows)]
+pub use dpapi::{decrypt_for_user, encrypt_for_user};
+#[cfg(windows)]
 pub use files::WindowsFiles;
+#[cfg(windows)]
+pub use hive_file::save_hive;
 #[cfg(windows)]
 pub use hold::{LoadedProfile, ProfileLoader, SystemProfiles, hold_profile};
 #[cfg(windows)]

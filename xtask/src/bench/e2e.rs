@@ -14,7 +14,7 @@ use serde_json::{Deserializer, Value};
 use super::{
     Bench, Programs,
     figures::Figure,
-    programs,
+    programs::{self, Profile},
     wine::{SID, prefix},
 };
 use crate::{root, test_data, tools};
@@ -52,7 +52,9 @@ pub(super) fn run(programs: &Programs) -> Result<Bench> {
     command.args(["-n", "--"]).arg(root().join("bench/in-namespace.sh")).envs(environment);
     command.env("PERF", scripts.canonicalize()?).env("PERF_WORK", &scratch).env("SCRATCH", &scratch);
     command.env("MP_BENCH", programs.mp_bench()).env("LOADER", wine.loader()).env("SID", SID);
-    command.env("AGENT", programs.agent()).env("REGISTRY", programs.registry());
+    command
+        .env("AGENT", programs.agent(Profile::Release))
+        .env("REGISTRY", programs.registry(Profile::Release));
     command.env("AGENT_STATE", drive_c.join("mp"));
     if let Some(hive) = test_data().map(|data| data.join(USED)).filter(|hive| hive.is_file()) {
         command.env("HIVE", hive);

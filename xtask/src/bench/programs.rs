@@ -12,6 +12,24 @@ use crate::{root, target_dir, tools};
 
 const HIVEX: tools::Tool = tools::Tool { probe: "/usr/include/hivex.h", package: "libhivex-dev" };
 
+/// How a Windows program was built.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Profile {
+    /// As programs are built by default.
+    Release,
+    /// As the Agent is installed: small, its engine fast.
+    Agent,
+}
+
+impl Profile {
+    fn folder(self) -> PathBuf {
+        Path::new(tools::WINDOWS_TARGET).join(match self {
+            Self::Release => "release",
+            Self::Agent => "agent",
+        })
+    }
+}
+
 /// The programs that were built.
 pub(super) struct Programs {
     target: PathBuf,
@@ -30,15 +48,29 @@ impl Programs {
             programs.compile("cc", "regfwalk.c", "regfwalk", &[])?;
             programs.compile("cc", "hivexwalk.c", "hivexwalk", &["-lhivex"])?;
         }
-        if names.contains(&Name::Wine) || names.contains(&Name::E2e) {
+        let uses = |those: &[Name]| those.iter().any(|name| names.contains(name));
+        let target = ["--target", tools::WINDOWS_TARGET];
+        let build = |profile: &'static str, what: [&'static str; 2]| {
+            [&["build", "--profile", profile][..], &what, &target].concat()
+        };
+        if uses(&[Name::Wine, Name::Size, Name::Memory, Name::E2e]) {
             tools::ensure(tools::WINE)?;
             tools::ensure_windows_target()?;
             programs.compile("x86_64-w64-mingw32-gcc", "regloop.c", "regloop.exe", &["-lntdll"])?;
-            let target = ["--target", tools::WINDOWS_TARGET];
-            let build = [&["build", "--release", "--bin", "bench-registry"], &target[..]].concat();
-            programs.cargo(&build, &root().join("bench"), "bench")?;
-            let build = [&["build", "--release", "--package", "metaprofiles-agent"], &target[..]].concat();
-            programs.cargo(&build, &root(), "")?;
+        }
+        if uses(&[Name::Wine, Name::Size, Name::E2e]) {
+            let registry = ["--bin", "bench-registry"];
+            programs.cargo(&build("release", registry), &root().join("bench"), "bench")?;
+            if uses(&[Name::Size]) {
+                programs.cargo(&build("agent", registry), &root().join("bench"), "bench")?;
+            }
+        }
+        let agent = ["--package", "metaprofiles-agent"];
+        if uses(&[Name::Wine, Name::Size, Name::E2e]) {
+            programs.cargo(&build("release", agent), &root(), "")?;
+        }
+        if uses(&[Name::Size, Name::Memory]) {
+            programs.cargo(&build("agent", agent), &root(), "")?;
         }
         Ok(programs)
     }
@@ -59,13 +91,18 @@ impl Programs {
         self.target.join("bench/peers")
     }
 
-    /// The Agent's libraries at work on a live registry.
-    pub(super) fn registry(&self) -> PathBuf {
-        self.target.join("bench").join(tools::WINDOWS_TARGET).join("release/bench-registry.exe")
+    /// A C program that reads and writes a registry, and stays while it is not asked.
+    pub(super) fn regloop(&self) -> PathBuf {
+        self.peers().join("regloop.exe")
     }
 
-    pub(super) fn agent(&self) -> PathBuf {
-        self.target.join(tools::WINDOWS_TARGET).join("release/metaprofiles-agent.exe")
+    /// The Agent's libraries at work on a live registry.
+    pub(super) fn registry(&self, profile: Profile) -> PathBuf {
+        self.target.join("bench").join(profile.folder()).join("bench-registry.exe")
+    }
+
+    pub(super) fn agent(&self, profile: Profile) -> PathBuf {
+        self.target.join(profile.folder()).join("metaprofiles-agent.exe")
     }
 
     /// Folder for files that the benchmarks write.

@@ -4,7 +4,7 @@ use std::{process::Command, time::Duration};
 
 use anyhow::{Result, ensure};
 
-use super::{Bench, Programs, measured};
+use super::{Bench, Programs, measured, programs::Profile};
 use crate::{
     root, target_dir,
     wine::{Prefix, Wine},
@@ -18,8 +18,9 @@ pub(super) fn run(programs: &Programs) -> Result<Bench> {
     let _pinned = Pinned::to_one_core()?;
     let (wine, prefix) = prefix("bench")?;
     let mut bench = programs.bench("wine");
-    bench.arg("--loader").arg(wine.loader()).arg("--regloop").arg(programs.peers().join("regloop.exe"));
-    bench.arg("--registry").arg(programs.registry()).arg("--agent").arg(programs.agent());
+    bench.arg("--loader").arg(wine.loader()).arg("--regloop").arg(programs.regloop());
+    bench.arg("--registry").arg(programs.registry(Profile::Release));
+    bench.arg("--agent").arg(programs.agent(Profile::Release));
     bench.args(["--sid", SID, "--drive-c"]).arg(prefix.drive_c());
     measured("wine", bench.envs(prefix.cargo_environment()))
 }
@@ -44,10 +45,10 @@ pub(super) fn prefix(name: &str) -> Result<(Wine, Prefix)> {
 
 /// This process and what it starts, on one core: a program under Wine and its server take turns, and waking a second core
 /// takes longer than most of the calls that are measured.
-struct Pinned;
+pub(super) struct Pinned;
 
 impl Pinned {
-    fn to_one_core() -> Result<Self> {
+    pub(super) fn to_one_core() -> Result<Self> {
         pin(&format!("{}", cores() - 1))?;
         Ok(Self)
     }

@@ -2,6 +2,8 @@
 
 mod farm;
 #[cfg(windows)]
+mod keys;
+#[cfg(windows)]
 mod machine;
 #[cfg(windows)]
 mod record;
@@ -29,6 +31,12 @@ pub(crate) struct CheckArgs {
     /// End the recording after so many minutes when no logoff was seen
     #[arg(long, value_name = "MINUTES", default_value_t = 30, requires = "record")]
     minutes: u64,
+    /// Record so many logons and logoffs
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "record")]
+    days: usize,
+    /// Run by a user at two logons: look whether what Windows encrypted for them at the first can be decrypted at the second
+    #[arg(long, conflicts_with = "record")]
+    keys: bool,
 }
 
 /// How a check ended.
@@ -81,7 +89,10 @@ pub(crate) fn lines(common: &Common) -> Vec<Line> {
 
 pub(crate) fn check(common: &Common, args: &CheckArgs) -> Result<ExitCode> {
     if let Some(file) = &args.record {
-        return record(file, Duration::from_secs(args.minutes.saturating_mul(60)));
+        return record(file, Duration::from_secs(args.minutes.saturating_mul(60)), args.days);
+    }
+    if args.keys {
+        return keys();
     }
     let lines = lines(common);
     if common.json {
@@ -104,11 +115,21 @@ pub(crate) fn check(common: &Common, args: &CheckArgs) -> Result<ExitCode> {
 }
 
 #[cfg(windows)]
-fn record(file: &std::path::Path, at_most: Duration) -> Result<ExitCode> {
-    record::record(file, at_most)
+fn record(file: &std::path::Path, at_most: Duration, days: usize) -> Result<ExitCode> {
+    record::record(file, at_most, days)
+}
+
+#[cfg(windows)]
+fn keys() -> Result<ExitCode> {
+    keys::check()
 }
 
 #[cfg(not(windows))]
-fn record(_: &std::path::Path, _: Duration) -> Result<ExitCode> {
+fn record(_: &std::path::Path, _: Duration, _: usize) -> Result<ExitCode> {
     anyhow::bail!("a logon can be recorded on Windows only")
+}
+
+#[cfg(not(windows))]
+fn keys() -> Result<ExitCode> {
+    anyhow::bail!("only Windows encrypts for its users")
 }

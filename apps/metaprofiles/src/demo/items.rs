@@ -18,7 +18,7 @@ pub(super) enum Place {
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Content {
     Nothing,
-    Value(ValueType, Box<[u8]>),
+    Value(ValueType, Arc<[u8]>),
     File(FileContent),
 }
 

@@ -7,11 +7,19 @@ use similar::TextDiff;
 
 use super::{
     api::{self, Api},
-    show,
+    show::{self, Column, field},
 };
 use crate::input;
 
 const PATH: &str = "/api/v1/configuration";
+const HISTORY: &str = "/api/v1/configuration/history";
+const COLUMNS: &[Column] = &[
+    field!("REVISION", "revision"),
+    field!("TIME", "at"),
+    field!("WHO", "who"),
+    field!("ACTION", "action"),
+    field!("SUBJECT", "subject"),
+];
 const TOML: &str = "application/toml";
 /// The longest configuration that a console takes.
 const MAX_FILE: u64 = 2 << 20;
@@ -24,6 +32,21 @@ pub(crate) enum Command {
     Import {
         /// The file; `-` for standard input
         file: PathBuf,
+        /// Only tell what would change
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// List the changes of the configuration, newest first
+    History,
+    /// Write the configuration as it was after a change
+    Former {
+        /// The revision, as `history` shows it
+        revision: i64,
+    },
+    /// Go back to what the configuration was after a change
+    Restore {
+        /// The revision, as `history` shows it
+        revision: i64,
         /// Only tell what would change
         #[arg(long)]
         dry_run: bool,
@@ -50,8 +73,29 @@ impl Command {
                 let answer = api.send(Method::PUT, PATH, etag.as_deref(), Some((TOML, &text)))?;
                 tell(api, &api::json(&answer.body)?, "nothing had to change")
             }
+            Self::History => api.list(&api.get_all(&format!("{HISTORY}?"))?, COLUMNS),
+            Self::Former { revision } => {
+                let text = former(api, *revision)?;
+                api.tell(&Value::String(text.clone()), &text)
+            }
+            Self::Restore { revision, dry_run: true } => {
+                let found = api.get(&format!("{HISTORY}/{revision}/difference"))?;
+                tell(api, &found, "nothing would change")
+            }
+            Self::Restore { revision, dry_run: false } => {
+                let text = former(api, *revision)?;
+                let etag = api.send(Method::GET, PATH, None, None)?.etag;
+                let body = Some((TOML, text.as_bytes()));
+                let answer = api.send(Method::PUT, PATH, etag.as_deref(), body)?;
+                tell(api, &api::json(&answer.body)?, "nothing had to change")
+            }
         }
     }
+}
+
+fn former(api: &Api, revision: i64) -> anyhow::Result<String> {
+    let text = api.send(Method::GET, &format!("{HISTORY}/{revision}"), None, None)?.body;
+    String::from_utf8(text).context("the console's answer is no text")
 }
 
 /// Prints the differences, each item before and after.

@@ -1,7 +1,9 @@
 //! Calls to the console's REST API: what an administrator does in the web pages, from a shell.
 
+mod administrators;
 mod agent_settings;
 mod api;
+mod api_tokens;
 mod audit_log;
 mod configuration;
 mod groups;
@@ -42,6 +44,10 @@ pub(crate) enum FarmCommand {
     #[command(visible_alias = "session")]
     Sessions(Family<user_sessions::Command>),
     AuditLog(audit_log::AuditLog),
+    /// Administrators, operators and auditors: who may sign in, and what they may do
+    Administrator(Family<administrators::Command>),
+    /// API tokens: with these, programs speak to the console
+    ApiToken(Family<api_tokens::Command>),
 }
 
 impl FarmCommand {
@@ -58,6 +64,8 @@ impl FarmCommand {
             Self::Config(family) => family.command.run(&family.options.api()?)?,
             Self::Sessions(family) => family.command.run(&family.options.api()?)?,
             Self::AuditLog(command) => command.run()?,
+            Self::Administrator(family) => family.command.run(&family.options.api()?)?,
+            Self::ApiToken(family) => family.command.run(&family.options.api()?)?,
         }
         Ok(Outcome::Done)
     }

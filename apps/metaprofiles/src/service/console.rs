@@ -29,9 +29,16 @@ pub(crate) struct ConsoleCommand {
     /// DNS name or IP address by which people and machines reach this console; several times for several
     #[arg(long = "name", value_name = "NAME", env = "METAPROFILES_CONSOLE_NAMES", value_delimiter = ',')]
     names: Vec<String>,
+    /// Connection string of a PostgreSQL database, `postgres://USER:PASSWORD@HOST/DATABASE`, which several consoles may share;
+    /// without it the database is a file in the state folder. Better in the variable, for others see a command line
+    #[arg(long, value_name = "URL", env = "METAPROFILES_CONSOLE_DATABASE", hide_env_values = true)]
+    database: Option<String>,
     /// Days for which users' sessions are kept after the last report of them
     #[arg(long, value_name = "DAYS", env = "METAPROFILES_CONSOLE_SESSION_DAYS", default_value_t = ConsoleConfig::DEFAULT_SESSION_DAYS, value_parser = clap::value_parser!(u32).range(1..=3650))]
     session_days: u32,
+    /// Days for which lines of the audit log and former configurations are kept; for ever if not given
+    #[arg(long, value_name = "DAYS", env = "METAPROFILES_CONSOLE_AUDIT_DAYS", value_parser = clap::value_parser!(u32).range(1..=36500))]
+    audit_days: Option<u32>,
     #[command(flatten)]
     logging: Logging,
 }
@@ -46,7 +53,9 @@ impl ConsoleCommand {
     async fn serve(&self) -> anyhow::Result<()> {
         let mut config = ConsoleConfig::new(&self.state);
         config.public_names.clone_from(&self.names);
+        config.database = self.database.clone().map(Secret::new);
         config.session_days = self.session_days;
+        config.audit_days = self.audit_days;
         config.initial_password = std::env::var(FIRST_PASSWORD).ok().map(Secret::new);
         let console = Console::open(config).await.context("the console cannot start")?;
         let listener =

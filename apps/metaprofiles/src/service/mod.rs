@@ -1,5 +1,6 @@
 //! The services, run in the foreground: `metaprofiles console` and `metaprofiles storage`.
 
+mod backup;
 mod console;
 mod stop;
 mod storage;
@@ -9,6 +10,7 @@ use std::{io, path::PathBuf};
 use anyhow::Context;
 use tracing_subscriber::EnvFilter;
 
+pub(crate) use backup::{Backup, Restore};
 pub(crate) use console::ConsoleCommand;
 pub(crate) use storage::StorageCommand;
 

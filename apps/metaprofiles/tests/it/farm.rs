@@ -294,6 +294,79 @@ fn a_storage_server_joins_and_is_revoked() {
     assert_eq!(console.json(&["join-token", "list"]).as_array().unwrap().len(), 1);
 }
 
+#[test]
+fn people_and_programs_get_in_by_roles_and_the_log_tells_of_it() {
+    let console = signed_in();
+    console.done(&["group", "create", "Office"]);
+    let password =
+        console.done(&["administrator", "create", "Ada", "--role", "operator", "--group", "Office"]);
+    assert_eq!(password.trim().len(), 27, "{password}");
+    let list = console.done(&["administrator", "list"]);
+    assert!(list.contains("Ada    operator       Office"), "{list}");
+    console.done(&["administrator", "set", "Ada", "--role", "auditor", "--disabled"]);
+    assert_eq!(console.json(&["administrator", "show", "ada"])["disabled"], true);
+    assert_eq!(console.done(&["administrator", "reset-password", "Ada"]).trim().len(), 27);
+    console.done(&["administrator", "delete", "Ada"]);
+    let message = console.refused(&["administrator", "delete", "admin"]);
+    assert!(message.starts_with("error: MP-CON-082 "), "{message}");
+    let token = console.done(&["api-token", "create", "backup", "--role", "auditor"]);
+    assert!(token.starts_with("mpt1."), "{token}");
+    let id = console.json(&["api-token", "list"])[0]["id"].as_str().unwrap().to_owned();
+    console.done(&["api-token", "delete", &id]);
+
+    let lines = console.done(&["audit-log", "--export", "jsonl"]);
+    let lines: Vec<serde_json::Value> = lines.lines().map(serde_json::from_str).map(Result::unwrap).collect();
+    assert_eq!(lines[0]["details"], "first start");
+    let table = console.done(&["audit-log", "--export", "csv"]);
+    assert!(table.contains("\"administrator admin\",\"127.0.0.1\",\"created\""), "{table}");
+    assert_eq!(console.json(&["audit-log", "--prove"])["intact"], true);
+}
+
+#[test]
+fn the_configuration_goes_back() {
+    let console = signed_in();
+    console.done(&["group", "create", "Office"]);
+    let before = console.done(&["config", "export"]);
+    console.done(&["group", "set", "Office", "--description", "changed"]);
+    let history = console.json(&["config", "history"]);
+    let revision = history[1]["revision"].to_string();
+    assert_eq!(console.done(&["config", "former", &revision]), before);
+    let told = console.done(&["config", "restore", &revision, "--dry-run"]);
+    assert!(told.contains("-description = \"changed\"\n"), "{told}");
+    assert_eq!(console.done(&["config", "restore", &revision]), told);
+    assert_eq!(console.done(&["config", "export"]), before);
+}
+
+#[test]
+fn a_console_is_saved_and_restored() {
+    let console = signed_in();
+    console.done(&["group", "create", "Office"]);
+    let (state, file) = (console.folder.path("console"), console.folder.path("saved"));
+    console.done(&["backup", &file, "--state", &state]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    assert!(console.refused(&["backup", &file, "--state", &state]).contains("give --force"));
+    assert!(console.refused(&["restore", &file, "--state", &state]).contains("another console uses"));
+    let folder = Folder::new();
+    console.done(&["restore", &file, "--state", &folder.path("console")]);
+    let again = Console::start_in(folder, &[]);
+    assert_eq!(again.authority, console.authority);
+    again.done(&["login", "--console", &again.url, "--authority-sha256", &again.authority]);
+    assert!(again.done(&["group", "list"]).contains("Office"));
+}
+
+#[test]
+fn shells_learn_the_commands() {
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        let script = metaprofiles(&["completion", shell]).assert().success();
+        let script = String::from_utf8_lossy(&script.get_output().stdout).into_owned();
+        assert!(script.contains("storage-server"), "{shell}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_console_stops_when_it_is_asked_to() {

@@ -17,6 +17,8 @@ fn help_lists_what_there_is() {
         commands(&["--help"]),
         [
             "console",
+            "backup",
+            "restore",
             "storage",
             "login",
             "logout",
@@ -29,9 +31,12 @@ fn help_lists_what_there_is() {
             "config",
             "sessions",
             "audit-log",
+            "administrator",
+            "api-token",
             "hive",
             "dataset",
             "demo",
+            "completion",
             "help"
         ]
     );

@@ -4,7 +4,9 @@
 //! `bench-registry SID [FILE]`; the file is a data set. The lines:
 //! * `export`: reads the subtree, makes a data set of it and encodes it; `read`: only reads it;
 //! * `import`: decodes the data set and applies its edits; `apply`: only applies them;
+//! * `encode`, `decode`: the data set in memory alone;
 //! * `engine-export`, `engine-import`: the same through the engine, with rules, exclusions and differences, as the Agent does;
+//! * `merged`: what a logon does when its load of the hive is known to hold the data sets: it asks for the marker;
 //! * `touch`: the user changes a setting;
 //! * `forget`: what the unloading of a hive does: the Agent's marker goes.
 

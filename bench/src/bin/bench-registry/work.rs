@@ -85,6 +85,17 @@ impl Bench {
                 let applied = self.apply(&set.registry)?;
                 Ok((begun.elapsed().as_secs_f64() * 1e3, applied.keys_created, applied.values_written))
             }
+            "encode" => {
+                let set = decode(&self.file[..], &Limits::default())?.into_data_set();
+                let begun = Instant::now();
+                let mut file = Vec::new();
+                encode(&set, &mut file)?;
+                Ok((begun.elapsed().as_secs_f64() * 1e3, 0, file.len()))
+            }
+            "decode" => {
+                let set = decode(&self.file[..], &Limits::default())?.into_data_set();
+                Ok((ms(), 0, set.registry.subkeys().len()))
+            }
             "engine-export" => {
                 let mut profile = self.host.open(&self.sid)?;
                 let exported = mp_profile::export(profile.as_mut(), &self.rules, &ExportInputs::default())?;
@@ -98,6 +109,12 @@ impl Bench {
                 let sets = Sets { global: Some(&set), group: None };
                 let imported = mp_profile::import(profile.as_mut(), &self.rules, &sets)?;
                 Ok((ms(), imported.report.keys_created, imported.report.values_written))
+            }
+            "merged" => {
+                let profile = self.host.open(&self.sid)?;
+                drop(profile.marker()?);
+                profile.close()?;
+                Ok((ms(), 0, 0))
             }
             "touch" => {
                 let mut edits = KeyEdit::root();

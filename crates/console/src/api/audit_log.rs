@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::{self, Paging, Refusal},
     ops::{Administrator, Core},
-    repository::{AUDIT_ORDERS, AuditFilter, AuditLine},
+    repository::{self, AUDIT_ORDERS, AuditChange, AuditFilter, AuditLine},
 };
 
 /// Which lines of the audit log.
@@ -40,17 +40,52 @@ pub(super) struct AuditEntry {
     at: String,
     #[schema(example = "administrator admin")]
     who: String,
+    /// The address that the request came from; empty for the console itself.
+    #[schema(example = "192.0.2.7")]
+    address: String,
     #[schema(example = "created")]
     action: String,
     #[schema(example = "Storage Server \"TS-STORE1\"")]
     subject: String,
     details: String,
+    /// What it was before and is now.
+    changes: Vec<AuditedChange>,
+    /// SHA-256 over this entry and the hash of the one before it; empty for those of versions that made none.
+    hash: String,
+}
+
+/// One thing before and after a change.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+struct AuditedChange {
+    subject: String,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+/// Whether the audit log is as it was written.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct AuditProof {
+    intact: bool,
+    entries: i64,
+    /// Entries of versions that made no hashes.
+    unsealed: i64,
+    /// Hash of the last entry. Kept elsewhere, it shows later that nothing before it was changed.
+    head: String,
+    /// The first entry that was changed, or before which one is missing; 0 when the last ones are missing.
+    broken_at: Option<i64>,
 }
 
 impl From<AuditLine> for AuditEntry {
     fn from(line: AuditLine) -> Self {
-        let AuditLine { id, at, who, action, subject, details } = line;
-        Self { id, at: at.rfc3339(), who, action, subject, details }
+        let AuditLine { id, at, who, address, action, subject, details, changes, hash } = line;
+        let change = |change: AuditChange| {
+            let AuditChange { subject, before, after } = change;
+            AuditedChange { subject, before, after }
+        };
+        let changes = changes.into_iter().map(change).collect();
+        Self { id, at: at.rfc3339(), who, address, action, subject, details, changes, hash }
     }
 }
 
@@ -80,4 +115,17 @@ pub(super) async fn list(
         to: moment("to", to.as_deref())?,
     };
     Ok(Json(Page::of(core.audit_log(&caller, &filter, &paging).await?)))
+}
+
+/// Reads the whole audit log, and tells whether anybody changed or removed entries in the database
+#[utoipa::path(get, path = "/audit-log/proof", tag = "audit-log", operation_id = "prove-audit-log", responses(
+    (status = 200, body = AuditProof),
+    (status = "default", body = Problem),
+))]
+pub(super) async fn prove(
+    State(core): State<Arc<Core>>,
+    caller: Administrator,
+) -> Result<Json<AuditProof>, Refusal> {
+    let repository::AuditProof { lines, unsealed, head, broken_at } = core.prove_audit_log(&caller).await?;
+    Ok(Json(AuditProof { intact: broken_at.is_none(), entries: lines, unsealed, head, broken_at }))
 }

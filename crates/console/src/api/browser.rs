@@ -11,10 +11,12 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use mp_profile::GroupName;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
+    administrators::AdministratorRole,
     extract::{Body, Origin},
     problem::Problem,
     sessions::SignIn,
@@ -37,6 +39,12 @@ pub(super) struct CurrentSession {
     /// Name of the administrator.
     #[schema(example = "admin")]
     name: String,
+    role: AdministratorRole,
+    /// Agent Server Groups whose machines and sessions alone he sees; null for the whole farm.
+    #[schema(value_type = Option<Vec<String>>)]
+    groups: Option<Vec<GroupName>>,
+    /// Whether nothing but changing the password is allowed.
+    must_change_password: bool,
     /// RFC 3339.
     #[schema(format = DateTime)]
     expires: String,
@@ -44,7 +52,13 @@ pub(super) struct CurrentSession {
 
 impl From<&Administrator> for CurrentSession {
     fn from(caller: &Administrator) -> Self {
-        Self { name: caller.name().to_owned(), expires: caller.expires().rfc3339() }
+        Self {
+            name: caller.name().to_owned(),
+            role: caller.role().into(),
+            groups: caller.groups(),
+            must_change_password: caller.must_change_password(),
+            expires: caller.expires().rfc3339(),
+        }
     }
 }
 
@@ -64,7 +78,7 @@ pub(super) async fn sign_in(
         return Err(Refusal::Request(format!("a browser signs in with the header {HEADER}")));
     }
     let session = core.sign_in(&body.name, &Secret::new(body.password), from).await?;
-    let caller = core.administrator(session.token.reveal()).await?;
+    let caller = core.administrator(session.token.reveal(), from).await?;
     let cookie = (header::SET_COOKIE, cookie(session.token.reveal(), "")?);
     Ok((StatusCode::CREATED, [cookie], Json(CurrentSession::from(&caller))).into_response())
 }

@@ -1,33 +1,41 @@
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
     Json,
     body::{Bytes, to_bytes},
-    extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Query, Request, State},
+    extract::{ConnectInfo, FromRequest, FromRequestParts, MatchedPath, Path, Query, Request, State},
     http::{HeaderMap, StatusCode, header, request::Parts},
     middleware::Next,
     response::Response,
 };
 use serde::de::DeserializeOwned;
 
-use super::browser;
+use super::{browser, permissions::permission};
 use crate::{
-    domain::Refusal,
+    domain::{Permission, Refusal},
     ops::{Administrator, Core, Expected},
 };
 
 /// Most bytes that are read of whoever is not known yet.
 pub(crate) const SMALL_BODY: usize = 64 * 1024;
 
-/// Lets only signed-in administrators through. A certificate of a machine counts for nothing here.
+/// Lets only those through who are signed in and may do what they ask for. A certificate of a machine counts for nothing here.
 pub(super) async fn authenticate(
     State(core): State<Arc<Core>>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
-    let caller = match bearer(request.headers()).or_else(|| browser::token(request.headers())) {
-        Some(token) => core.administrator(token).await,
-        None => Err(Refusal::NotSignedIn),
+    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let permission = permission(request.method(), path);
+    let from = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip());
+    let token = bearer(request.headers()).or_else(|| browser::token(request.headers())).map(str::to_owned);
+    let caller = match (token, from) {
+        (Some(token), Some(from)) => allowed(&core, &token, from, permission).await,
+        (_, None) => Err(Refusal::internal("a request comes from nowhere")),
+        (None, _) => Err(Refusal::NotSignedIn),
     };
     match caller {
         Ok(caller) => {
@@ -40,6 +48,21 @@ pub(super) async fn authenticate(
             Err(refusal)
         }
     }
+}
+
+/// Who holds a token, if that is enough for what he asks for. What nobody is said to be allowed, nobody is.
+async fn allowed(
+    core: &Core,
+    token: &str,
+    from: IpAddr,
+    permission: Option<Permission>,
+) -> Result<Administrator, Refusal> {
+    let caller = core.administrator(token, from).await?;
+    match permission {
+        Some(permission) => caller.require(permission)?,
+        None => return Err(Refusal::NotAllowed(caller.role())),
+    }
+    Ok(caller)
 }
 
 /// Reads the body before anything is refused for another reason. A connection on which a body is left unread must be closed,
@@ -139,7 +162,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 }
 
 /// Where a request came from.
-pub(super) struct Origin(pub(super) std::net::IpAddr);
+pub(crate) struct Origin(pub(crate) IpAddr);
 
 impl<S: Send + Sync> FromRequestParts<S> for Origin {
     type Rejection = Refusal;

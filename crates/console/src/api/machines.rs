@@ -138,6 +138,7 @@ pub(super) async fn list(
     let Which { role, state, group, search, sort, after, limit } = which;
     let paging = Paging::read(MACHINE_ORDERS, sort.as_deref(), "name", after.as_deref(), limit)?;
     let filter = MachineFilter {
+        within: None,
         role: role.map(MachineRole::from),
         state: state.map(|state| match state {
             Standing::Active => MachineState::Active,
@@ -146,7 +147,7 @@ pub(super) async fn list(
         group,
         search: domain::search(search)?,
     };
-    Ok(Json(Page::of(core.machines(&caller, &filter, &paging).await?)))
+    Ok(Json(Page::of(core.machines(&caller, filter, &paging).await?)))
 }
 
 /// One machine, with the ETag that changes of it need

@@ -1,7 +1,9 @@
 //! The REST API for people and their tools, below `/api/v1`. Handlers only translate: what a request says into the words of an
 //! operation, and its result back.
 
+mod administrators;
 mod answer;
+mod api_tokens;
 mod audit_log;
 mod browser;
 mod configuration;
@@ -9,10 +11,12 @@ mod data_subset;
 mod data_subsets;
 mod extract;
 mod groups;
+mod history;
 mod join_tokens;
 mod machines;
 mod overview;
 mod page;
+mod permissions;
 mod problem;
 mod sessions;
 mod storage_servers;
@@ -35,7 +39,7 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use answer::etag;
-pub(crate) use extract::{Body, Params, SMALL_BODY, whole_body};
+pub(crate) use extract::{Body, Origin, Params, SMALL_BODY, whole_body};
 
 use crate::ops::Core;
 
@@ -87,7 +91,16 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(join_tokens::list, join_tokens::create))
         .routes(routes!(join_tokens::get, join_tokens::remove))
         .routes(routes!(configuration::export, configuration::import))
+        .routes(routes!(history::list))
+        .routes(routes!(history::get))
+        .routes(routes!(history::difference))
         .routes(routes!(audit_log::list))
+        .routes(routes!(audit_log::prove))
+        .routes(routes!(administrators::list, administrators::create))
+        .routes(routes!(administrators::get, administrators::change, administrators::remove))
+        .routes(routes!(administrators::reset_password))
+        .routes(routes!(api_tokens::list, api_tokens::create))
+        .routes(routes!(api_tokens::get, api_tokens::remove))
         .routes(routes!(overview::get))
         .routes(routes!(user_sessions::list))
         .routes(routes!(user_sessions::get))

@@ -86,9 +86,8 @@ pub(super) async fn sign_out(
 pub(super) async fn change_password(
     State(core): State<Arc<Core>>,
     caller: Administrator,
-    Origin(from): Origin,
     Body(body): Body<ChangePassword>,
 ) -> Result<StatusCode, Refusal> {
-    core.change_password(&caller, &Secret::new(body.current), &Secret::new(body.new), from).await?;
+    core.change_password(&caller, &Secret::new(body.current), &Secret::new(body.new)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

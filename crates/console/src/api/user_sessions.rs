@@ -52,6 +52,7 @@ pub(super) async fn list(
     let Which { sid, host, outcome, search, from, to, sort, after, limit } = which;
     let paging = Paging::read(SESSION_ORDERS, sort.as_deref(), "-started", after.as_deref(), limit)?;
     let filter = SessionFilter {
+        within: None,
         sid,
         host,
         outcome,
@@ -59,7 +60,7 @@ pub(super) async fn list(
         from: moment("from", from.as_deref())?,
         to: moment("to", to.as_deref())?,
     };
-    Ok(Json(Page::of(core.user_sessions(&caller, &filter, &paging).await?)))
+    Ok(Json(Page::of(core.user_sessions(&caller, filter, &paging).await?)))
 }
 
 /// One session with its timeline: what was fetched, merged, skipped and overridden, how long it took, and why

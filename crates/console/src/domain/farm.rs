@@ -43,6 +43,8 @@ pub(crate) enum MachineState {
 /// Which machines are asked for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MachineFilter {
+    /// Only machines in these groups.
+    pub(crate) within: Option<Vec<GroupName>>,
     pub(crate) role: Option<MachineRole>,
     pub(crate) state: Option<MachineState>,
     pub(crate) group: Option<GroupName>,

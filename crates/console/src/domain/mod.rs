@@ -1,5 +1,6 @@
 //! What the console knows of the farm, and its rules. Pure: no database, no HTTP, no clock.
 
+mod access;
 mod check;
 mod configuration;
 mod difference;
@@ -15,6 +16,7 @@ mod time;
 mod user;
 mod user_session;
 
+pub(crate) use access::{Access, Permission, Role};
 pub(crate) use check::check;
 pub(crate) use configuration::{AgentServerGroup, Configuration, StorageServer, name_key};
 pub(crate) use difference::{Action, Difference, Kind, differences};

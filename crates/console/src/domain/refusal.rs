@@ -1,7 +1,7 @@
 use mp_profile::Sid;
 use mp_protocol::{MachineId, MachineRole};
 
-use super::Kind;
+use super::{Kind, Role};
 
 /// Why the console does not do what it was asked. The text says what happened and what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -102,6 +102,28 @@ pub(crate) enum Refusal {
     NoUserSession(String),
     #[error("no Agent has reported a session of {0}; compare with the list of users")]
     NoUser(Sid),
+    #[error("a person with the role {0} may not do this; ask an administrator of the console")]
+    NotAllowed(Role),
+    #[error(
+        "this password was set by somebody else; change it first with PUT /api/v1/administrators/current/password"
+    )]
+    MustChangePassword,
+    #[error("the new password is the present one; choose another")]
+    SamePassword,
+    #[error("there is no administrator \"{0}\"; compare with the list of administrators")]
+    NoAccount(String),
+    #[error("there is an administrator \"{0}\" already; choose another name")]
+    AccountExists(String),
+    #[error("nobody would be left who may do everything; give somebody else the role administrator first")]
+    LastAdministrator,
+    #[error("this is not possible: {0}")]
+    Account(String),
+    #[error("there is no API token {0}; compare with the list of API tokens")]
+    NoAccessToken(String),
+    #[error("an API token lives 1 to {0} days")]
+    AccessTokenLifetime(u32),
+    #[error("there is no configuration of revision {0}; compare with the configuration's history")]
+    NoRevision(i64),
     #[error("this took longer than {0} seconds; try again")]
     Timeout(u64),
     #[error("the request's body is larger than this address takes; send less")]
@@ -182,6 +204,16 @@ impl Refusal {
             Self::AgentsAlone => ("MP-CON-065", K::Forbidden),
             Self::NoUserSession(_) => ("MP-CON-070", K::NotFound),
             Self::NoUser(_) => ("MP-CON-071", K::NotFound),
+            Self::NotAllowed(_) => ("MP-CON-006", K::Forbidden),
+            Self::MustChangePassword => ("MP-CON-007", K::Forbidden),
+            Self::SamePassword => ("MP-CON-008", K::Invalid),
+            Self::NoRevision(_) => ("MP-CON-029", K::NotFound),
+            Self::NoAccount(_) => ("MP-CON-080", K::NotFound),
+            Self::AccountExists(_) => ("MP-CON-081", K::Conflict),
+            Self::LastAdministrator => ("MP-CON-082", K::Conflict),
+            Self::Account(_) => ("MP-CON-083", K::Invalid),
+            Self::NoAccessToken(_) => ("MP-CON-084", K::NotFound),
+            Self::AccessTokenLifetime(_) => ("MP-CON-085", K::Invalid),
             Self::Internal(_) => ("MP-CON-099", K::Internal),
         }
     }

@@ -1,6 +1,6 @@
 //! Users' sessions, as their Agents report them.
 
-use mp_profile::Sid;
+use mp_profile::{GroupName, Sid};
 use mp_protocol::{
     MachineId,
     session_report::{Fate, Outcome, SentReport, SessionEvent},
@@ -38,6 +38,8 @@ pub(crate) struct TimedReport {
 /// Which sessions are asked for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SessionFilter {
+    /// Only sessions on machines in these groups.
+    pub(crate) within: Option<Vec<GroupName>>,
     pub(crate) sid: Option<Sid>,
     /// Whole name, in any case.
     pub(crate) host: Option<String>,

@@ -3,10 +3,10 @@ use mp_protocol::digest::sha256;
 use super::{Administrator, Core};
 use crate::{
     domain::{
-        Action, Configuration, Difference, Item, Kind, Refusal, check, differences, export, guard, import,
-        name_key,
+        Action, Configuration, Difference, Item, Kind, Page, Paging, Refusal, check, differences, export,
+        guard, import, name_key,
     },
-    repository::Ids,
+    repository::{AuditChange, FormerConfiguration, Ids},
     secret::hexadecimal,
 };
 
@@ -145,6 +145,35 @@ impl Core {
         Ok(Tagged { item: found, tag })
     }
 
+    /// The changes of the configuration.
+    pub(crate) async fn configuration_history(
+        &self,
+        _: &Administrator,
+        paging: &Paging,
+    ) -> Result<Page<FormerConfiguration>, Refusal> {
+        self.database.configuration_history(paging).await
+    }
+
+    /// The configuration as it was after a change.
+    pub(crate) async fn former_configuration(
+        &self,
+        _: &Administrator,
+        revision: i64,
+    ) -> Result<String, Refusal> {
+        self.database.former_configuration(revision).await?.ok_or(Refusal::NoRevision(revision))
+    }
+
+    /// What going back to a former configuration would change.
+    pub(crate) async fn former_difference(
+        &self,
+        caller: &Administrator,
+        revision: i64,
+    ) -> Result<Vec<Difference>, Refusal> {
+        let former = import(&self.former_configuration(caller, revision).await?)?;
+        let (now, _) = self.database.configuration().await?;
+        Ok(differences(&now, &former))
+    }
+
     /// The one way in which the configuration changes: read, change, check, write what differs.
     async fn edit(
         &self,
@@ -162,7 +191,10 @@ impl Core {
         let found = differences(&farm.configuration, &after);
         if !found.is_empty() {
             write.apply(&after, &mut ids, &found).await?;
-            write.commit(caller.did(action, subject, summary(&found))).await?;
+            let mut entry = caller.did(action, subject, summary(&found));
+            entry.changes = found.into_iter().map(change_of).collect();
+            write.keep_configuration(&entry, &export(&after)).await?;
+            write.commit(entry).await?;
         }
         Ok(ids)
     }
@@ -196,6 +228,11 @@ fn not_found<T: Item>(name: &str) -> Refusal {
 
 fn subject<T: Item>(name: &str) -> String {
     format!("{} \"{name}\"", T::KIND)
+}
+
+fn change_of(difference: Difference) -> AuditChange {
+    let Difference { kind, name, before, after, .. } = difference;
+    AuditChange { subject: format!("{kind} \"{name}\""), before, after }
 }
 
 /// What the audit log says of a change.

@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 use mp_protocol::{EnrolRequest, Enrolled, JoinSecret, MachineId, MachineName, MachineRole};
 
 use super::Core;
@@ -15,7 +17,7 @@ const MAX_CERTIFICATES: usize = 8;
 
 impl Core {
     /// Lets a machine join the farm. Its token is used up by that, and only by that.
-    pub(crate) async fn enrol(&self, request: &EnrolRequest) -> Result<Enrolled, Refusal> {
+    pub(crate) async fn enrol(&self, request: &EnrolRequest, from: IpAddr) -> Result<Enrolled, Refusal> {
         let secret: JoinSecret = request.secret.parse().map_err(|_| Refusal::TokenUnknown)?;
         let token =
             self.database.join_token(&hexadecimal(&secret.hash())).await?.ok_or(Refusal::TokenUnknown)?;
@@ -54,16 +56,18 @@ impl Core {
         write
             .commit(AuditEntry {
                 who: format!("join token {}", token.id),
+                address: from.to_canonical().to_string(),
                 action: "joined",
                 subject: format!("machine {}", machine.id),
                 details: format!("{} {}, certificate {}", machine.role, machine.name, issued.known.serial),
+                changes: Vec::new(),
             })
             .await?;
         Ok(self.answer(machine.id, issued))
     }
 
     /// Gives a machine a new certificate for the one that it shows.
-    pub(crate) async fn renew(&self, peer: &Peer, csr: &str) -> Result<Enrolled, Refusal> {
+    pub(crate) async fn renew(&self, peer: &Peer, csr: &str, from: IpAddr) -> Result<Enrolled, Refusal> {
         let mut write = self.write().await?;
         let (farm, _) = write.farm_of(&peer.id).await?;
         let machine = farm.authenticate(peer, write.now)?;
@@ -79,9 +83,11 @@ impl Core {
         write
             .commit(AuditEntry {
                 who: format!("machine {}", machine.id),
+                address: from.to_canonical().to_string(),
                 action: "renewed",
                 subject: format!("machine {}", machine.id),
                 details: format!("certificate {} after {}", issued.known.serial, peer.serial),
+                changes: Vec::new(),
             })
             .await?;
         Ok(self.answer(machine.id.clone(), issued))

@@ -3,28 +3,31 @@ use mp_protocol::{MachineId, MachineRole};
 
 use super::{Administrator, Core, Expected, Tagged};
 use crate::{
-    domain::{Farm, Kind, Machine, MachineFilter, MachineState, Page, Paging, Refusal},
-    repository::{AuditFilter, AuditLine},
+    domain::{Farm, Kind, Machine, MachineFilter, MachineState, Page, Paging, Refusal, UnixMillis},
+    repository::{AuditChange, AuditFilter, AuditLine, AuditProof},
 };
 
 impl Core {
     /// Machines that ever joined.
     pub(crate) async fn machines(
         &self,
-        _: &Administrator,
-        filter: &MachineFilter,
+        caller: &Administrator,
+        filter: MachineFilter,
         paging: &Paging,
     ) -> Result<Page<Machine>, Refusal> {
-        self.database.machines(filter, paging).await
+        self.database.machines(&MachineFilter { within: caller.groups(), ..filter }, paging).await
     }
 
     /// One machine.
     pub(crate) async fn machine(
         &self,
-        _: &Administrator,
+        caller: &Administrator,
         id: &MachineId,
     ) -> Result<Tagged<Machine>, Refusal> {
-        let machine = self.database.machine(id).await?;
+        let machine = self.database.machine(id).await?.filter(|machine| {
+            let groups = caller.groups();
+            groups.is_none_or(|groups| machine.group.as_ref().is_some_and(|group| groups.contains(group)))
+        });
         machine.map(tagged).ok_or_else(|| Refusal::NoMachine(id.clone()))
     }
 
@@ -55,10 +58,14 @@ impl Core {
         if machine.group.as_ref() == group {
             return Ok(tagged(machine.clone()));
         }
+        let before = machine.group.as_ref().map(|name| format!("group {name}"));
         write.assign_group(id, group_id).await?;
         let machine = Machine { group: group.cloned(), version: write.revision, ..machine.clone() };
         let details = group.map_or_else(|| "no group".to_owned(), |name| format!("group {name}"));
-        write.commit(caller.did("assigned", format!("machine {id}"), details)).await?;
+        let subject = format!("machine {id}");
+        let mut entry = caller.did("assigned", subject.clone(), details.clone());
+        entry.changes.push(AuditChange { subject, before, after: Some(details) });
+        write.commit(entry).await?;
         Ok(tagged(machine))
     }
 
@@ -88,6 +95,28 @@ impl Core {
         paging: &Paging,
     ) -> Result<Page<AuditLine>, Refusal> {
         self.database.audit_lines(filter, paging).await
+    }
+
+    /// Whether the audit log is as it was written.
+    pub(crate) async fn prove_audit_log(&self, _: &Administrator) -> Result<AuditProof, Refusal> {
+        self.database.prove_audit_log().await
+    }
+
+    /// Removes lines of the audit log that are older than they are kept, if they are not kept for ever.
+    pub(crate) async fn trim_audit_log(&self) -> Result<(), Refusal> {
+        let Some(days) = self.audit_days else { return Ok(()) };
+        let before = self.now().plus(-i64::from(days).saturating_mul(UnixMillis::DAY));
+        let mut removed = 0;
+        loop {
+            match self.database.trim_audit_log(before).await? {
+                0 => break,
+                some => removed += some,
+            }
+        }
+        if removed > 0 {
+            tracing::info!(removed, days, "Old lines of the audit log are removed");
+        }
+        Ok(())
     }
 }
 

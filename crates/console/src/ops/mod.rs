@@ -10,6 +10,7 @@ mod join_tokens;
 mod limiter;
 mod machines;
 mod overview;
+mod people;
 mod plans;
 mod sessions;
 mod user_sessions;
@@ -22,6 +23,7 @@ pub(crate) use configuration::{Expected, Tagged};
 pub(crate) use hashing::is_password;
 pub(crate) use join_tokens::TokenTarget;
 pub(crate) use overview::HOURS as OVERVIEW_HOURS;
+pub(crate) use people::NewAccount;
 pub(crate) use plans::Answer;
 pub(crate) use sessions::Administrator;
 
@@ -44,6 +46,8 @@ pub(crate) struct Core {
     clock: WallClock,
     /// Days for which users' sessions are kept.
     session_days: u32,
+    /// Days for which lines of the audit log are kept; `None` for ever.
+    audit_days: Option<u32>,
     /// The last revision of the farm that was committed.
     changed: watch::Sender<i64>,
     /// The farm as it was read last; of use as long as its revision is the last one.
@@ -58,6 +62,7 @@ impl Core {
         authority: Authority,
         clock: WallClock,
         session_days: u32,
+        audit_days: Option<u32>,
     ) -> Result<Self, Refusal> {
         let revision = database.revision().await?;
         Ok(Self {
@@ -65,6 +70,7 @@ impl Core {
             authority,
             clock,
             session_days,
+            audit_days,
             changed: watch::Sender::new(revision),
             farm: Mutex::new(None),
             limiter: Limiter::default(),
@@ -85,12 +91,25 @@ impl Core {
             Some(password) => (password.clone(), false),
             None => (crate::secret::new_password()?, true),
         };
-        self.create_account("admin", &password).await?;
+        self.create_first_account("admin", &password).await?;
         Ok(made_up.then_some(password))
     }
 
     async fn write(&self) -> Result<Write<'_>, Refusal> {
         self.database.write(&self.changed, self.now()).await
+    }
+
+    /// Learns what other consoles have changed, if there are any, so that those who wait here are woken.
+    pub(crate) async fn follow_others(&self) -> Result<(), Refusal> {
+        if self.database.is_shared() {
+            let revision = self.database.revision().await?;
+            self.changed.send_if_modified(|known| {
+                let newer = *known < revision;
+                *known = (*known).max(revision);
+                newer
+            });
+        }
+        Ok(())
     }
 
     /// The farm at its last revision. It is read once per revision, however many ask.

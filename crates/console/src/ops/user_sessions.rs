@@ -54,35 +54,44 @@ impl Core {
     /// Users' sessions.
     pub(crate) async fn user_sessions(
         &self,
-        _: &Administrator,
-        filter: &SessionFilter,
+        caller: &Administrator,
+        filter: SessionFilter,
         paging: &Paging,
     ) -> Result<Page<UserSession>, Refusal> {
-        self.database.user_sessions(filter, paging).await
+        self.database.user_sessions(&SessionFilter { within: caller.groups(), ..filter }, paging).await
     }
 
     /// Users of whose sessions Agents have reported.
     pub(crate) async fn users(
         &self,
-        _: &Administrator,
+        caller: &Administrator,
         search: Option<&str>,
         paging: &Paging,
     ) -> Result<Page<User>, Refusal> {
-        self.database.users(search, paging).await
+        self.database.users(caller.groups().as_deref(), search, paging).await
     }
 
     /// One of them.
-    pub(crate) async fn user(&self, _: &Administrator, sid: &Sid) -> Result<User, Refusal> {
-        self.database.user(sid).await?.ok_or_else(|| Refusal::NoUser(sid.clone()))
+    pub(crate) async fn user(&self, caller: &Administrator, sid: &Sid) -> Result<User, Refusal> {
+        let seen = self.database.has_session_within(sid, caller.groups().as_deref()).await?;
+        let user = self.database.user(sid).await?.filter(|_| seen);
+        user.ok_or_else(|| Refusal::NoUser(sid.clone()))
     }
 
     /// One session with its reports, oldest first.
     pub(crate) async fn user_session(
         &self,
-        _: &Administrator,
+        caller: &Administrator,
         id: &str,
     ) -> Result<(UserSession, Vec<TimedReport>), Refusal> {
-        let found = self.database.user_session(id).await?;
+        let mut found = self.database.user_session(id).await?;
+        if let (Some((session, _)), Some(groups)) = (&found, caller.groups()) {
+            let machine = self.database.machine(&session.machine).await?;
+            let group = machine.and_then(|machine| machine.group);
+            if !group.is_some_and(|group| groups.contains(&group)) {
+                found = None;
+            }
+        }
         found.ok_or_else(|| Refusal::NoUserSession(id.chars().take(64).collect()))
     }
 

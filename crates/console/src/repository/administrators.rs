@@ -1,7 +1,7 @@
 use sqlx::any::AnyRow;
 
-use super::{Database, Write, column};
-use crate::domain::{Refusal, UnixMillis, name_key};
+use super::{Database, Write, column, json, select::Select};
+use crate::domain::{Access, Order, Page, Paging, Refusal, Role, Sort, UnixMillis, name_key};
 
 /// An administrator's account.
 #[derive(Clone, Debug)]
@@ -10,14 +10,41 @@ pub(crate) struct Account {
     pub(crate) name: String,
     /// Argon2id in the PHC text form.
     pub(crate) password_hash: String,
+    pub(crate) access: Access,
+    /// The password was set by somebody else, and is good for changing it alone.
+    pub(crate) must_change_password: bool,
+    pub(crate) disabled: bool,
+    pub(crate) locked_until: UnixMillis,
+    pub(crate) created_at: UnixMillis,
+    pub(crate) version: i64,
 }
 
-fn read(row: &AnyRow) -> Result<Account, sqlx::Error> {
+const SELECT: &str = "SELECT a.id, a.name, a.password_hash, a.role, a.scope, a.must_change_password, a.disabled, \
+     a.locked_until, a.created_at, a.version FROM administrators a";
+
+/// What the list of administrators can be in the order of.
+pub(crate) const ACCOUNT_ORDERS: &[Order] = &[
+    Order { name: "name", column: "a.name_key", sort: Sort::Text },
+    Order { name: "created", column: "a.created_at", sort: Sort::Number },
+];
+
+pub(super) fn read(row: &AnyRow) -> Result<Account, sqlx::Error> {
     Ok(Account {
         id: column(row, "id")?,
         name: column(row, "name")?,
         password_hash: column(row, "password_hash")?,
+        access: Access { role: Role::of_word(&column::<String>(row, "role")?), groups: json(row, "scope")? },
+        must_change_password: column::<i64>(row, "must_change_password")? != 0,
+        disabled: column::<i64>(row, "disabled")? != 0,
+        locked_until: UnixMillis(column(row, "locked_until")?),
+        created_at: UnixMillis(column(row, "created_at")?),
+        version: column(row, "version")?,
     })
+}
+
+/// The groups of a role as they are stored.
+pub(super) fn scope(access: &Access) -> Result<String, Refusal> {
+    serde_json::to_string(&access.groups).map_err(Refusal::internal)
 }
 
 impl Database {
@@ -27,95 +54,140 @@ impl Database {
     }
 
     pub(crate) async fn account(&self, name: &str) -> Result<Option<Account>, Refusal> {
-        let row = sqlx::query("SELECT id, name, password_hash FROM administrators WHERE name_key = $1")
-            .bind(name_key(name))
-            .fetch_optional(&self.pool)
-            .await?;
+        let statement = sqlx::AssertSqlSafe(format!("{SELECT} WHERE a.name_key = $1"));
+        let row = sqlx::query(statement).bind(name_key(name)).fetch_optional(&self.pool).await?;
         Ok(row.as_ref().map(read).transpose()?)
     }
 
-    /// Whose session a token's hash belongs to, and its end.
-    pub(crate) async fn session(&self, hash: &str) -> Result<Option<(Account, UnixMillis)>, Refusal> {
-        let row = sqlx::query(
-            "SELECT a.id, a.name, a.password_hash, t.expires_at FROM api_tokens t \
-             JOIN administrators a ON a.id = t.administrator_id WHERE t.hash = $1",
-        )
-        .bind(hash)
-        .fetch_optional(&self.pool)
-        .await?;
-        let read = |row: &AnyRow| Ok::<_, sqlx::Error>((read(row)?, UnixMillis(column(row, "expires_at")?)));
-        Ok(row.as_ref().map(read).transpose()?)
+    pub(crate) async fn accounts(
+        &self,
+        search: Option<&str>,
+        paging: &Paging,
+    ) -> Result<Page<Account>, Refusal> {
+        let mut select = Select::new(SELECT);
+        if let Some(text) = search {
+            select.contains(&["a.name_key"], text);
+        }
+        Ok(select.page(&self.pool, paging, ("a.id", Sort::Text), read).await?)
     }
 
-    /// Begins a session, and forgets those that are over.
-    pub(crate) async fn insert_session(
+    /// Counts a failed sign-in; at so many in a row the account is locked until a time.
+    pub(crate) async fn note_failure(
         &self,
         account: &Account,
-        hash: &str,
-        now: UnixMillis,
-        expires: UnixMillis,
+        most: i64,
+        until: UnixMillis,
     ) -> Result<(), Refusal> {
         let mut transaction = self.begin_write().await?;
-        sqlx::query("DELETE FROM api_tokens WHERE expires_at <= $1")
-            .bind(now.0)
-            .execute(&mut **transaction.connection())
-            .await?;
         sqlx::query(
-            "INSERT INTO api_tokens (hash, administrator_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+            "UPDATE administrators SET locked_until = CASE WHEN failures + 1 >= $1 THEN $2 ELSE locked_until END, \
+             failures = CASE WHEN failures + 1 >= $1 THEN 0 ELSE failures + 1 END WHERE id = $3",
         )
-        .bind(hash)
+        .bind(most)
+        .bind(until.0)
         .bind(&account.id)
-        .bind(now.0)
-        .bind(expires.0)
         .execute(&mut **transaction.connection())
         .await?;
-        let entry = super::AuditEntry {
-            who: format!("administrator {}", account.name),
-            action: "signed in",
-            subject: String::new(),
-            details: String::new(),
-        };
-        super::audit::insert(transaction.connection(), now, &entry).await?;
-        Ok(transaction.commit().await?)
-    }
-
-    pub(crate) async fn remove_session(&self, hash: &str) -> Result<(), Refusal> {
-        let mut transaction = self.begin_write().await?;
-        sqlx::query("DELETE FROM api_tokens WHERE hash = $1")
-            .bind(hash)
-            .execute(&mut **transaction.connection())
-            .await?;
         Ok(transaction.commit().await?)
     }
 }
 
 impl Write<'_> {
+    pub(crate) async fn has_accounts(&mut self) -> Result<bool, Refusal> {
+        let row = sqlx::query("SELECT id FROM administrators LIMIT 1")
+            .fetch_optional(&mut **self.transaction.connection())
+            .await?;
+        Ok(row.is_some())
+    }
+
+    /// An account as it is within this change.
+    pub(crate) async fn account(&mut self, name: &str) -> Result<Option<Account>, Refusal> {
+        let statement = sqlx::AssertSqlSafe(format!("{SELECT} WHERE a.name_key = $1"));
+        let row = sqlx::query(statement)
+            .bind(name_key(name))
+            .fetch_optional(&mut **self.transaction.connection())
+            .await?;
+        Ok(row.as_ref().map(read).transpose()?)
+    }
+
+    /// How many may do everything and are not disabled, but for one.
+    pub(crate) async fn other_administrators(&mut self, but: &str) -> Result<i64, Refusal> {
+        let row = sqlx::query(
+            "SELECT COUNT(*) AS others FROM administrators WHERE role = 'administrator' AND disabled = 0 AND id <> $1",
+        )
+        .bind(but)
+        .fetch_one(&mut **self.transaction.connection())
+        .await?;
+        Ok(column(&row, "others")?)
+    }
+
     pub(crate) async fn insert_account(&mut self, account: &Account) -> Result<(), Refusal> {
         sqlx::query(
-            "INSERT INTO administrators (id, name, name_key, password_hash, created_at) VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO administrators (id, name, name_key, password_hash, created_at, role, scope, \
+             must_change_password, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(&account.id)
         .bind(&account.name)
         .bind(name_key(&account.name))
         .bind(&account.password_hash)
         .bind(self.now.0)
+        .bind(account.access.role.word())
+        .bind(scope(&account.access)?)
+        .bind(i64::from(account.must_change_password))
+        .bind(self.revision)
         .execute(&mut **self.transaction.connection())
         .await?;
         Ok(())
     }
 
-    /// Sets a password and ends all sessions of the account but one.
+    /// Writes role, groups and whether the account is disabled. Who is disabled has no session any more.
+    pub(crate) async fn update_account(&mut self, account: &Account) -> Result<(), Refusal> {
+        sqlx::query(
+            "UPDATE administrators SET role = $1, scope = $2, disabled = $3, version = $4 WHERE id = $5",
+        )
+        .bind(account.access.role.word())
+        .bind(scope(&account.access)?)
+        .bind(i64::from(account.disabled))
+        .bind(self.revision)
+        .bind(&account.id)
+        .execute(&mut **self.transaction.connection())
+        .await?;
+        if account.disabled {
+            sqlx::query("DELETE FROM api_tokens WHERE administrator_id = $1")
+                .bind(&account.id)
+                .execute(&mut **self.transaction.connection())
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Removes an account with its sessions and tokens.
+    pub(crate) async fn remove_account(&mut self, account: &Account) -> Result<(), Refusal> {
+        sqlx::query("DELETE FROM administrators WHERE id = $1")
+            .bind(&account.id)
+            .execute(&mut **self.transaction.connection())
+            .await?;
+        Ok(())
+    }
+
+    /// Sets a password, unlocks the account, and ends all its sessions but one.
     pub(crate) async fn set_password(
         &mut self,
         account: &Account,
         password_hash: &str,
+        must_change: bool,
         but_session: &str,
     ) -> Result<(), Refusal> {
-        sqlx::query("UPDATE administrators SET password_hash = $1 WHERE id = $2")
-            .bind(password_hash)
-            .bind(&account.id)
-            .execute(&mut **self.transaction.connection())
-            .await?;
+        sqlx::query(
+            "UPDATE administrators SET password_hash = $1, must_change_password = $2, failures = 0, locked_until = 0, \
+             version = $3 WHERE id = $4",
+        )
+        .bind(password_hash)
+        .bind(i64::from(must_change))
+        .bind(self.revision)
+        .bind(&account.id)
+        .execute(&mut **self.transaction.connection())
+        .await?;
         sqlx::query("DELETE FROM api_tokens WHERE administrator_id = $1 AND hash <> $2")
             .bind(&account.id)
             .bind(but_session)

@@ -1,56 +1,66 @@
 use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
-    Any, AnyPool, Executor, SqlStr, Transaction,
+    Any, AnyPool, Executor, Transaction,
     any::{AnyConnectOptions, AnyPoolOptions},
-    migrate::{Migration, MigrationType, Migrator},
 };
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::OpenError;
-
-/// Migrations in their order; only ever added to.
-const MIGRATIONS: [(i64, &str, &str); 6] = [
-    (1, "farm", include_str!("../../migrations/sqlite/0001_farm.sql")),
-    (2, "people", include_str!("../../migrations/sqlite/0002_people.sql")),
-    (3, "agent settings", include_str!("../../migrations/sqlite/0003_agent_settings.sql")),
-    (4, "user sessions", include_str!("../../migrations/sqlite/0004_user_sessions.sql")),
-    (
-        5,
-        "user sessions by outcome",
-        include_str!("../../migrations/sqlite/0005_user_sessions_by_outcome.sql"),
-    ),
-    (6, "lists", include_str!("../../migrations/sqlite/0006_lists.sql")),
-];
-
-/// Begins a transaction that will write: SQLite then waits for the other writer here instead of failing later.
-const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
-/// Begins a transaction that sees one state of everything.
-const BEGIN_READ: &str = "BEGIN DEFERRED";
+use super::migrations;
+use crate::{OpenError, Secret};
 
 const MAX_CONNECTIONS: u32 = 8;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Schemes of a connection string of PostgreSQL.
+const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
+
+/// What keeps the database.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Engine {
+    /// A file, of one console alone.
+    Sqlite,
+    /// A server, which several consoles may share.
+    Postgres,
+}
 
 /// The console's database.
 #[derive(Debug)]
 pub(crate) struct Database {
     pub(super) pool: AnyPool,
-    /// Who may write. SQLite lets one write at a time and makes the others try again and again, some of them in vain when
-    /// thousands of machines are told of a change; here they stand in line.
+    engine: Engine,
+    /// As messages call it.
+    name: String,
+    /// Who may write to SQLite, which lets one write at a time and makes the others try again and again, some of them in vain
+    /// when thousands of machines are told of a change; here they stand in line. PostgreSQL locks rows.
     turn: Arc<Mutex<()>>,
 }
 
-/// A transaction that may write, and the turn to do so.
+/// A transaction that may write, and with SQLite the turn to do so.
 pub(super) struct WriteTransaction {
     // The transaction first: it ends before the turn does.
     transaction: Transaction<'static, Any>,
-    _turn: OwnedMutexGuard<()>,
+    engine: Engine,
+    _turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl WriteTransaction {
     pub(super) fn connection(&mut self) -> &mut Transaction<'static, Any> {
         &mut self.transaction
+    }
+
+    /// Lets others that name the same thing wait until this transaction ends. With SQLite they do anyway.
+    pub(super) async fn lock(&mut self, name: &str) -> Result<(), sqlx::Error> {
+        if self.engine == Engine::Postgres {
+            sqlx::query(
+                "SELECT 1 AS locked FROM (SELECT pg_advisory_xact_lock(hashtextextended($1, 0))) AS l",
+            )
+            .bind(name)
+            .execute(&mut *self.transaction)
+            .await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
@@ -59,24 +69,40 @@ impl WriteTransaction {
 }
 
 impl Database {
-    /// Opens the SQLite database in a file, which is made when it is not there, and brings it up to date.
+    /// Opens the SQLite database in a file, which is made when it is not there.
     pub(crate) async fn open_file(path: &Path) -> Result<Self, OpenError> {
+        Self::open(Engine::Sqlite, &url(path)?, path.display().to_string()).await
+    }
+
+    /// Opens the PostgreSQL database of a connection string.
+    pub(crate) async fn open_server(url: &Secret) -> Result<Self, OpenError> {
+        if !SCHEMES.iter().any(|scheme| url.reveal().starts_with(scheme)) {
+            return Err(OpenError::DatabaseUrl);
+        }
+        Self::open(Engine::Postgres, url.reveal(), "on the PostgreSQL server".to_owned()).await
+    }
+
+    async fn open(engine: Engine, url: &str, name: String) -> Result<Self, OpenError> {
         sqlx::any::install_default_drivers();
-        let failed = |source| OpenError::Database { path: path.to_owned(), source };
-        let options = AnyConnectOptions::from_str(&url(path)?).map_err(failed)?;
+        let failed = |source| OpenError::Database { database: name.clone(), source };
+        let options = AnyConnectOptions::from_str(url).map_err(failed)?;
         let pool = AnyPoolOptions::new()
             .max_connections(MAX_CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    // Acknowledged changes must survive a power cut, hence synchronous = full.
-                    for pragma in [
+            .after_connect(move |connection, _| {
+                // Acknowledged changes must survive a power cut, hence synchronous = full.
+                let pragmas: &[&str] = match engine {
+                    Engine::Sqlite => &[
                         "PRAGMA busy_timeout = 10000",
                         "PRAGMA journal_mode = WAL",
                         "PRAGMA synchronous = FULL",
                         "PRAGMA foreign_keys = ON",
-                    ] {
-                        connection.execute(pragma).await?;
+                    ],
+                    Engine::Postgres => &[],
+                };
+                Box::pin(async move {
+                    for pragma in pragmas {
+                        connection.execute(*pragma).await?;
                     }
                     Ok(())
                 })
@@ -84,25 +110,42 @@ impl Database {
             .connect_with(options)
             .await
             .map_err(failed)?;
-        let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
-            Migration::new(version, name.into(), MigrationType::Simple, SqlStr::from_static(sql), false)
-        };
-        Migrator::with_migrations(MIGRATIONS.into_iter().map(migration).collect())
-            .run(&pool)
-            .await
-            .map_err(|source| OpenError::Migration { path: path.to_owned(), source })?;
-        Ok(Self { pool, turn: Arc::default() })
+        Ok(Self { pool, engine, name, turn: Arc::default() })
     }
 
-    /// Begins to write. One transaction writes at a time.
+    /// Brings the database up to date, or to what a former version had.
+    pub(crate) async fn migrate(&self, version: i64) -> Result<(), OpenError> {
+        let migrated = migrations::run(self.engine, &self.pool, version).await;
+        migrated.map_err(|source| OpenError::Migration { database: self.name.clone(), source })
+    }
+
+    pub(super) fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Whether other consoles may write to the same database.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.engine == Engine::Postgres
+    }
+
+    /// Begins to write. With SQLite one transaction writes at a time, and waits for that here instead of failing later.
     pub(super) async fn begin_write(&self) -> Result<WriteTransaction, sqlx::Error> {
-        let turn = Arc::clone(&self.turn).lock_owned().await;
-        Ok(WriteTransaction { transaction: self.pool.begin_with(BEGIN_WRITE).await?, _turn: turn })
+        let (turn, statement) = match self.engine {
+            Engine::Sqlite => (Some(Arc::clone(&self.turn).lock_owned().await), "BEGIN IMMEDIATE"),
+            Engine::Postgres => (None, "BEGIN"),
+        };
+        let transaction = self.pool.begin_with(statement).await?;
+        Ok(WriteTransaction { transaction, engine: self.engine, _turn: turn })
     }
 
     /// Begins to read one state of everything.
     pub(super) async fn begin_read(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
-        self.pool.begin_with(BEGIN_READ).await
+        self.pool
+            .begin_with(match self.engine {
+                Engine::Sqlite => "BEGIN DEFERRED",
+                Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            })
+            .await
     }
 
     pub(crate) async fn close(&self) {

@@ -27,6 +27,7 @@ impl Database {
         paging: &Paging,
     ) -> Result<Page<Machine>, Refusal> {
         let mut select = Select::new(SELECT);
+        select.within("m.id", filter.within.as_deref());
         if let Some(role) = filter.role {
             select.filter("m.role = ?", [Key::Text(role.to_string())]);
         }

@@ -1,15 +1,19 @@
 //! The database: rows and statements, no rules. The same statements run on SQLite and PostgreSQL; what differs between the two
-//! is in `connect.rs` and in the folder of migrations.
+//! is in `connect.rs` and in the folders of migrations.
 
 mod administrators;
 mod audit;
+mod backup;
 mod configuration;
 mod connect;
+mod history;
 mod join_tokens;
 mod machine_list;
 mod machines;
+mod migrations;
 mod overview;
 mod select;
+mod tokens;
 mod user_sessions;
 mod users;
 mod write;
@@ -18,13 +22,18 @@ use std::str::FromStr;
 
 use sqlx::{Any, Decode, Row, Type, any::AnyRow};
 
-pub(crate) use administrators::Account;
-pub(crate) use audit::{AUDIT_ORDERS, AuditEntry, AuditFilter, AuditLine};
+pub(crate) use administrators::{ACCOUNT_ORDERS, Account};
+pub(crate) use audit::{AUDIT_ORDERS, AuditChange, AuditEntry, AuditFilter, AuditLine, AuditProof};
+pub(crate) use backup::TableRow;
 pub(crate) use configuration::Ids;
 pub(crate) use connect::Database;
+use connect::Engine;
+pub(crate) use history::{FormerConfiguration, HISTORY_ORDERS};
 pub(crate) use join_tokens::{JOIN_TOKEN_ORDERS, JoinTokenFilter, JoinTokenRow, NewJoinToken};
 pub(crate) use machine_list::MACHINE_ORDERS;
 pub(crate) use machines::{NewCertificate, NewMachine};
+pub(crate) use migrations::SCHEMA;
+pub(crate) use tokens::{ACCESS_TOKEN_ORDERS, AccessToken};
 pub(crate) use user_sessions::SESSION_ORDERS;
 pub(crate) use users::USER_ORDERS;
 pub(crate) use write::Write;

@@ -1,3 +1,4 @@
+use mp_profile::GroupName;
 use sqlx::{
     Any, AssertSqlSafe, Executor,
     any::{AnyArguments, AnyRow},
@@ -5,7 +6,7 @@ use sqlx::{
 };
 
 use super::column;
-use crate::domain::{Key, Page, Paging, Sort};
+use crate::domain::{Key, Page, Paging, Sort, name_key};
 
 /// A statement that reads a list: what is asked for alone is in it, so that the index for it is used.
 pub(super) struct Select {
@@ -46,6 +47,18 @@ impl Select {
         let any: Vec<String> = columns.iter().map(|column| format!("{column} LIKE ? ESCAPE '\\'")).collect();
         let pattern = Key::Text(format!("%{escaped}%"));
         self.filter(&format!("({})", any.join(" OR ")), columns.iter().map(|_| pattern.clone()));
+    }
+
+    /// Adds that a machine is in one of these groups, if any are named.
+    pub(super) fn within(&mut self, machine: &str, groups: Option<&[GroupName]>) {
+        if let Some(groups) = groups {
+            let condition = format!(
+                "{machine} IN (SELECT w.id FROM machines w JOIN agent_server_groups v ON v.id = w.group_id \
+                 WHERE v.name_key IN ({}))",
+                vec!["?"; groups.len()].join(", ")
+            );
+            self.filter(&condition, groups.iter().map(|group| Key::Text(name_key(group.as_str()))));
+        }
     }
 
     /// Reads one page. `id` is the unique column that decides between equals.

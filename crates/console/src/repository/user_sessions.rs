@@ -29,6 +29,11 @@ impl Database {
         reports: &[TimedReport],
     ) -> Result<(), Refusal> {
         let mut transaction = self.begin_write().await?;
+        // The same report may come to two consoles at once. Users are noted in one order by all, so that nobody waits for
+        // whoever waits for him.
+        transaction.lock(&format!("reports of {machine}")).await?;
+        let mut reports: Vec<&TimedReport> = reports.iter().collect();
+        reports.sort_by(|a, b| a.report.sid.as_str().cmp(b.report.sid.as_str()));
         for report in reports {
             keep(&mut transaction, machine, host, report).await?;
         }
@@ -42,6 +47,7 @@ impl Database {
         paging: &Paging,
     ) -> Result<Page<UserSession>, Refusal> {
         let mut select = Select::new(SELECT);
+        select.within("machine_id", filter.within.as_deref());
         let mut equals = |condition: &str, value: Option<String>| {
             if let Some(value) = value {
                 select.filter(condition, [Key::Text(value)]);

@@ -1,8 +1,8 @@
-use mp_profile::Sid;
+use mp_profile::{GroupName, Sid};
 use sqlx::any::AnyRow;
 
 use super::{Database, column, connect::WriteTransaction, parsed, select::Select};
-use crate::domain::{Order, Page, Paging, Refusal, Sort, UnixMillis, User};
+use crate::domain::{Key, Order, Page, Paging, Refusal, Sort, UnixMillis, User, name_key};
 
 const SELECT: &str = "SELECT sid, first_seen_at, last_seen_at, last_host, last_session, sessions FROM users";
 
@@ -14,13 +14,36 @@ pub(crate) const USER_ORDERS: &[Order] = &[
 
 impl Database {
     /// Users of whose sessions Agents have reported.
-    pub(crate) async fn users(&self, search: Option<&str>, paging: &Paging) -> Result<Page<User>, Refusal> {
+    pub(crate) async fn users(
+        &self,
+        groups: Option<&[GroupName]>,
+        search: Option<&str>,
+        paging: &Paging,
+    ) -> Result<Page<User>, Refusal> {
         let mut select = Select::new(SELECT);
+        within(&mut select, groups);
         if let Some(text) = search {
             // Only the letter S of a SID has a case.
             select.contains(&["lower(sid)"], text);
         }
         Ok(select.page(&self.pool, paging, ("sid", Sort::Text), read).await?)
+    }
+
+    /// Whether a user has a session on a machine in one of these groups; always without groups.
+    pub(crate) async fn has_session_within(
+        &self,
+        sid: &Sid,
+        groups: Option<&[GroupName]>,
+    ) -> Result<bool, Refusal> {
+        if groups.is_none() {
+            return Ok(true);
+        }
+        let mut select = Select::new(SELECT);
+        select.filter("sid = ?", [Key::Text(sid.to_string())]);
+        within(&mut select, groups);
+        let paging = Paging::read(USER_ORDERS, None, "sid", None, Some(1))?;
+        let page = select.page(&self.pool, &paging, ("sid", Sort::Text), read).await?;
+        Ok(!page.items.is_empty())
     }
 
     /// One of them.
@@ -32,6 +55,18 @@ impl Database {
         .fetch_optional(&self.pool)
         .await?;
         Ok(row.as_ref().map(read).transpose()?)
+    }
+}
+
+/// Adds that a user has a session on a machine in one of these groups, if any are named.
+fn within(select: &mut Select, groups: Option<&[GroupName]>) {
+    if let Some(groups) = groups {
+        let condition = format!(
+            "EXISTS (SELECT 1 FROM user_sessions s JOIN machines m ON m.id = s.machine_id \
+             JOIN agent_server_groups g ON g.id = m.group_id WHERE s.sid = users.sid AND g.name_key IN ({}))",
+            vec!["?"; groups.len()].join(", ")
+        );
+        select.filter(&condition, groups.iter().map(|group| Key::Text(name_key(group.as_str()))));
     }
 }
 

@@ -27,6 +27,20 @@ impl Database {
         Ok(Write { transaction, changed, revision: column(&row, "revision")?, now })
     }
 
+    /// Ties the database to an authority by the SHA-256 of its certificate. False if it belongs to another one.
+    pub(crate) async fn tie_to_authority(&self, sha256: &str) -> Result<bool, Refusal> {
+        let mut transaction = self.begin_write().await?;
+        sqlx::query("UPDATE farm SET authority = $1 WHERE id = 1 AND authority = ''")
+            .bind(sha256)
+            .execute(&mut **transaction.connection())
+            .await?;
+        let row = sqlx::query("SELECT authority FROM farm WHERE id = 1")
+            .fetch_one(&mut **transaction.connection())
+            .await?;
+        transaction.commit().await?;
+        Ok(column::<String>(&row, "authority")? == sha256)
+    }
+
     /// The farm's revision.
     pub(crate) async fn revision(&self) -> Result<i64, Refusal> {
         let row = sqlx::query("SELECT revision FROM farm WHERE id = 1").fetch_one(&self.pool).await?;
@@ -37,7 +51,7 @@ impl Database {
 impl Write<'_> {
     /// Makes the change last, and wakes those who wait for one.
     pub(crate) async fn commit(mut self, entry: AuditEntry) -> Result<(), Refusal> {
-        audit::insert(self.transaction.connection(), self.now, &entry).await?;
+        audit::insert(&mut self.transaction, self.now, &entry).await?;
         self.transaction.commit().await?;
         // Commits are one after the other in the database, not here: a late one must not turn the number back.
         self.changed.send_if_modified(|known| {
@@ -48,6 +62,7 @@ impl Write<'_> {
         tracing::info!(
             revision = self.revision,
             who = entry.who,
+            from = entry.address,
             action = entry.action,
             subject = entry.subject,
             "Farm changed"

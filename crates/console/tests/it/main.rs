@@ -1,8 +1,11 @@
 //! The console over real HTTPS on the loopback interface.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall fail where it stands")]
 
+mod audit;
 mod authorisation;
+mod backup;
 mod configuration;
+mod fuzz;
 mod group_settings;
 mod lists;
 mod machines;
@@ -11,7 +14,14 @@ mod openapi;
 mod overview;
 mod pages;
 mod plans;
+mod roles;
 mod sessions;
 mod support;
 mod tokens;
 mod user_sessions;
+mod versions;
+
+/// The database of a new farm: a file in the state folder.
+fn new_database() -> Option<String> {
+    None
+}

@@ -61,5 +61,6 @@ fn machines_and_logons_are_counted() {
     let counted: i64 = hours.iter().map(|hour| hour["sessions"].as_i64().unwrap()).sum();
     assert_eq!((counted, &overview["overridden"]), (3, &json!(3)));
     farm.pass(1);
+    farm.sign_in();
     assert_eq!(farm.get(OVERVIEW).ok(200)["agents"]["silent"], json!(2));
 }

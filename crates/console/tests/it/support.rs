@@ -1,4 +1,6 @@
 use std::{
+    collections::BTreeMap,
+    fs,
     net::{SocketAddr, TcpListener},
     path::PathBuf,
     sync::{
@@ -22,6 +24,9 @@ use ureq::{
     tls::{Certificate, RootCerts, TlsConfig},
 };
 
+/// Folder of the migrations of SQLite.
+pub(crate) const SQLITE: &str = "sqlite";
+
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// A console that serves from a new state folder, and a signed-in administrator's way to it.
@@ -29,6 +34,10 @@ pub(crate) struct Farm {
     handle: Option<ConsoleHandle>,
     address: SocketAddr,
     pub(crate) folder: TempDir,
+    database: Option<Secret>,
+    audit_days: Option<u32>,
+    /// Sessions that tests hold on to, by name.
+    pub(crate) sessions: Mutex<BTreeMap<String, String>>,
     agent: Agent,
     token: Mutex<String>,
     ahead: Arc<AtomicU64>,
@@ -64,16 +73,24 @@ impl Answer {
 
 impl Farm {
     pub(crate) fn new() -> Self {
-        let folder = TempDir::new().unwrap();
+        Self::open(TempDir::new().unwrap(), crate::new_database())
+    }
+
+    /// A farm in a state folder, with its database there or on a server.
+    pub(crate) fn open(folder: TempDir, database: Option<String>) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let ahead = Arc::new(AtomicU64::new(0));
-        let handle = start(&runtime, &folder, &ahead, "127.0.0.1:0");
+        let database = database.map(Secret::new);
+        let handle = start(&runtime, config(&folder, database.clone(), &ahead), "127.0.0.1:0");
         let farm = Self {
             agent: people(handle.console().authority_certificate()),
             address: handle.address(),
             handle: Some(handle),
             folder,
+            database,
+            audit_days: None,
+            sessions: Mutex::default(),
             token: Mutex::new(String::new()),
             ahead,
             runtime,
@@ -100,7 +117,55 @@ impl Farm {
     pub(crate) fn restart(&mut self) {
         let handle = self.handle.take().unwrap();
         self.runtime.block_on(handle.stop()).unwrap();
-        self.handle = Some(start(&self.runtime, &self.folder, &self.ahead, &self.address.to_string()));
+        let config = ConsoleConfig {
+            audit_days: self.audit_days,
+            ..config(&self.folder, self.database.clone(), &self.ahead)
+        };
+        self.handle = Some(start(&self.runtime, config, &self.address.to_string()));
+    }
+
+    /// Lets the console forget lines of the audit log, from the next start on.
+    pub(crate) fn keep_audit_log_for(&mut self, days: u32) {
+        self.audit_days = Some(days);
+    }
+
+    /// Connection string of the console's database; `None` for the file in its state folder.
+    pub(crate) fn database(&self) -> Option<Secret> {
+        self.database.clone()
+    }
+
+    /// Where the console's database is.
+    pub(crate) fn database_url(&self) -> String {
+        let file = || format!("sqlite:{}", self.folder.path().join("console.db").display());
+        self.database.as_ref().map_or_else(file, |url| url.reveal().to_owned())
+    }
+
+    /// Another console of the same farm, on the same database. `None` when the database is a file.
+    #[allow(dead_code, reason = "consoles share a database only in the tests with PostgreSQL")]
+    pub(crate) fn second_console(&self) -> Option<Self> {
+        let database = self.database.as_ref()?.reveal().to_owned();
+        let folder = TempDir::new().unwrap();
+        fs::copy(self.folder.path().join("authority.pem"), folder.path().join("authority.pem")).unwrap();
+        Some(Self::open(folder, Some(database)))
+    }
+
+    /// The identity of a machine that joined at another console and now comes to this one.
+    pub(crate) fn reached_by(&self, machine: &str, joined: &Self) -> Identity {
+        let (from, to) = (joined.machine_folder(machine), self.machine_folder(machine));
+        fs::create_dir_all(&to).unwrap();
+        for entry in fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            let text = fs::read_to_string(entry.path()).unwrap();
+            fs::write(to.join(entry.file_name()), text.replace(&joined.url(), &self.url())).unwrap();
+        }
+        Identity::load(to).unwrap()
+    }
+
+    /// Ends the console and gives its state folder.
+    pub(crate) fn end(mut self) -> TempDir {
+        let handle = self.handle.take().unwrap();
+        self.runtime.block_on(handle.stop()).unwrap();
+        self.folder
     }
 
     /// Begins a session for all that follows.
@@ -117,7 +182,11 @@ impl Farm {
 
     /// Lets the console's clock go ahead.
     pub(crate) fn pass(&self, hours: u64) {
-        self.ahead.fetch_add(hours * 3_600, Ordering::SeqCst);
+        self.pass_minutes(hours * 60);
+    }
+
+    pub(crate) fn pass_minutes(&self, minutes: u64) {
+        self.ahead.fetch_add(minutes * 60, Ordering::SeqCst);
     }
 
     pub(crate) fn now(&self) -> SystemTime {
@@ -216,16 +285,20 @@ impl Farm {
     }
 }
 
-fn start(runtime: &Runtime, folder: &TempDir, ahead: &Arc<AtomicU64>, address: &str) -> ConsoleHandle {
+fn config(folder: &TempDir, database: Option<Secret>, ahead: &Arc<AtomicU64>) -> ConsoleConfig {
     let seconds = Arc::clone(ahead);
-    let config = ConsoleConfig {
+    ConsoleConfig {
         public_names: vec!["console.example".to_owned()],
         initial_password: Some(Secret::new(PASSWORD)),
         clock: WallClock::new(move || {
             SystemTime::now() + Duration::from_secs(seconds.load(Ordering::SeqCst))
         }),
+        database,
         ..ConsoleConfig::new(folder.path())
-    };
+    }
+}
+
+fn start(runtime: &Runtime, config: ConsoleConfig, address: &str) -> ConsoleHandle {
     runtime.block_on(async {
         let console = Arc::new(Console::open(config).await.unwrap());
         serve(TcpListener::bind(address).unwrap(), console).await.unwrap()

@@ -52,6 +52,7 @@ fn a_token_ends_and_can_be_taken_back() {
     let newest = farm.get("/api/v1/join-tokens").ok(200)["items"][0]["id"].as_str().unwrap().to_owned();
     farm.delete(&format!("/api/v1/join-tokens/{newest}"), "*").ok(204);
     farm.pass(2);
+    farm.sign_in();
     let errors = [&token, &other]
         .map(|token| farm.enrol(token, MachineRole::Agent, "ts01", &[]).unwrap_err().to_string());
     assert!(errors.iter().any(|error| error.contains("401") && error.contains("MP-CON-050")), "{errors:?}");

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use mp_registry::{FileTime, KeyAction, KeyEdit, Name, Value, ValueEdit, ValueType};
 
 use super::{
@@ -46,6 +48,7 @@ pub(crate) fn read(payload: &[u8], limits: &Limits) -> Result<KeyEdit, DecodeErr
         keys_left: keys,
         values_left: values,
         units: Vec::new(),
+        data: Vec::new(),
     };
     let root = reader.tree()?;
     reader.finish()?;
@@ -82,6 +85,7 @@ struct Reader<'a> {
     keys_left: usize,
     values_left: usize,
     units: Vec<u16>,
+    data: Vec<u8>,
 }
 
 impl Reader<'_> {
@@ -166,7 +170,7 @@ impl Reader<'_> {
         let Ok(ty) = u32::try_from(ty).map(ValueType) else {
             return Err(self.forms.malformed("a type of 32 bits", format!("{ty:#x}")));
         };
-        let data: Box<[u8]> = match form {
+        let data: Arc<[u8]> = match form {
             form::DELETED if ty == ValueType::NONE => return Ok(ValueEdit::Delete(name)),
             form::TEXT => self.text(&[0, 0])?,
             form::BARE_TEXT => self.text(&[])?,
@@ -181,18 +185,18 @@ impl Reader<'_> {
         Ok(ValueEdit::Set(Value { name, ty, data }))
     }
 
-    fn text(&mut self, end: &[u8]) -> Result<Box<[u8]>, DecodeError> {
+    fn text(&mut self, end: &[u8]) -> Result<Arc<[u8]>, DecodeError> {
         self.units.clear();
         let max = self.limits.value.saturating_sub(end.len()) / 2;
         self.texts.text(&mut self.guids, &mut self.units, "text of a value, in units", max)?;
-        let mut data = Vec::with_capacity(2 * self.units.len() + end.len());
-        data.extend(self.units.iter().flat_map(|unit| unit.to_le_bytes()));
-        data.extend_from_slice(end);
-        Ok(data.into())
+        self.data.clear();
+        self.data.extend(self.units.iter().flat_map(|unit| unit.to_le_bytes()));
+        self.data.extend_from_slice(end);
+        Ok(self.data.as_slice().into())
     }
 
     /// Puts the data of form bytes together (section 6.3).
-    fn data(&mut self) -> Result<Box<[u8]>, DecodeError> {
+    fn data(&mut self) -> Result<Arc<[u8]>, DecodeError> {
         let len = self.lengths.count("the length of a value's data")?;
         self.lengths.limit("length of a value's data", len, self.limits.value)?;
         let mut data = Vec::new();

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use mp_registry::{Value, ValueType};
 
 use super::{
@@ -28,7 +30,7 @@ pub(super) fn read(cells: &mut Cells<'_>, offset: u32) -> Result<Value, Fault> {
         let data = head.data.get(..size).ok_or(Flaw::Count { expected: head.data.len(), found: size });
         data.map_err(&fault)?.into()
     } else if head.size == 0 {
-        Box::default()
+        Arc::default()
     } else {
         data(cells, u32::from_le_bytes(head.data), head.size as usize)?
     };
@@ -69,7 +71,7 @@ fn head(cell: &[u8]) -> Result<Head<'_>, Flaw> {
 ///
 /// Windows splits data of more than 16,344 bytes from format 1.4 on, but hives of any version hold such data in one cell
 /// (written by other tools). A `db` record fits in 12 bytes, so the size of the cell tells which it is.
-fn data(cells: &mut Cells<'_>, offset: u32, size: usize) -> Result<Box<[u8]>, Fault> {
+fn data(cells: &mut Cells<'_>, offset: u32, size: usize) -> Result<Arc<[u8]>, Fault> {
     let fault = Fault::at(Structure::ValueData, offset);
     let cell = cells.cell(offset).map_err(&fault)?;
     if let Some(data) = cell.get(..size) {
@@ -83,7 +85,7 @@ fn data(cells: &mut Cells<'_>, offset: u32, size: usize) -> Result<Box<[u8]>, Fa
 }
 
 /// Data in segments ("Big data").
-fn big_data(cells: &mut Cells<'_>, offset: u32, cell: &[u8], size: usize) -> Result<Box<[u8]>, Fault> {
+fn big_data(cells: &mut Cells<'_>, offset: u32, cell: &[u8], size: usize) -> Result<Arc<[u8]>, Fault> {
     let fault = Fault::at(Structure::BigData, offset);
     let (Some(count), Some(list)) = (u16_at(cell, 2), u32_at(cell, 4)) else {
         return Err(fault(Flaw::TooSmall { expected: 8, found: cell.len() }));
@@ -112,5 +114,5 @@ fn big_data(cells: &mut Cells<'_>, offset: u32, cell: &[u8], size: usize) -> Res
         cells.claim(offset, expected).map_err(&fault)?;
         data.extend_from_slice(piece);
     }
-    Ok(data.into_boxed_slice())
+    Ok(data.into())
 }

@@ -36,7 +36,7 @@ fn key_value(bins: &mut Bins, version: Version, value: &Value) -> Result<u32, Fu
     let size = u32::try_from(value.data.len()).map_err(|_| Full)?;
     let (size, data) = if value.data.len() <= MAX_INLINE {
         let mut inline = [0; MAX_INLINE];
-        inline.iter_mut().zip(&value.data).for_each(|(to, &from)| *to = from);
+        inline.iter_mut().zip(value.data.iter()).for_each(|(to, &from)| *to = from);
         (size | INLINE, inline)
     } else if version == Version::V1_5 && value.data.len() > SEGMENT_SIZE {
         (size, big_data(bins, &value.data)?.to_le_bytes())

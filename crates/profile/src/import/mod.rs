@@ -90,7 +90,7 @@ pub fn import(
     }
     let mut imported = Imported::default();
     let wanted = SortedSets::of(sets, rules, &mut imported.report.notes);
-    registry::write(profile.registry(), rules, &wanted.registry, &mut imported)?;
+    registry::write(profile.registry(), rules, wanted.registry, &mut imported)?;
     files::write(profile.files(), rules, wanted.files, &mut imported);
     Ok(imported)
 }

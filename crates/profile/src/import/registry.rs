@@ -13,10 +13,10 @@ use crate::{
 pub(super) fn write(
     registry: &mut dyn Registry,
     rules: &CompiledRules,
-    wanted: &[KeyEdit; 2],
+    wanted: [KeyEdit; 2],
     imported: &mut Imported,
 ) -> Result<(), RegistryError> {
-    let wanted = wanted.clone().map(settle);
+    let wanted = wanted.map(settle);
     if wanted.iter().all(KeyEdit::is_noop) {
         return Ok(());
     }

@@ -1,4 +1,4 @@
-use std::ffi::c_void;
+use std::{ffi::c_void, sync::Arc};
 
 use super::Status;
 
@@ -66,7 +66,7 @@ impl Buffer {
     }
 
     /// The UTF-16 code units in `len` bytes at `offset`, if they lie inside.
-    pub(crate) fn units(&self, offset: u32, len: u32) -> Option<Box<[u16]>> {
+    pub(crate) fn units(&self, offset: u32, len: u32) -> Option<Arc<[u16]>> {
         let bytes = self.slice(offset, len)?;
         Some(bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect())
     }

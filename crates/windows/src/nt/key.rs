@@ -1,4 +1,4 @@
-use std::ptr;
+use std::{ptr, sync::Arc};
 
 use mp_registry::{FileTime, LINK_VALUE, MAX_KEY_NAME, Name, Value, ValueType};
 use windows_sys::{
@@ -45,7 +45,7 @@ pub(crate) struct Found {
     pub(crate) ty: ValueType,
     pub(crate) len: u32,
     /// The data, unless they did not fit into the buffer as it was.
-    pub(crate) data: Option<Box<[u8]>>,
+    pub(crate) data: Option<Arc<[u8]>>,
 }
 
 impl KeyHandle {
@@ -178,7 +178,7 @@ impl KeyHandle {
         let len = if whole { buffer.u32_at(12) } else { needed.saturating_sub(offset) };
         let name = buffer.units(20, buffer.u32_at(16)).ok_or(Status::TOO_SMALL)?;
         let data = match whole {
-            true if len == 0 => Some(Box::default()),
+            true if len == 0 => Some(Arc::default()),
             true => Some(buffer.slice(offset, len).ok_or(Status::TOO_SMALL)?.into()),
             false => None,
         };

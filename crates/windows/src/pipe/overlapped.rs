@@ -92,6 +92,18 @@ impl PipeEnd {
         Ok(line)
     }
 
+    /// Reads and throws away what comes, until the other side closes its end.
+    pub(super) fn drain(&self, until: Until<'_>) -> io::Result<()> {
+        let mut thrown_away = [0; 4096];
+        while self.read(&mut thrown_away, until)? > 0 {
+            // The wait of each read ends at the deadline, but one that finds bytes does not wait.
+            if until.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+        }
+        Ok(())
+    }
+
     /// Writes all of it.
     pub(super) fn write(&self, mut bytes: &[u8], until: Until<'_>) -> io::Result<()> {
         while !bytes.is_empty() {

@@ -131,8 +131,9 @@ fn serve_client(
     let request = end.read_line(limits.request + 1, (Instant::now() + limits.patience).into())?;
     let peer = peer_of(end)?;
     end.write(&answer(&peer, &request), (Instant::now() + limits.patience).into())?;
-    // Closing the pipe would throw away what the client has not read yet; it closes its end when it has.
-    end.read(&mut [0], (Instant::now() + limits.patience).into())?;
+    // Closing the pipe would throw away what the client has not read yet; it closes its end when it has. What it has sent
+    // beyond its request says nothing about that.
+    end.drain((Instant::now() + limits.patience).into())?;
     // SAFETY: the pipe is open.
     unsafe { DisconnectNamedPipe(end.raw()) };
     Ok(())

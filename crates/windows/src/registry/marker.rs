@@ -25,7 +25,7 @@ impl LiveRegistry {
         match key.value(&MARKER_VALUE.into(), &mut Buffer::with_room(4096)) {
             Ok(found) => Ok(found
                 .filter(|value| value.ty == ValueType::BINARY && value.data.len() <= MARKER_LIMIT)
-                .map(|value| value.data.into_vec())),
+                .map(|value| value.data.to_vec())),
             Err(status) => match self.failure(status) {
                 Failure::Vanished => Ok(None),
                 Failure::Failed(cause) => Err(marker_error("read value", cause)),

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod attacks;
+mod dpapi;
 mod files;
+mod hive_file;
 mod hold;
 mod host;
 mod impersonation;

@@ -102,6 +102,15 @@ impl Silent {
         unsafe { WriteFile(self.0, bytes.as_ptr(), len, &raw mut written, std::ptr::null_mut()) != 0 }
     }
 
+    /// What the server has sent; waits until it sends something or closes its end.
+    fn read(&self) -> String {
+        let (mut part, mut read) = ([0_u8; 4096], 0);
+        let room = u32::try_from(part.len()).unwrap();
+        // SAFETY: the place has that room; the result has a valid place.
+        unsafe { ReadFile(self.0, part.as_mut_ptr(), room, &raw mut read, std::ptr::null_mut()) };
+        String::from_utf8(part[..usize::try_from(read).unwrap()].to_vec()).unwrap()
+    }
+
     /// Whether the server has closed its end; waits until it does or sends something.
     fn is_dropped(&self) -> bool {
         let (mut byte, mut read) = (0_u8, 0);
@@ -138,6 +147,16 @@ fn a_request_is_cut_at_its_limit_and_ends_at_its_newline() {
     // One byte more than allowed, so that the protocol tells that it is too long.
     assert_eq!(server.ask(&long).unwrap().matches('x').count(), 65);
     assert!(server.ask(b"one\ntwo\n").unwrap().contains("one"));
+}
+
+#[test]
+fn an_answer_waits_for_a_client_that_sent_too_much() {
+    let server = Server::start();
+    let slow = server.silent();
+    assert!(slow.write(&[b'x'; 200]));
+    // Long enough for the server to be done with its answer, shorter than its patience.
+    thread::sleep(Duration::from_millis(200));
+    assert_eq!(slow.read().matches('x').count(), 65);
 }
 
 #[test]

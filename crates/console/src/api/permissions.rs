@@ -1,0 +1,50 @@
+//! What each operation of the API needs. One that is not here is refused to everybody.
+
+use axum::http::Method;
+
+use crate::domain::Permission::{self, Audit, Configure, Own, People, Read};
+
+/// The permission for a method and path of the document. `None`: there is no such operation.
+pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
+    let reads = *method == Method::GET || *method == Method::HEAD;
+    let (_, place) = path.split_once("/api/v1/")?;
+    Some(match place {
+        "sessions/current" | "administrators/current" | "administrators/current/password" => Own,
+        "overview" | "users" | "users/{sid}" | "user-sessions" | "user-sessions/{id}" if reads => Read,
+        "storage-servers"
+        | "storage-servers/{name}"
+        | "agent-server-groups"
+        | "agent-server-groups/{name}"
+        | "data-subsets"
+        | "data-subsets/{name}"
+        | "configuration"
+        | "machines"
+        | "machines/{id}" => {
+            if reads {
+                Read
+            } else {
+                Configure
+            }
+        }
+        "join-tokens" | "join-tokens/{id}" => {
+            if reads {
+                Audit
+            } else {
+                Configure
+            }
+        }
+        "configuration/history" | "configuration/history/{revision}" if reads => Read,
+        "configuration/history/{revision}/difference" if reads => Read,
+        "audit-log" | "audit-log/proof" if reads => Audit,
+        "administrators" | "administrators/{name}" => {
+            if reads {
+                Audit
+            } else {
+                People
+            }
+        }
+        "administrators/{name}/password" => People,
+        "api-tokens" | "api-tokens/{id}" => Own,
+        _ => return None,
+    })
+}

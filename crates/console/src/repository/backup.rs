@@ -1,0 +1,166 @@
+//! All rows of all tables as lines of JSON, and back, on either engine.
+
+use std::{collections::BTreeMap, io};
+
+use futures_util::TryStreamExt;
+use serde::{Deserialize, Serialize};
+use sqlx::{
+    Any, AssertSqlSafe, Column, Row, Transaction, ValueRef,
+    any::{AnyRow, AnyTypeInfoKind},
+};
+
+use super::{Database, Engine};
+
+/// The tables whose rows are kept, those before that others refer to. Sessions are left out: who was signed in signs in again.
+const TABLES: [&str; 15] = [
+    "farm",
+    "storage_servers",
+    "agent_server_groups",
+    "data_subsets",
+    "machines",
+    "certificates",
+    "join_tokens",
+    "administrators",
+    "access_tokens",
+    "audit_log",
+    "audit_chain",
+    "configuration_history",
+    "user_sessions",
+    "session_reports",
+    "users",
+];
+
+/// A value of a row; nothing else is in the database.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Cell {
+    Null,
+    Number(i64),
+    Text(String),
+}
+
+/// A row by the names of its columns.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct TableRow {
+    pub(crate) table: String,
+    pub(crate) row: BTreeMap<String, Cell>,
+}
+
+impl Database {
+    /// Gives every row, as they are at one moment.
+    pub(crate) async fn dump(
+        &self,
+        mut sink: impl FnMut(&TableRow) -> io::Result<()>,
+    ) -> Result<(), sqlx::Error> {
+        let mut transaction = self.begin_read().await?;
+        for table in TABLES {
+            let statement = AssertSqlSafe(format!("SELECT * FROM {table}"));
+            let mut rows = sqlx::query(statement).fetch(&mut *transaction);
+            while let Some(row) = rows.try_next().await? {
+                sink(&TableRow { table: table.to_owned(), row: cells(&row)? })?;
+            }
+        }
+        transaction.commit().await
+    }
+
+    /// Whether there is a farm in the database.
+    pub(crate) async fn holds_a_farm(&self) -> bool {
+        let row = sqlx::query("SELECT id FROM administrators LIMIT 1").fetch_optional(&self.pool).await;
+        // Without the table there is none.
+        row.is_ok_and(|row| row.is_some())
+    }
+
+    /// Begins to fill an empty database.
+    pub(crate) async fn begin_fill(&self) -> Result<Fill, sqlx::Error> {
+        let mut transaction = self.pool.begin().await?;
+        for table in TABLES.iter().rev() {
+            // Migrations made some first rows. Tables of later versions are not there yet.
+            if self.has_table(&mut transaction, table).await? {
+                let statement = AssertSqlSafe(format!("DELETE FROM {table}"));
+                sqlx::query(statement).execute(&mut *transaction).await?;
+            }
+        }
+        Ok(Fill { transaction, engine: self.engine() })
+    }
+
+    async fn has_table(
+        &self,
+        transaction: &mut Transaction<'static, Any>,
+        table: &str,
+    ) -> Result<bool, sqlx::Error> {
+        let statement = match self.engine() {
+            Engine::Sqlite => "SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = $1",
+            Engine::Postgres => {
+                "SELECT 1 AS found FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1"
+            }
+        };
+        Ok(sqlx::query(statement).bind(table).fetch_optional(&mut **transaction).await?.is_some())
+    }
+}
+
+/// An empty database that is being filled; without [`Fill::commit`] it stays empty.
+pub(crate) struct Fill {
+    transaction: Transaction<'static, Any>,
+    engine: Engine,
+}
+
+impl Fill {
+    /// Adds a row. False when its table is none of a console's, or a column's name is none.
+    pub(crate) async fn insert(&mut self, row: TableRow) -> Result<bool, sqlx::Error> {
+        let TableRow { table, row } = row;
+        let is_name = |name: &String| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        if !TABLES.contains(&table.as_str()) || row.is_empty() || !row.keys().all(is_name) {
+            return Ok(false);
+        }
+        let columns: Vec<&str> = row.keys().map(String::as_str).collect();
+        let places: Vec<String> = (1..=row.len()).map(|number| format!("${number}")).collect();
+        let statement =
+            format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), places.join(", "));
+        let mut query = sqlx::query(AssertSqlSafe(statement));
+        let numbers = ["id", "position", "port", "version", "revision", "revoked", "disabled", "failures"];
+        for (column, cell) in row {
+            query = match cell {
+                Cell::Number(number) => query.bind(number),
+                Cell::Text(text) => query.bind(text),
+                // PostgreSQL wants to know of what sort nothing is; all columns that may be empty are told apart by name.
+                Cell::Null
+                    if column.ends_with("_at")
+                        || column.ends_with("_ms")
+                        || numbers.contains(&column.as_str()) =>
+                {
+                    query.bind(None::<i64>)
+                }
+                Cell::Null => query.bind(None::<String>),
+            };
+        }
+        query.execute(&mut *self.transaction).await?;
+        Ok(true)
+    }
+
+    pub(crate) async fn commit(mut self) -> Result<(), sqlx::Error> {
+        if self.engine == Engine::Postgres {
+            sqlx::query(
+                "SELECT CAST(setval(pg_get_serial_sequence('audit_log', 'id'), \
+                 (SELECT COALESCE(max(id), 0) + 1 FROM audit_log), false) AS BIGINT) AS next",
+            )
+            .execute(&mut *self.transaction)
+            .await?;
+        }
+        self.transaction.commit().await
+    }
+}
+
+fn cells(row: &AnyRow) -> Result<BTreeMap<String, Cell>, sqlx::Error> {
+    let cell = |index: usize| -> Result<Cell, sqlx::Error> {
+        let value = row.try_get_raw(index)?;
+        if value.is_null() {
+            return Ok(Cell::Null);
+        }
+        Ok(match value.type_info().kind() {
+            AnyTypeInfoKind::Text => Cell::Text(row.try_get(index)?),
+            AnyTypeInfoKind::Null => Cell::Null,
+            _ => Cell::Number(row.try_get(index)?),
+        })
+    };
+    row.columns().iter().map(|column| Ok((column.name().to_owned(), cell(column.ordinal())?))).collect()
+}

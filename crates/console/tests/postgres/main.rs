@@ -1,0 +1,44 @@
+//! The console over real HTTPS on the loopback interface, with its database on a PostgreSQL server: the same tests as with
+//! SQLite, and those of several consoles on one database.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall fail where it stands")]
+
+#[path = "../it/audit.rs"]
+mod audit;
+#[path = "../it/authorisation.rs"]
+mod authorisation;
+#[path = "../it/backup.rs"]
+mod backup;
+#[path = "../it/configuration.rs"]
+mod configuration;
+#[path = "../it/fuzz.rs"]
+mod fuzz;
+#[path = "../it/group_settings.rs"]
+mod group_settings;
+#[path = "../it/lists.rs"]
+mod lists;
+#[path = "../it/machines.rs"]
+mod machines;
+#[path = "../it/overview.rs"]
+mod overview;
+#[path = "../it/plans.rs"]
+mod plans;
+#[path = "../it/postgres.rs"]
+mod postgres;
+#[path = "../it/roles.rs"]
+mod roles;
+#[path = "../it/sessions.rs"]
+mod sessions;
+#[path = "../it/support.rs"]
+mod support;
+#[path = "../it/tokens.rs"]
+mod tokens;
+mod two_consoles;
+#[path = "../it/user_sessions.rs"]
+mod user_sessions;
+#[path = "../it/versions.rs"]
+mod versions;
+
+/// The database of a new farm.
+fn new_database() -> Option<String> {
+    postgres::new_database()
+}
