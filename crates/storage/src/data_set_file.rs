@@ -66,6 +66,14 @@ fn origin(bytes: &[u8], content_len: u64, limits: &Limits) -> Result<Origin, Dec
     Ok(file.verify(limits)?.into_data_set().origin)
 }
 
+/// The user whom an intact stored file names, if it is another one than it is stored for. Of files that this software cannot
+/// decode it is not known.
+pub(crate) fn other_owner(bytes: &[u8], sid: &Sid) -> Option<String> {
+    let limits = Limits::default();
+    let origin = Unverified::read(bytes, &limits).and_then(|file| file.origin(&limits)).ok()?;
+    (!origin.sid.is_empty() && origin.sid != sid.as_str()).then_some(origin.sid)
+}
+
 /// The answer to a body that is not stored.
 pub(crate) fn refused(error: &NotStorable) -> Refusal {
     match error {

@@ -33,7 +33,7 @@ pub use moving::{Moved, move_into};
 pub use plan::cached_plan;
 pub use protection::Patience;
 pub use refusal::{Code, Refusal};
-pub use run::{RunError, RunOptions, run};
+pub use run::{RunError, RunOptions, base_folders_of, run};
 pub use service::{Running, StorageService};
 pub use store::{ReachedStore, Store, Told};
 pub use verify::{Verified, verify};

@@ -67,6 +67,8 @@ pub enum Code {
     TooManyRequests,
     /// MP-STO-033: the data set is longer than the user's quota.
     OverQuota,
+    /// MP-STO-034: the stored data set is another user's.
+    Swapped,
 }
 
 impl Code {
@@ -93,7 +95,7 @@ impl Code {
             Self::NotADataSet | Self::OtherUser => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BodyIncomplete => StatusCode::REQUEST_TIMEOUT,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            Self::StoreFailed | Self::Damaged | Self::GroupIsGlobalFolder => {
+            Self::StoreFailed | Self::Damaged | Self::Swapped | Self::GroupIsGlobalFolder => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
             Self::NoSpace | Self::OverQuota => StatusCode::INSUFFICIENT_STORAGE,

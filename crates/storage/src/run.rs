@@ -230,6 +230,17 @@ struct UsedFolders {
     base_folders: Vec<String>,
 }
 
+/// The base folders that a Storage Service with this state folder has used, or will use by its cached plan.
+#[must_use]
+pub fn base_folders_of(state_folder: &Path) -> Vec<PathBuf> {
+    let used = fs::read(state_folder.join("store.json")).ok();
+    let used = used.and_then(|text| serde_json::from_slice::<UsedFolders>(&text).ok()).unwrap_or_default();
+    let planned = Identity::load(state_folder).ok();
+    let planned = planned.and_then(|identity| PlanCache::new(state_folder).load(&identity));
+    let planned = planned.map(|cached| cached.plan.base_folder);
+    used.base_folders.into_iter().chain(planned).map(PathBuf::from).collect()
+}
+
 fn open(state_folder: &Path, plan: &StoragePlan) -> Result<FolderBackend, RunError> {
     let path = state_folder.join("store.json");
     let failed = |error: io::Error| RunError::State(path.clone(), error);

@@ -11,6 +11,7 @@ use crate::{
         BackendError, Base, Change, Damaged, Inspection, Key, QuarantineNote, Read, Remedy, Removed,
         Replaced, Stamp, Version, VersionInfo,
     },
+    data_set_file::other_owner,
 };
 
 /// All data sets of the server. Handlers reach them only through [`Store::of`].
@@ -67,7 +68,11 @@ impl ReachedStore {
     /// # Errors
     /// As said of the type.
     pub fn read(&self, scope: &Scope, sid: &Sid, held: Option<&VersionTag>) -> Result<Read, Refusal> {
-        self.healed(scope, sid, |key| self.backend.read(key, held))
+        let read = self.healed(scope, sid, |key| self.backend.read(key, held))?;
+        if let Read::Data(_, bytes) = &read {
+            check_owner(bytes, scope, sid)?;
+        }
+        Ok(read)
     }
 
     /// See [`Backend::read_version`].
@@ -75,7 +80,9 @@ impl ReachedStore {
     /// # Errors
     /// As said of the type; when there is no such version.
     pub fn read_version(&self, scope: &Scope, sid: &Sid, tag: &VersionTag) -> Result<Vec<u8>, Refusal> {
-        self.backend.read_version(&self.access.key(scope, sid)?, tag)?.ok_or_else(no_such)
+        let bytes = self.backend.read_version(&self.access.key(scope, sid)?, tag)?.ok_or_else(no_such)?;
+        check_owner(&bytes, scope, sid)?;
+        Ok(bytes)
     }
 
     /// See [`Backend::versions`].
@@ -201,6 +208,19 @@ fn tell(key: &Key, inspection: &Inspection) {
             ),
         }
     }
+}
+
+/// Whether a stored file is the user's own: somebody who can write to the store may have put another one in its place.
+fn check_owner(bytes: &[u8], scope: &Scope, sid: &Sid) -> Result<(), Refusal> {
+    let Some(owner) = other_owner(bytes, sid) else { return Ok(()) };
+    tracing::error!(
+        code = Code::Swapped.text(), %scope, %sid, owner,
+        "The stored data set is another user's: a file was exchanged in the store"
+    );
+    Err(Refusal::new(
+        Code::Swapped,
+        "the stored data set is another user's; the storage server's log says more",
+    ))
 }
 
 pub(crate) fn no_such() -> Refusal {

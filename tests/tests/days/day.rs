@@ -1,27 +1,40 @@
 //! What happens on a day, by chance.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use mp_agent::service::{HelperRequest, ServiceEvent};
-use mp_profile::machine::{Request, SessionChange};
-
-use crate::{
-    farm::Farm,
-    oracle::{ITEMS, Tally},
-    store::Weather,
+use mp_dataset::ProfileKind;
+use mp_profile::{
+    Clock, Scope,
+    machine::{Request, SessionChange},
 };
+
+use crate::{farm::Farm, host::Seat, line::Weather, plans::group_of, story::Story, verdict::Tally};
 
 /// Steps of a day; each is something that happens, and some time.
 const STEPS: usize = 120;
+/// The steps during which storage stays away on a day with a full spool.
+const AWAY: std::ops::Range<usize> = 25..85;
 /// A clock that is wrong by a day, in seconds.
 const DAY: i64 = 86_400;
 
 /// Plays a day, and checks that nothing was lost.
-pub(crate) fn play(seed: u64) -> Tally {
-    let mut farm = Farm::new(seed);
-    for _ in 0..STEPS {
+pub(crate) fn play(seed: u64, story: &Story) -> Tally {
+    let mut farm = Farm::new(seed, story);
+    let second_plan = farm.rng.usize(10..STEPS - 10);
+    for number in 0..STEPS {
         let at = farm.rng.usize(..farm.hosts.len());
-        step(&mut farm, at);
+        if farm.kind.full && number == AWAY.start {
+            (0..farm.hosts.len()).for_each(|host| turn(&mut farm, host, Weather::Cut));
+        }
+        if farm.kind.second_plan && number == second_plan {
+            story.tell("the console has another plan".to_owned());
+            for (host, plan) in farm.hosts.iter().zip(&farm.second_plans) {
+                *host.line.plan.lock().unwrap() = plan.clone();
+            }
+        }
+        let is_cut = farm.kind.full && AWAY.contains(&number);
+        step(&mut farm, at, is_cut);
         let span = match farm.rng.u8(..10) {
             0..4 => Duration::from_millis(farm.rng.u64(1..3_000)),
             4..8 => Duration::from_secs(farm.rng.u64(1..90)),
@@ -30,37 +43,55 @@ pub(crate) fn play(seed: u64) -> Tally {
         farm.pass(span);
     }
     evening(&mut farm);
-    let mut tally = Tally { days: 1, ..Tally::default() };
-    for sid in farm.users.clone() {
-        let of_user = farm.oracle.check(&sid, &farm.current(&sid), &farm.ledger.lock().unwrap());
-        tally.add(&of_user);
+    farm.account_at_end();
+    let scopes = [Scope::Global, group_of(0), group_of(2)];
+    let mut current = BTreeMap::new();
+    for (scope, sid) in scopes.iter().flat_map(|scope| farm.users.iter().map(move |sid| (scope, sid))) {
+        current.extend(farm.house.current(scope, sid).map(|set| ((scope.clone(), sid.clone()), set)));
     }
-    Tally { days: 1, ..tally }
+    let judged = farm.book.lock().unwrap().judge(&farm.kind, &current);
+    let mut tally = farm.tally;
+    tally.add(&judged);
+    tally
 }
 
-fn step(farm: &mut Farm, at: usize) {
+fn turn(farm: &mut Farm, at: usize, weather: Weather) {
+    farm.hosts[at].tell(format!("its line is {weather:?}"));
+    farm.hosts[at].line.turn(weather);
+}
+
+fn step(farm: &mut Farm, at: usize, is_cut: bool) {
     match farm.rng.u8(..100) {
         0..16 => log_on(farm, at),
         16..56 => work(farm, at),
         56..62 => with_seat(farm, at, SessionChange::Disconnect),
         62..65 => with_seat(farm, at, SessionChange::Connect),
         65..72 => ask(farm, at, Request::Logoff),
-        72..84 => log_off(farm, at),
-        84..88 => farm.hosts[at].line.turn(Weather::Cut),
-        88..90 if farm.deaf => farm.hosts[at].line.turn(Weather::Deaf),
-        88..90 => {}
-        90..94 => farm.hosts[at].line.turn(Weather::Fine),
-        94..96 => {
+        72..83 => log_off(farm, at),
+        83..86 => turn(farm, at, Weather::Cut),
+        86..88 if farm.kind.deaf && !is_cut => turn(farm, at, Weather::Deaf),
+        88..92 if !is_cut => turn(farm, at, Weather::Fine),
+        92 if farm.kind.folder => {
+            farm.story.tell("storage crashes".to_owned());
+            farm.tally.storage_crashes += 1;
+            farm.house.crash();
+        }
+        86..93 => farm.house.start(),
+        93..95 => {
             let skew = farm.rng.i64(-DAY..DAY);
+            farm.hosts[at].tell(format!("its clock is wrong by {skew} s"));
             *farm.hosts[at].clock.skew.lock().unwrap() = skew;
         }
-        96..98 => farm.hosts[at].kill(),
-        98 => {
+        95..97 => farm.hosts[at].kill(),
+        97 => {
             farm.hosts[at].power_cut();
             farm.account(at, false);
             farm.hosts[at].start();
         }
-        _ => farm.hosts[at].chores(),
+        _ => {}
+    }
+    if farm.rng.u8(..3) == 0 {
+        farm.hosts[at].chores();
     }
     // A service that was killed is started again by the service manager, sooner or later.
     if farm.rng.u8(..4) == 0 {
@@ -71,13 +102,19 @@ fn step(farm: &mut Farm, at: usize) {
 fn log_on(farm: &mut Farm, at: usize) {
     let which = farm.rng.usize(..farm.users.len());
     let sid = farm.users[which].clone();
+    let kind = match (farm.kind, at) {
+        (kind, 2) if kind.captures => [ProfileKind::Local, ProfileKind::Roaming][which],
+        (kind, _) if kind.temporary && farm.rng.u8(..4) == 0 => ProfileKind::Temporary,
+        _ => ProfileKind::Mandatory,
+    };
     let host = &mut farm.hosts[at];
     if host.seats.len() >= 3 {
         return;
     }
-    let now = mp_profile::Clock::now(host.clock.as_ref());
-    let id = host.sessions.log_on(&sid, now).unwrap();
-    host.seats.push(crate::host::Seat { sid, id, ending: false });
+    host.profiles.next_kind(kind);
+    let id = host.sessions.log_on(&sid, host.clock.now()).unwrap();
+    host.tell(format!("{sid} begins session {id}, with a new load only if none is there: {kind:?}"));
+    host.seats.push(Seat { sid, id, ending: false });
     host.session(id, SessionChange::Logon);
     if farm.rng.bool() {
         let last = farm.hosts[at].seats.len() - 1;
@@ -94,9 +131,8 @@ fn pick(farm: &mut Farm, at: usize) -> Option<usize> {
 fn work(farm: &mut Farm, at: usize) {
     let Some(which) = pick(farm, at) else { return };
     let sid = farm.hosts[at].seats[which].sid.clone();
-    for _ in 0..farm.rng.u8(1..4) {
-        let item = ITEMS[farm.rng.usize(..ITEMS.len())];
-        farm.write(at, &sid, item);
+    for _ in 0..farm.rng.u8(1..5) {
+        farm.work(at, &sid);
     }
 }
 
@@ -117,7 +153,7 @@ fn ask_in(farm: &mut Farm, at: usize, which: usize, request: Request) {
     let seat = farm.hosts[at].seats[which].clone();
     let asked =
         HelperRequest { sid: seat.sid, session: seat.id, logon: None, request, reply: Box::new(|_| ()) };
-    farm.hosts[at].tell(ServiceEvent::Request(asked));
+    farm.hosts[at].send(ServiceEvent::Request(asked));
 }
 
 /// LOGOFF, and some time later the session is gone.
@@ -133,6 +169,7 @@ fn log_off(farm: &mut Farm, at: usize) {
     if host.seats.iter().any(|seat| seat.id == id && seat.ending) {
         host.seats.retain(|seat| seat.id != id);
         let served = host.station.is_some();
+        host.tell(format!("session {id} is gone"));
         host.sessions.end(id).unwrap();
         farm.account(at, served);
     }
@@ -140,8 +177,11 @@ fn log_off(farm: &mut Farm, at: usize) {
 
 /// All comes back, everybody logs off, and everything comes to rest.
 fn evening(farm: &mut Farm) {
+    farm.story.tell("evening".to_owned());
+    farm.kind.midst = false;
+    farm.house.start();
     for at in 0..farm.hosts.len() {
-        farm.hosts[at].line.turn(Weather::Fine);
+        turn(farm, at, Weather::Fine);
         farm.hosts[at].start();
     }
     farm.pass(Duration::from_secs(300));

@@ -1,88 +1,81 @@
-//! The hosts, and the passing of time on them.
+//! The hosts, the passing of time on them, and what their users do.
 
 use std::{
-    collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use fastrand::Rng;
-use mp_agent::CachedPlan;
-use mp_profile::{Applies, DataSubset, ImportMode, RegistryRule, RuleAction, Scope, Sid};
-use mp_protocol::{AgentPlan, AgentSettings, MachineId, StorageAway, StorageTarget, Waits};
-use mp_storage::{
-    Backend, MemoryBackend,
-    backend::{Key, Read},
+use mp_agent::{CachedPlan, Intent, SpoolEntry};
+use mp_dataset::ProfileKind;
+use mp_profile::{
+    Clock, ImportMode, Sid,
+    machine::{Job, JobEnd},
 };
+use mp_registry::{FileTime, Name};
 
 use crate::{
+    book::{Book, Deed},
     host::Host,
-    oracle::{APP, ITEMS, Ledger, Oracle, texts},
-    store::{Line, decode},
+    kind::Kind,
+    line::Line,
+    places::{PLACES, Place, Said, Spot},
+    plans::{Choices, group_of, rules},
+    profiles::Loaded,
+    store::StoreHouse,
+    story::Story,
+    verdict::Tally,
 };
 
 pub(crate) struct Farm {
     pub(crate) rng: Rng,
+    pub(crate) kind: Kind,
     pub(crate) hosts: Vec<Host>,
     pub(crate) users: Vec<Sid>,
-    pub(crate) oracle: Oracle,
-    pub(crate) ledger: Arc<Mutex<Ledger>>,
-    backend: Arc<MemoryBackend>,
+    pub(crate) book: Arc<Mutex<Book>>,
+    pub(crate) house: Arc<StoreHouse>,
+    pub(crate) story: Story,
+    /// What the console says from some time on.
+    pub(crate) second_plans: Vec<CachedPlan>,
+    pub(crate) tally: Tally,
     time: Arc<Mutex<Duration>>,
     texts: u64,
-    /// Whether acknowledgements are lost on this day.
-    pub(crate) deaf: bool,
-}
-
-fn plan(rng: &mut Rng) -> CachedPlan {
-    let registry = RegistryRule {
-        action: RuleAction::Include,
-        key: APP.to_owned(),
-        recursive: true,
-        values: Vec::new(),
-        delete_if_missing: false,
-        allow_autorun: false,
-    };
-    let of =
-        |values: [&str; 2]| RegistryRule { values: values.map(str::to_owned).to_vec(), ..registry.clone() };
-    let subset =
-        |name: &str, rule| DataSubset { registry: vec![rule], ..DataSubset::new(name, Applies::Global) };
-    // A synchronous logon waits for the one and not for the other.
-    let behind =
-        DataSubset { import: ImportMode::Asynchronous, ..subset("Behind", of([ITEMS[2], ITEMS[3]])) };
-    let settings = AgentSettings {
-        mode: if rng.bool() { ImportMode::Synchronous } else { ImportMode::Asynchronous },
-        merge_newer_on_connect: rng.bool(),
-        storage_away: if rng.bool() { StorageAway::GoOn } else { StorageAway::CachedCopy },
-        ..AgentSettings::default()
-    };
-    let plan = AgentPlan {
-        revision: 1,
-        agent: MachineId::from_random([7; 16]),
-        name: "TS".into(),
-        group: None,
-        storage: Some(StorageTarget { name: "STORE1".into(), host: "store1".into(), port: 8444 }),
-        subsets: vec![subset("App", of([ITEMS[0], ITEMS[1]])), behind],
-        waits: Waits::default(),
-        settings,
-    };
-    CachedPlan { etag: "\"p1\"".to_owned(), plan }
+    key_deletions: usize,
 }
 
 impl Farm {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64, story: &Story) -> Self {
         let mut rng = Rng::with_seed(seed);
-        let (time, ledger, backend) = (Arc::default(), Arc::default(), Arc::default());
-        let mut host = |name| {
-            let line = Line::new(&backend, &ledger);
-            let mut host = Host::new(name, &plan(&mut rng), line, &time);
+        let kind = Kind::of(&mut rng);
+        story.tell(format!("{kind:?}"));
+        let house = Arc::new(StoreHouse::new(3, kind.folder));
+        let book = Arc::new(Mutex::new(Book { story: story.clone(), ..Book::default() }));
+        let time = Arc::default();
+        let (first, second) = (rules(&mut rng), rules(&mut rng));
+        let (mut hosts, mut second_plans) = (Vec::new(), Vec::new());
+        for number in 0..3 {
+            let choices = Choices::by(&mut rng, number);
+            let line = Line::new(number, &house, &book, choices.plan(1, &first));
+            second_plans.push(choices.plan(2, &second));
+            let limit = kind.full.then(|| rng.u64(1_500..8_000));
+            let mut host = Host::new(format!("TS{}", number + 1), line, &time, limit, story);
             host.start();
-            host
-        };
-        let hosts = vec![host("TS1"), host("TS2"), host("TS3")];
-        let users = (1001..1003).map(|rid| format!("S-1-5-21-1-2-3-{rid}").parse().unwrap()).collect();
-        let oracle = Oracle::default();
-        Self { rng, hosts, users, oracle, ledger, backend, time, texts: 0, deaf: seed.is_multiple_of(4) }
+            hosts.push(host);
+        }
+        Self {
+            rng,
+            kind,
+            hosts,
+            users: (1001..1003).map(|rid| format!("S-1-5-21-1-2-3-{rid}").parse().unwrap()).collect(),
+            book,
+            house,
+            story: story.clone(),
+            second_plans,
+            tally: Tally::default(),
+            time,
+            texts: 0,
+            key_deletions: 0,
+        }
     }
 
     /// Lets time pass. What is due happens in its order; jobs begin and end when chance wants it.
@@ -109,50 +102,245 @@ impl Farm {
         }
     }
 
-    pub(crate) fn some_jobs(&mut self, at: usize) {
+    fn some_jobs(&mut self, at: usize) {
         while !self.hosts[at].jobs.is_empty() && self.rng.u8(..) < 200 {
             let which = self.rng.usize(..self.hosts[at].jobs.len());
-            self.hosts[at].run_job(which);
-            self.account(at, true);
+            self.run_job(at, which);
+        }
+    }
+
+    fn run_job(&mut self, at: usize, which: usize) {
+        let killed_at = if self.kind.midst && self.rng.u8(..8) == 0 { self.rng.i32(1..12) } else { 0 };
+        let host = &mut self.hosts[at];
+        let order = host.jobs.remove(which);
+        let sid = order.sid.clone();
+        let loaded = host.load_of(&sid);
+        let first_import = (order.work == Job::Import).then(|| loaded.clone()).flatten();
+        let first_import = first_import.filter(|_| !host.is_marked(&sid)).map(|loaded| (loaded, host.plan()));
+        let storage_decides = first_import.is_some() && host.line.is_fine() && host.spooled(&sid).is_empty();
+        let (expected, beside) = {
+            let book = self.book.lock().unwrap();
+            (book.expected.len(), book.kept_beside.clone())
+        };
+        let end = host.run_job(&order, killed_at);
+        let mut book = self.book.lock().unwrap();
+        if end.is_none() {
+            // Its report went with it.
+            book.expected.truncate(expected);
+            book.kept_beside = beside;
+            self.tally.killed_in_midst += 1;
+        }
+        let given = matches!(end, Some(JobEnd::Done | JobEnd::RestFollows));
+        if let Some(loaded) = loaded.filter(|_| given) {
+            if matches!(order.work, Job::Import | Job::LateMerge | Job::MergeNewer) {
+                host.given.insert(loaded.load, book.deeds.len());
+            }
+            if order.work == Job::LateMerge {
+                let here = |deed: &&mut Deed| deed.load == (at, loaded.load);
+                book.deeds.iter_mut().filter(here).for_each(|deed| deed.spared = true);
+            }
+        }
+        drop(book);
+        if let Some((loaded, plan)) = first_import.filter(|_| self.hosts[at].is_marked(&sid)) {
+            self.hosts[at].followed.insert(loaded.load, plan.clone());
+            if storage_decides && loaded.kind == ProfileKind::Mandatory {
+                self.check_import(at, &loaded, &plan, end);
+            }
+        }
+        if matches!(order.work, Job::Export { .. }) {
+            self.note_spooled(at, &sid);
+        }
+        self.account(at, true);
+    }
+
+    /// What storage has is in the profile: what was set, and what was deleted.
+    fn check_import(&self, at: usize, loaded: &Loaded, plan: &CachedPlan, end: Option<JobEnd>) {
+        let settings = &plan.plan.settings;
+        let book = self.book.lock().unwrap();
+        for subset in &plan.plan.subsets {
+            let awaited = settings.import_of(subset) == ImportMode::Synchronous;
+            if !(end == Some(JobEnd::Done) || (end == Some(JobEnd::RestFollows) && awaited)) {
+                continue;
+            }
+            for place in PLACES.iter().filter(|place| place.subset == subset.name) {
+                let scope = place.scope(&group_of(at));
+                let own =
+                    |deed: &Deed| deed.load == (at, loaded.load) && std::ptr::eq(deed.spot.place, place);
+                if book.deeds.iter().any(own) {
+                    continue;
+                }
+                let stored = place.after(self.house.current(&scope, &loaded.sid).as_ref());
+                let held = self.hosts[at].get(&loaded.sid, place);
+                let label = &place.labels()[0];
+                assert_eq!(
+                    held, stored,
+                    "NOT IMPORTED: {label} of {} is not as {scope} is stored",
+                    loaded.sid
+                );
+            }
+        }
+    }
+
+    /// What is in a spool was accepted.
+    fn note_spooled(&mut self, at: usize, sid: &Sid) {
+        let mut book = self.book.lock().unwrap();
+        for (SpoolEntry { scope, .. }, set) in self.hosts[at].spooled(sid) {
+            for place in PLACES.iter().filter(|place| place.scope(&group_of(at)) == scope) {
+                let spot = Spot { sid: sid.clone(), scope: scope.clone(), place };
+                if let Said::Text(text) = place.said_by(&set) {
+                    let number = book.by_text.get(&(spot, text)).copied();
+                    number.into_iter().for_each(|number| book.deeds[number].accepted = true);
+                } else if place.after(Some(&set)).is_none() {
+                    let here =
+                        |deed: &&mut Deed| deed.load.0 == at && deed.spot == spot && deed.text.is_none();
+                    book.deeds.iter_mut().filter(here).for_each(|deed| deed.accepted = true);
+                }
+            }
         }
     }
 
     /// Looks after the loads that went: what they held is in the spool or in storage. When the service was not there to
     /// export it, it may be lost.
     pub(crate) fn account(&mut self, at: usize, served: bool) {
-        for load in self.hosts[at].unloaded() {
-            let load = (at, load);
-            let host = &self.hosts[at];
-            let ledger = self.ledger.lock().unwrap();
-            let safe = |text: &str| ledger.has(text) || host.spooled(text);
-            if served {
-                for write in self.oracle.last_of_load(load) {
-                    assert!(safe(&write.text), "LOST at the unload of its hive: {write:?}");
-                }
-            } else {
-                self.oracle.excuse(load, safe);
+        let unloaded = self.hosts[at].profiles.unloaded();
+        self.account_for(at, unloaded, served);
+    }
+
+    /// The same of what is still loaded when the day ends, because a service that was killed let nothing go. The next one
+    /// exports it if it knows of it: into what was adopted nothing was merged, and so nothing says that it is there.
+    pub(crate) fn account_at_end(&mut self) {
+        for at in 0..self.hosts.len() {
+            for loaded in self.hosts[at].profiles.loaded() {
+                let served = self.hosts[at].has_marker(&loaded.sid);
+                self.account_for(at, vec![loaded], served);
             }
         }
     }
 
-    /// A user sets an item in a session whose load of the hive is decided.
-    pub(crate) fn write(&mut self, at: usize, sid: &Sid, item: &'static str) {
-        let Some(load) = self.hosts[at].load_of(sid).filter(|_| self.hosts[at].is_decided(sid)) else {
-            return;
-        };
-        self.texts += 1;
-        let text = format!("{item}-{}", self.texts);
-        let saw = self.hosts[at].get(sid, item);
-        println!("{:?} {}: {sid} writes {text} over {saw:?}", self.time.lock().unwrap(), self.hosts[at].name);
-        self.hosts[at].set(sid, item, &text);
-        self.oracle.write(sid, item, &text, saw, (at, load));
+    fn account_for(&mut self, at: usize, loads: Vec<Loaded>, served: bool) {
+        for Loaded { sid, load, kind } in loads {
+            if kind == ProfileKind::Temporary {
+                continue;
+            }
+            let host = &self.hosts[at];
+            let mut book = self.book.lock().unwrap();
+            let waiting = host.spooled(&sid);
+            let is_safe = |book: &Book, number: usize| {
+                let deed = &book.deeds[number];
+                waiting.iter().filter(|(entry, _)| entry.scope == deed.spot.scope).any(|(entry, set)| {
+                    match (&deed.text, deed.spot.place.said_by(set)) {
+                        (Some(text), Said::Text(said)) => *text == said,
+                        (None, Said::Deleted) => true,
+                        // A picture of the whole profile.
+                        (None, Said::Nothing) => !matches!(entry.intent, Intent::Replace { .. }),
+                        _ => false,
+                    }
+                }) || if served { book.is_safe(number) } else { book.is_sent(number) }
+            };
+            for number in book.last_of_load((at, load)) {
+                if is_safe(&book, number) {
+                    continue;
+                }
+                host.tell_reports(&sid);
+                let told = served && self.kind.full && host.told_of_loss(&sid);
+                let deed = &book.deeds[number];
+                // A profile that stays on this host is not held until its export is done: nothing of it is lost.
+                let stays = kind != ProfileKind::Mandatory;
+                assert!(!served || told || stays, "LOST at the unload of its hive: {deed:?}");
+                self.tally.told_spool_full += usize::from(told);
+                self.tally.only_in_local_profile += usize::from(stays);
+                let place = deed.spot.place;
+                book.excuse((at, load), place, is_safe);
+            }
+        }
     }
 
-    /// What storage has of a user now.
-    pub(crate) fn current(&self, sid: &Sid) -> BTreeMap<&'static str, String> {
-        match self.backend.read(&Key { scope: Scope::Global, sid: sid.clone() }, None).unwrap() {
-            Read::Data(_, bytes) => texts(&decode(&bytes)),
-            _ => BTreeMap::new(),
+    /// A user does something in a session whose load of the hive is decided.
+    pub(crate) fn work(&mut self, at: usize, sid: &Sid) {
+        let Some(loaded) = self.hosts[at].load_of(sid).filter(|loaded| self.hosts[at].is_decided(loaded))
+        else {
+            return;
+        };
+        let place = &PLACES[self.rng.usize(..PLACES.len())];
+        match self.rng.u8(..100) {
+            0..60 => {
+                self.texts += 1;
+                let text = format!("{}-{}", at + 1, self.texts);
+                self.change(at, &loaded, place, Some(text), None);
+            }
+            60..85 if self.hosts[at].get(sid, place).is_some() => self.change(at, &loaded, place, None, None),
+            85..93 => self.delete_tool(at, &loaded),
+            93.. => self.rename(at, &loaded),
+            _ => {}
         }
+    }
+
+    fn delete_tool(&mut self, at: usize, loaded: &Loaded) {
+        self.key_deletions += 1;
+        for place in PLACES.iter().filter(|place| place.in_tool()) {
+            self.change(at, loaded, place, None, Some(self.key_deletions));
+        }
+        let remove = |profile: &mut mp_profile::memory::MemoryProfile| {
+            let software = profile.registry.root.subkey_mut(&Name::from("Software"));
+            software.and_then(|software| software.remove_subkey(&Name::from("Tool")));
+        };
+        self.hosts[at].profiles.host.with(&loaded.sid, remove).unwrap();
+    }
+
+    fn rename(&mut self, at: usize, loaded: &Loaded) {
+        let files: Vec<&'static Place> = PLACES.iter().filter(|place| place.subset == "Files").collect();
+        let (from, to) = (files[self.rng.usize(..files.len())], files[self.rng.usize(..files.len())]);
+        let Some(text) = self.hosts[at].get(&loaded.sid, from) else { return };
+        let spot = Spot { sid: loaded.sid.clone(), scope: to.scope(&group_of(at)), place: to };
+        // A file that was there before is renamed to nothing it was called already: its texts tell the deeds apart.
+        let again = self.book.lock().unwrap().by_text.contains_key(&(spot, text.clone()));
+        if from != to
+            && !again
+            && Some(&text) != to.default().as_ref()
+            && from.default().as_ref() != Some(&text)
+        {
+            self.change(at, loaded, from, None, None);
+            self.change(at, loaded, to, Some(text), None);
+        }
+    }
+
+    fn change(
+        &mut self,
+        at: usize,
+        loaded: &Loaded,
+        place: &'static Place,
+        text: Option<String>,
+        of_key: Option<usize>,
+    ) {
+        let host = &self.hosts[at];
+        let kept = match host.followed.get(&loaded.load) {
+            Some(plan) => plan.plan.subsets.iter().any(|subset| subset.name == place.subset),
+            // It is exported by the plan of that time.
+            None => !["Former", "Later"].contains(&place.subset),
+        };
+        if !kept {
+            return;
+        }
+        let saw = host.get(&loaded.sid, place);
+        let spot = Spot { sid: loaded.sid.clone(), scope: place.scope(&group_of(at)), place };
+        host.tell(format!("{spot:?}: {saw:?} becomes {text:?} in load {}", loaded.load));
+        self.texts += 1;
+        let now = FileTime(host.clock.now().0 + self.texts);
+        host.profiles.host.with(&loaded.sid, |profile| place.set(profile, text.as_deref(), now)).unwrap();
+        let imported = host.given.get(&loaded.load).copied().unwrap_or(0);
+        let is_local = matches!(loaded.kind, ProfileKind::Local | ProfileKind::Roaming);
+        let deed = Deed {
+            spot,
+            text,
+            saw,
+            known: Default::default(),
+            load: (at, loaded.load),
+            temporary: loaded.kind == ProfileKind::Temporary,
+            of_key,
+            excused: false,
+            accepted: false,
+            spared: false,
+        };
+        self.book.lock().unwrap().note(deed, imported, is_local);
     }
 }

@@ -1,27 +1,32 @@
 //! A session host: its sessions and profiles, the service, and the jobs that the day runs when it likes.
 
 use std::{
-    path::Path,
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use mp_agent::{
-    CachedPlan, PolicySettings, Spool, StateFolder,
+    CachedPlan, PolicySettings, SessionReport, Spool, SpoolEntry, StateFolder,
     hosts::simulated::{ProfileLoader, SimulatedSessions},
     service::{JobOrder, Ports, ServiceEvent, Station},
 };
+use mp_dataset::{DataSet, ProfileKind};
 use mp_profile::{
     Clock, SessionId, Sid,
-    machine::SessionChange,
-    memory::{MemoryHost, MemoryProfile},
+    machine::{JobEnd, SessionChange},
+    memory::MemoryProfile,
 };
-use mp_registry::{FileTime, Key, KeyPath, Value};
+use mp_registry::FileTime;
 use tempfile::TempDir;
 
 use crate::{
-    oracle::{APP, texts},
-    store::{Line, decode},
+    line::{Fuse, Killed, Line},
+    places::Place,
+    profiles::{FusedHost, Loaded, Profiles},
+    store::{decode, temporary_folder},
+    story::Story,
 };
 
 /// The time of the farm. Each host's wall clock may be wrong; nothing may depend on it.
@@ -42,41 +47,6 @@ impl Clock for FarmClock {
     }
 }
 
-/// Loads fresh copies of the mandatory profile, and says which loads went.
-pub(crate) struct Profiles {
-    pub(crate) host: Arc<MemoryHost>,
-    loads: Mutex<Loads>,
-}
-
-#[derive(Default)]
-struct Loads {
-    last: u64,
-    loaded: Vec<(Sid, u64)>,
-    unloaded: Vec<u64>,
-}
-
-impl ProfileLoader for Profiles {
-    fn load(&self, sid: &Sid) -> Result<(), String> {
-        let mut root = Key::new("");
-        root.ensure(&KeyPath::parse(APP)).set_value(Value::sz("Theme", "light"));
-        self.host.load(sid.clone(), MemoryProfile::mandatory(root));
-        let mut loads = self.loads.lock().unwrap();
-        loads.last += 1;
-        let load = loads.last;
-        loads.loaded.push((sid.clone(), load));
-        Ok(())
-    }
-
-    fn unload(&self, sid: &Sid) -> Result<(), String> {
-        self.host.unload(sid);
-        let mut loads = self.loads.lock().unwrap();
-        let at = loads.loaded.iter().position(|(loaded, _)| loaded == sid).ok_or("it is not loaded")?;
-        let (_, load) = loads.loaded.remove(at);
-        loads.unloaded.push(load);
-        Ok(())
-    }
-}
-
 /// A session as its user sees it.
 #[derive(Clone, Debug)]
 pub(crate) struct Seat {
@@ -93,83 +63,108 @@ pub(crate) struct Host {
     pub(crate) station: Option<Station>,
     pub(crate) seats: Vec<Seat>,
     pub(crate) jobs: Vec<JobOrder>,
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
+    /// The plan that an import has followed, by load.
+    pub(crate) followed: BTreeMap<u64, CachedPlan>,
+    /// How many deeds there were when a load was last given something.
+    pub(crate) given: BTreeMap<u64, usize>,
+    fuse: Fuse,
     ports: Ports,
     state: StateFolder,
+    story: Story,
     _folder: TempDir,
 }
 
 impl Host {
     pub(crate) fn new(
-        name: &'static str,
-        plan: &CachedPlan,
+        name: String,
         line: Line,
         time: &Arc<Mutex<Duration>>,
+        spool_limit: Option<u64>,
+        story: &Story,
     ) -> Self {
-        let host = Arc::new(MemoryHost::new(name));
-        let profiles = Arc::new(Profiles { host: Arc::clone(&host), loads: Mutex::default() });
+        let profiles = Arc::new(Profiles::new(&name));
         let sessions = SimulatedSessions::new(Arc::clone(&profiles) as Arc<dyn ProfileLoader>);
-        let memory = Path::new("/dev/shm");
-        let folder = if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() }.unwrap();
+        let folder = temporary_folder();
         let state = StateFolder::open(folder.path()).unwrap();
-        plan.save(&state).unwrap();
+        line.plan.lock().unwrap().save(&state).unwrap();
         let clock = Arc::new(FarmClock { time: Arc::clone(time), skew: Mutex::default() });
+        let fuse = line.fuse.clone();
         let ports = Ports {
             state: state.clone(),
-            host,
+            host: Arc::new(FusedHost { host: Arc::clone(&profiles.host), fuse: fuse.clone() }),
             control: Arc::new(sessions.clone()),
             connections: Arc::new(line.clone()),
             clock: Arc::clone(&clock) as _,
-            settings: PolicySettings::default(),
+            settings: PolicySettings { spool_limit, ..PolicySettings::default() },
         };
-        let (station, seats, jobs) = (None, Vec::new(), Vec::new());
-        Self { profiles, sessions, line, clock, station, seats, jobs, name, ports, state, _folder: folder }
+        Self {
+            profiles,
+            sessions,
+            line,
+            clock,
+            station: None,
+            seats: Vec::new(),
+            jobs: Vec::new(),
+            name,
+            followed: BTreeMap::new(),
+            given: BTreeMap::new(),
+            fuse,
+            ports,
+            state,
+            story: story.clone(),
+            _folder: folder,
+        }
+    }
+
+    pub(crate) fn tell(&self, what: String) {
+        self.story.tell(format!("{:>9.3} {}: {what}", self.clock.elapsed().as_secs_f64(), self.name));
     }
 
     pub(crate) fn start(&mut self) {
         if self.station.is_none() {
-            println!("{:?} {}: the service starts", self.clock.elapsed(), self.name);
+            self.tell("the service starts".to_owned());
             self.station = Some(Station::start(self.ports.clone(), self.clock.elapsed()));
         }
     }
 
     /// The service is killed. What it held stays held, and jobs that had not begun never will.
     pub(crate) fn kill(&mut self) {
-        println!("{:?} {}: the service is killed", self.clock.elapsed(), self.name);
+        self.tell("the service is killed".to_owned());
         self.station = None;
         self.jobs.clear();
     }
 
     /// The machine loses power and starts again: no session and no profile is left.
     pub(crate) fn power_cut(&mut self) {
-        println!("{:?} {}: power is cut", self.clock.elapsed(), self.name);
+        self.tell("power is cut".to_owned());
         self.kill();
         for seat in std::mem::take(&mut self.seats) {
             self.sessions.end(seat.id).unwrap();
         }
-        for (sid, _) in self.loaded() {
+        for Loaded { sid, .. } in self.profiles.loaded() {
             self.sessions.unload_by_force(&sid).unwrap();
         }
     }
 
-    pub(crate) fn tell(&mut self, event: ServiceEvent) {
-        let now = self.clock.elapsed();
+    pub(crate) fn send(&mut self, event: ServiceEvent) {
         match &event {
             ServiceEvent::Session { session, change } => {
-                println!("{now:?} {}: {change:?} of session {session}", self.name)
+                self.tell(format!("{change:?} of session {session}"))
             }
             ServiceEvent::Request(asked) => {
-                println!("{now:?} {}: {:?} asked in session {}", self.name, asked.request, asked.session)
+                self.tell(format!("{:?} asked in session {} of {}", asked.request, asked.session, asked.sid));
             }
             ServiceEvent::Stop { .. } => {}
         }
+        let now = self.clock.elapsed();
         if let Some(station) = &mut self.station {
             station.handle(event, now);
         }
     }
 
     pub(crate) fn session(&mut self, session: SessionId, change: SessionChange) {
-        self.tell(ServiceEvent::Session { session, change });
+        self.send(ServiceEvent::Session { session, change });
     }
 
     /// Lets run out what has run out, takes the jobs, and says when to come again.
@@ -181,70 +176,102 @@ impl Host {
         Some(due)
     }
 
-    pub(crate) fn run_job(&mut self, which: usize) {
-        let order = self.jobs.remove(which);
-        let end = order.run(&self.ports);
+    /// Runs a job; `None` when the service was killed in its midst, at this call of a port.
+    pub(crate) fn run_job(&mut self, order: &JobOrder, killed_at: i32) -> Option<JobEnd> {
+        self.fuse.set(killed_at);
+        let end = catch_unwind(AssertUnwindSafe(|| order.run(&self.ports)));
+        self.fuse.set(0);
+        let end = match end {
+            Ok(end) => end,
+            Err(cause) if cause.is::<Killed>() => {
+                self.tell(format!("{:?} of {} is cut off", order.work, order.sid));
+                self.kill();
+                return None;
+            }
+            Err(cause) => resume_unwind(cause),
+        };
+        self.tell(format!("{:?} of {} ended: {end:?}", order.work, order.sid));
         let now = self.clock.elapsed();
-        println!("{now:?} {}: {:?} of {} ended: {end:?}", self.name, order.work, order.sid);
         if let Some(station) = &mut self.station {
-            station.ended(&order, end, now);
+            station.ended(order, end, now);
         }
         self.poll();
+        Some(end)
     }
 
+    /// What the service does every minute.
     pub(crate) fn chores(&self) {
-        self.ports.do_chores();
+        if self.station.is_some() {
+            self.tell("chores".to_owned());
+            self.ports.do_chores();
+        }
     }
 
-    pub(crate) fn loaded(&self) -> Vec<(Sid, u64)> {
-        self.profiles.loads.lock().unwrap().loaded.clone()
+    pub(crate) fn load_of(&self, sid: &Sid) -> Option<Loaded> {
+        self.profiles.loaded().into_iter().find(|loaded| loaded.sid == *sid)
     }
 
-    pub(crate) fn load_of(&self, sid: &Sid) -> Option<u64> {
-        self.loaded().into_iter().find(|(loaded, _)| loaded == sid).map(|(_, load)| load)
-    }
-
-    /// The loads that went since the last call.
-    pub(crate) fn unloaded(&self) -> Vec<u64> {
-        std::mem::take(&mut self.profiles.loads.lock().unwrap().unloaded)
-    }
-
-    /// Whether something was decided about the load, so that its user has a desktop to work on.
-    pub(crate) fn is_decided(&self, sid: &Sid) -> bool {
+    /// Whether an import has marked the load, and it is not over.
+    pub(crate) fn is_marked(&self, sid: &Sid) -> bool {
         let marked = |profile: &mut MemoryProfile| {
             let marker = String::from_utf8(profile.marker.clone()?).ok()?;
-            Some(!marker.contains("\"over\":true"))
+            Some(!marker.contains("\"over\":true") && !marker.contains("\"seen\":true"))
         };
         self.profiles.host.with(sid, marked).flatten().unwrap_or(false)
     }
 
-    pub(crate) fn get(&self, sid: &Sid, item: &str) -> Option<String> {
-        let get = |profile: &mut MemoryProfile| {
-            profile.registry.root.at(&KeyPath::parse(APP))?.value(&item.into())?.to_text()
+    /// Whether an import has ever marked the load.
+    pub(crate) fn has_marker(&self, sid: &Sid) -> bool {
+        let marked = |profile: &mut MemoryProfile| {
+            let marker = profile.marker.clone().and_then(|marker| String::from_utf8(marker).ok());
+            marker.is_some_and(|marker| !marker.contains("\"seen\":true"))
         };
-        self.profiles.host.with(sid, get).unwrap()
+        self.profiles.host.with(sid, marked).unwrap_or(false)
     }
 
-    pub(crate) fn set(&self, sid: &Sid, item: &str, text: &str) {
-        let set = |profile: &mut MemoryProfile| {
-            profile.registry.root.ensure(&KeyPath::parse(APP)).set_value(Value::sz(item, text));
-        };
-        self.profiles.host.with(sid, set).unwrap();
+    /// Whether something was decided about the load, so that its user has a desktop to work on.
+    pub(crate) fn is_decided(&self, loaded: &Loaded) -> bool {
+        loaded.kind != ProfileKind::Mandatory || self.is_marked(&loaded.sid)
     }
 
-    /// Whether a text waits in the spool.
-    pub(crate) fn spooled(&self, text: &str) -> bool {
+    pub(crate) fn get(&self, sid: &Sid, place: &Place) -> Option<String> {
+        self.profiles.host.with(sid, |profile| place.get(profile)).unwrap()
+    }
+
+    /// The plan as the Agent has it.
+    pub(crate) fn plan(&self) -> CachedPlan {
+        CachedPlan::load(&self.state).unwrap().unwrap()
+    }
+
+    /// What waits of a user.
+    pub(crate) fn spooled(&self, sid: &Sid) -> Vec<(SpoolEntry, DataSet)> {
         let spool = Spool::new(self.state.spool());
-        spool.users().unwrap().iter().any(|sid| {
-            let waiting = spool.of(sid).unwrap();
-            assert!(waiting.damaged.is_empty(), "{:?}", waiting.damaged);
-            waiting.entries.iter().any(|entry| {
-                texts(&decode(&spool.read(entry).unwrap())).values().any(|spooled| spooled == text)
-            })
-        })
+        let waiting = spool.of(sid).unwrap();
+        assert!(waiting.damaged.is_empty(), "{:?}", waiting.damaged);
+        let read = waiting.entries.into_iter().map(|entry| {
+            let set = decode(&spool.read(&entry).unwrap());
+            (entry, set)
+        });
+        read.collect()
     }
 
     pub(crate) fn spool_is_empty(&self) -> bool {
         Spool::new(self.state.spool()).users().unwrap().is_empty()
+    }
+
+    /// Tells what the Agent says of a user's sessions.
+    pub(crate) fn tell_reports(&self, sid: &Sid) {
+        for report in SessionReport::kept(&self.state, sid).unwrap() {
+            let sets = report.data_sets.iter().map(|set| format!("{} {}", set.scope, set.result));
+            let codes = report.problems.iter().map(|problem| problem.code.clone());
+            let what: Vec<String> = sets.chain(codes).collect();
+            self.tell(format!("    reported: {:?} {:?}: {}", report.event, report.outcome, what.join(", ")));
+        }
+    }
+
+    /// Whether a report says that an export could be put nowhere.
+    pub(crate) fn told_of_loss(&self, sid: &Sid) -> bool {
+        let reports = SessionReport::kept(&self.state, sid).unwrap();
+        reports.iter().flat_map(|report| &report.problems).any(|problem| problem.code == "MP-AGT-044")
     }
 }

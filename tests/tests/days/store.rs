@@ -1,145 +1,120 @@
-//! A line from a host to the store that all share. It can be cut, and acknowledgements can be lost on it.
+//! The Storage Service's own store, without its HTTP: who may reach what, which data sets are taken, and the backend, which
+//! on some days is a folder that is dropped and opened again.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU8, Ordering},
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::SystemTime,
 };
 
-use mp_agent::{CachedPlan, Connections};
 use mp_dataset::{DataSet, Limits};
-use mp_profile::{DataSetStore, Fetched, KnownVersion, Scope, Sid, StoreError, Stored, VersionTag};
-use mp_protocol::{
-    AgentPlan,
-    session_report::{BatchAnswer, ReportBatch},
-};
+use mp_profile::{Scope, Sid};
+use mp_protocol::{AllowedAgent, MachineCertificate, MachineName, MachineRole, StorageLimits, StoragePlan};
 use mp_storage::{
-    Backend, DataSetFile, MemoryBackend,
-    backend::{Author, Base, Key, QuarantineNote, Read, Replaced, Retention, Stamp},
+    Access, Backend, FolderBackend, MemoryBackend, Peer, ReachedStore, Store,
+    backend::{Key, Read, folder::FirstUse},
 };
+use tempfile::TempDir;
 
-use crate::oracle::Ledger;
+use crate::plans::{group_of, machine};
 
-/// How the line is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub(crate) enum Weather {
-    Fine,
-    Cut,
-    /// What is written arrives, and nobody learns of it.
-    Deaf,
+const GLOBAL_FOLDER: &str = "global";
+const SERIAL: &str = "07";
+
+/// Storage as a whole.
+pub(crate) struct StoreHouse {
+    /// `None` while the service is down.
+    backend: Mutex<Option<Arc<dyn Backend>>>,
+    folder: Option<TempDir>,
+    plan: StoragePlan,
 }
 
-#[derive(Clone)]
-pub(crate) struct Line {
-    pub(crate) backend: Arc<MemoryBackend>,
-    pub(crate) ledger: Arc<Mutex<Ledger>>,
-    weather: Arc<AtomicU8>,
+/// A folder in memory, where the machine has one: days flush often.
+pub(crate) fn temporary_folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() }.unwrap()
 }
 
-impl Line {
-    pub(crate) fn new(backend: &Arc<MemoryBackend>, ledger: &Arc<Mutex<Ledger>>) -> Self {
-        Self { backend: Arc::clone(backend), ledger: Arc::clone(ledger), weather: Arc::default() }
+impl StoreHouse {
+    pub(crate) fn new(hosts: usize, in_folder: bool) -> Self {
+        let folder = in_folder.then(temporary_folder);
+        let agents = (0..hosts).map(|host| AllowedAgent {
+            id: machine(host),
+            name: format!("TS{}", host + 1),
+            group: match group_of(host) {
+                Scope::Group(group) => Some(group),
+                Scope::Global => None,
+            },
+            certificates: vec![SERIAL.to_owned()],
+        });
+        let plan = StoragePlan {
+            revision: 1,
+            server: machine(hosts),
+            name: "STORE1".to_owned(),
+            base_folder: "/".to_owned(),
+            global_folder: GLOBAL_FOLDER.to_owned(),
+            port: 8444,
+            agents: agents.collect(),
+            keep_versions: 5,
+            limits: StorageLimits::default(),
+            retention: Vec::new(),
+        };
+        let house = Self { backend: Mutex::default(), folder, plan };
+        house.open(FirstUse::Allowed);
+        house
     }
 
-    pub(crate) fn turn(&self, weather: Weather) {
-        println!("a line is {weather:?}");
-        self.weather.store(weather as u8, Ordering::Relaxed);
+    fn open(&self, first_use: FirstUse) {
+        let backend: Arc<dyn Backend> = match &self.folder {
+            Some(folder) => Arc::new(FolderBackend::open(folder.path(), GLOBAL_FOLDER, first_use).unwrap()),
+            None => Arc::new(MemoryBackend::default()),
+        };
+        *self.backend.lock().unwrap() = Some(backend);
     }
 
-    fn is(&self, weather: Weather) -> bool {
-        self.weather.load(Ordering::Relaxed) == weather as u8
+    /// The service is gone, and leaves a file that it was writing.
+    pub(crate) fn crash(&self) {
+        if let Some(folder) = &self.folder {
+            *self.backend.lock().unwrap() = None;
+            let scope = folder.path().join(GLOBAL_FOLDER);
+            if scope.is_dir() {
+                fs::write(scope.join("S-1-5-21-1-2-3-1001.mpd.1-1.tmp"), b"torn").unwrap();
+            }
+        }
     }
 
-    fn reach(&self) -> Result<(), StoreError> {
-        if self.is(Weather::Cut) { Err(gone()) } else { Ok(()) }
+    /// The service starts again, if it is gone.
+    pub(crate) fn start(&self) {
+        if self.backend.lock().unwrap().is_none() {
+            self.open(FirstUse::Refused);
+        }
     }
 
-    fn answer<T>(&self, answer: T) -> Result<T, StoreError> {
-        if self.is(Weather::Deaf) { Err(gone()) } else { Ok(answer) }
+    /// The part that a host reaches; `None` while the service is down.
+    pub(crate) fn of(&self, host: usize) -> Option<ReachedStore> {
+        let backend = self.backend.lock().unwrap().clone()?;
+        let now = SystemTime::UNIX_EPOCH;
+        let certificate = MachineCertificate {
+            machine: MachineName { role: MachineRole::Agent, id: machine(host) },
+            serial: SERIAL.to_owned(),
+            not_before: now,
+            not_after: now,
+        };
+        let peer = Peer::Machine(certificate);
+        Some(Store::new(backend).of(Access::admit(&self.plan, &peer, now).unwrap()))
     }
-}
 
-fn gone() -> StoreError {
-    StoreError::Unreachable { server: "store1:8444".into(), text: "MP-NET-002 timed out".into() }
-}
-
-fn key(scope: &Scope, sid: &Sid) -> Key {
-    Key { scope: scope.clone(), sid: sid.clone() }
+    /// What is stored now.
+    pub(crate) fn current(&self, scope: &Scope, sid: &Sid) -> Option<DataSet> {
+        let backend = self.backend.lock().unwrap().clone()?;
+        match backend.read(&Key { scope: scope.clone(), sid: sid.clone() }, None).unwrap() {
+            Read::Data(_, bytes) => Some(decode(&bytes)),
+            _ => None,
+        }
+    }
 }
 
 pub(crate) fn decode(bytes: &[u8]) -> DataSet {
     mp_dataset::decode(bytes, &Limits::default()).unwrap().into_data_set()
-}
-
-impl DataSetStore for Line {
-    fn fetch(&self, scope: &Scope, sid: &Sid, held: Option<&VersionTag>) -> Result<Fetched, StoreError> {
-        self.reach()?;
-        Ok(match self.backend.read(&key(scope, sid), held).unwrap() {
-            Read::None => Fetched::None,
-            Read::NotModified(_) => Fetched::NotModified,
-            Read::Data(version, bytes) => Fetched::Data { version: version.tag(), bytes },
-        })
-    }
-
-    fn store(
-        &self,
-        scope: &Scope,
-        sid: &Sid,
-        base: Option<&VersionTag>,
-        bytes: &[u8],
-    ) -> Result<Stored, StoreError> {
-        self.reach()?;
-        let base = base.map_or(Base::Nothing, |tag| Base::Version(tag.clone()));
-        let file = DataSetFile::verify(bytes.to_vec(), sid).unwrap();
-        let stamp = Stamp::new(0, Author::Administrator(String::new()));
-        match self.backend.replace(&key(scope, sid), &base, &file, &stamp, &Retention::newest(5)).unwrap() {
-            Replaced::As { version, .. } => {
-                self.ledger.lock().unwrap().stored(&decode(bytes));
-                self.answer(Stored::As(version.tag()))
-            }
-            Replaced::Conflict => Ok(Stored::Conflict),
-        }
-    }
-
-    fn known_versions(&self, scope: &Scope, sid: &Sid) -> Result<Vec<KnownVersion>, StoreError> {
-        self.reach()?;
-        let known = self.backend.versions(&key(scope, sid)).unwrap().into_iter();
-        Ok(known
-            .map(|info| KnownVersion { seal: info.seal.parse().unwrap(), version: VersionTag(info.tag) })
-            .collect())
-    }
-
-    fn version_bytes(
-        &self,
-        scope: &Scope,
-        sid: &Sid,
-        version: &VersionTag,
-    ) -> Result<Option<Vec<u8>>, StoreError> {
-        self.reach()?;
-        Ok(self.backend.read_version(&key(scope, sid), version).unwrap())
-    }
-
-    fn quarantine(&self, scope: &Scope, sid: &Sid, reason: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        self.reach()?;
-        let file = DataSetFile::verify(bytes.to_vec(), sid).unwrap();
-        let note = QuarantineNote { reason: reason.to_owned(), agent: "TS".into(), at: 0 };
-        // A full quarantine is the administrator's matter, and not what these days are about.
-        let _ = self.backend.quarantine(&key(scope, sid), &file, &note);
-        self.ledger.lock().unwrap().quarantined(&decode(bytes));
-        self.answer(())
-    }
-}
-
-impl Connections for Line {
-    fn newer_plan(&self, _: Option<&CachedPlan>) -> Result<Option<CachedPlan>, String> {
-        Ok(None)
-    }
-
-    fn storage(&self, _: &AgentPlan) -> Result<Box<dyn DataSetStore>, StoreError> {
-        Ok(Box::new(self.clone()))
-    }
-
-    fn send_reports(&self, _: &ReportBatch) -> Result<BatchAnswer, String> {
-        Err("MP-NET-001 this farm has no console".to_owned())
-    }
 }

@@ -7,5 +7,6 @@ mod help;
 mod hive_build;
 mod hive_diff;
 mod hive_dump;
+mod storage_install;
 mod storage_status;
 mod support;

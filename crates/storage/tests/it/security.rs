@@ -193,3 +193,22 @@ fn an_upload_that_comes_again_changes_nothing() {
     let server = tls::storage_server(&Identity::load(farm.folder.path().join("state")).unwrap()).unwrap();
     assert_eq!(server.max_early_data_size, 0);
 }
+
+#[test]
+fn a_file_that_was_exchanged_in_the_store_is_not_given_out() {
+    let farm = Farm::new();
+    let (_, client) = farm.agent(1, None);
+    for number in [1, 2] {
+        client.store(&Scope::Global, &sid(number), None, &data_set(&sid(number), 1, 100)).unwrap();
+    }
+    let place = |number| farm.base().join(format!("global/{}.mpd", sid(number)));
+    std::fs::copy(place(1), place(2)).unwrap();
+    let refused = client.fetch(&Scope::Global, &sid(2), None).unwrap_err();
+    assert!(refused.to_string().contains("MP-STO-034"), "{refused}");
+    assert!(
+        !refused.to_string().contains(sid(1).as_str()),
+        "whose it is stays in the server's log: {refused}"
+    );
+    assert!(client.fetch_user(&sid(2), &[]).unwrap_err().to_string().contains("MP-STO-034"));
+    client.fetch(&Scope::Global, &sid(1), None).unwrap();
+}

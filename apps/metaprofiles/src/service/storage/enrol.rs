@@ -42,15 +42,19 @@ impl Enrol {
                 "this machine is enrolled already, as {machine} at {console}; give --again to take a new identity"
             );
         }
+        #[cfg(windows)]
+        mp_windows::make_private_folder(folder).with_context(|| {
+            format!("cannot make \"{}\" a folder for administrators alone", folder.display())
+        })?;
         let name =
             self.name.clone().or_else(computer_name).context("this computer has no name; give --name")?;
         let (addresses, now) = (self.addresses.clone(), SystemTime::now());
         let identity =
             client::enrol(folder, &self.console, &token, MachineRole::Storage, &name, addresses, now)?;
         output::note(&format!(
-            "enrolled as \"{name}\" at {}; now run it: metaprofiles storage run --state {}",
-            identity.console(),
-            folder.display()
+            "enrolled as \"{name}\" at {1}; now run it: metaprofiles storage run --state {0}, or let the system run it: metaprofiles storage install --state {0}",
+            folder.display(),
+            identity.console()
         ));
         Ok(Outcome::Done)
     }

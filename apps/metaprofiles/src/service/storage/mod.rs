@@ -1,10 +1,14 @@
 mod enrol;
+mod install;
 mod moving;
 mod objects;
 mod run;
+mod serve;
 mod status;
 mod verify;
 mod versions;
+#[cfg(windows)]
+mod windows_service;
 
 use std::path::PathBuf;
 
@@ -18,6 +22,12 @@ pub(crate) enum StorageCommand {
     Move(moving::Move),
     Run(run::Run),
     Status(status::Status),
+    Install(install::Install),
+    Uninstall(install::Uninstall),
+    /// Started by the service manager
+    #[cfg(windows)]
+    #[command(hide = true)]
+    Service(windows_service::Service),
     Verify(verify::Verify),
     #[command(subcommand)]
     Versions(versions::Versions),
@@ -30,6 +40,10 @@ impl StorageCommand {
             Self::Move(command) => command.run(),
             Self::Run(command) => command.run(),
             Self::Status(command) => command.run(),
+            Self::Install(command) => command.run(),
+            Self::Uninstall(command) => command.run(),
+            #[cfg(windows)]
+            Self::Service(command) => command.run(),
             Self::Verify(command) => command.run(),
             Self::Versions(command) => command.run(),
         }
@@ -37,7 +51,7 @@ impl StorageCommand {
 }
 
 /// Where the service keeps what it needs itself.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 struct State {
     /// Folder of the identity and the cached plan; the data sets are elsewhere, where the console says
     #[arg(long, value_name = "FOLDER", env = "METAPROFILES_STORAGE_STATE", default_value_os_t = default_state("storage"))]
