@@ -46,6 +46,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   server: {
+    // The codes' explanations are in the documents.
+    fs: { allow: [".."] },
     // `npm run dev` beside a console on this machine, whose certificate is its own authority's.
     proxy: {
       "/api": { target: process.env.METAPROFILES_CONSOLE ?? "https://localhost:8443", secure: false },

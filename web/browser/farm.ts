@@ -7,7 +7,10 @@ import { run, runShown, Service } from "./programs";
 /** Password of the administrator `admin` of these farms, which live for a minute on loopback. */
 export const PASSWORD = "small-farm-on-loopback";
 
-const ADMIN_TEMPLATE = `Windows Registry Editor Version 5.00
+/** A user of these farms. */
+export const ADA = "S-1-5-21-3623811015-3361044348-30300820-1013";
+
+const MANDATORY = `Windows Registry Editor Version 5.00
 
 [HKEY_CURRENT_USER\\Control Panel\\Desktop]
 "WallPaper"="C:\\\\Windows\\\\Web\\\\Wallpaper\\\\Windows\\\\img0.jpg"
@@ -78,7 +81,7 @@ export class Farm {
   private async mandatory(): Promise<string> {
     if (this.hive === undefined) {
       const text = path.join(this.folder, "mandatory.reg");
-      await writeFile(text, ADMIN_TEMPLATE);
+      await writeFile(text, MANDATORY);
       this.hive = path.join(this.folder, "mandatory.dat");
       await run("metaprofiles", ["hive", "build", "-o", this.hive, text]);
     }

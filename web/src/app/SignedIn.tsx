@@ -1,4 +1,4 @@
-import { Button, Spinner } from "@fluentui/react-components";
+import { Button, Card, Spinner, Subtitle2, Text } from "@fluentui/react-components";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useLocation } from "react-router";
@@ -7,6 +7,7 @@ import { onSessionOver } from "../api/client";
 import { currentSession } from "../api/session";
 import { Centered } from "../parts/Centered";
 import { ProblemBar } from "../parts/ProblemBar";
+import { PasswordForm } from "../pages/settings/PasswordForm";
 import { Shell } from "./Shell";
 import { SignIn } from "./SignIn";
 
@@ -64,6 +65,17 @@ export function SignedIn() {
           queries.setQueryData(["session"], next);
         }}
       />
+    );
+  }
+  if (session.data?.["must-change-password"] === true) {
+    return (
+      <Centered>
+        <Card style={{ width: "min(400px, 100%)" }}>
+          <Subtitle2 as="h1">Choose your own password</Subtitle2>
+          <Text>Somebody else has set your present one. Until it is changed, nothing else is allowed.</Text>
+          <PasswordForm name={name} onChanged={() => void queries.invalidateQueries()} />
+        </Card>
+      </Centered>
     );
   }
   return <Shell name={name} onSignedOut={() => queries.setQueryData(["session"], null)} />;

@@ -1,5 +1,18 @@
 import type { FluentIcon } from "@fluentui/react-icons";
-import { BookOpenRegular, DatabaseRegular, HomeRegular, SettingsRegular } from "@fluentui/react-icons";
+import {
+  ArrowSwapRegular,
+  BookOpenRegular,
+  BoxMultipleRegular,
+  DatabaseRegular,
+  DesktopRegular,
+  GroupRegular,
+  HistoryRegular,
+  HomeRegular,
+  PersonRegular,
+  RocketRegular,
+  SettingsRegular,
+  TimelineRegular,
+} from "@fluentui/react-icons";
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
 
 /** A page that navigation leads to. */
@@ -26,6 +39,29 @@ export const sections: readonly Section[] = [
         icon: HomeRegular,
         page: lazy(() => import("../pages/overview/OverviewPage")),
       },
+      {
+        path: "/set-up",
+        title: "Set up the farm",
+        icon: RocketRegular,
+        page: lazy(() => import("../pages/set-up/SetUpPage")),
+      },
+    ],
+  },
+  {
+    title: "Activity",
+    places: [
+      {
+        path: "/sessions",
+        title: "Sessions",
+        icon: TimelineRegular,
+        page: lazy(() => import("../pages/sessions/SessionsPage")),
+      },
+      {
+        path: "/users",
+        title: "Users",
+        icon: PersonRegular,
+        page: lazy(() => import("../pages/users/UsersPage")),
+      },
     ],
   },
   {
@@ -37,11 +73,41 @@ export const sections: readonly Section[] = [
         icon: DatabaseRegular,
         page: lazy(() => import("../pages/storage-servers/StorageServersPage")),
       },
+      {
+        path: "/groups",
+        title: "Agent Server Groups",
+        icon: GroupRegular,
+        page: lazy(() => import("../pages/groups/GroupsPage")),
+      },
+      {
+        path: "/agents",
+        title: "Agents",
+        icon: DesktopRegular,
+        page: lazy(() => import("../pages/agents/AgentsPage")),
+      },
+      {
+        path: "/data-subsets",
+        title: "Data subsets",
+        icon: BoxMultipleRegular,
+        page: lazy(() => import("../pages/data-subsets/DataSubsetsPage")),
+      },
     ],
   },
   {
     title: "Console",
     places: [
+      {
+        path: "/configuration",
+        title: "Configuration",
+        icon: ArrowSwapRegular,
+        page: lazy(() => import("../pages/configuration/ConfigurationPage")),
+      },
+      {
+        path: "/audit",
+        title: "Audit",
+        icon: HistoryRegular,
+        page: lazy(() => import("../pages/audit/AuditPage")),
+      },
       {
         path: "/codes",
         title: "Codes",

@@ -13,8 +13,12 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusMedium,
     border: `1px solid ${tokens.colorNeutralStroke2}`,
   },
-  commands: { padding: 0, flexWrap: "wrap" },
-  search: { marginLeft: "auto", minWidth: "220px" },
+  commands: { padding: 0, flexWrap: "wrap", gap: tokens.spacingHorizontalS },
+  search: {
+    marginLeft: "auto",
+    minWidth: "260px",
+    "@media (max-width: 600px)": { marginLeft: 0, flexGrow: 1 },
+  },
 });
 
 interface Props {

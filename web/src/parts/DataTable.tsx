@@ -26,11 +26,11 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusMedium,
     border: `1px solid ${tokens.colorNeutralStroke2}`,
   },
-  chosen: { backgroundColor: tokens.colorNeutralBackground1Selected },
+  chosen: { backgroundColor: tokens.colorBrandBackground2 },
   cell: {
-    wordBreak: "break-word",
-    paddingTop: tokens.spacingVerticalS,
-    paddingBottom: tokens.spacingVerticalS,
+    overflowWrap: "anywhere",
+    paddingTop: tokens.spacingVerticalXS,
+    paddingBottom: tokens.spacingVerticalXS,
   },
   more: {
     display: "flex",
@@ -47,10 +47,18 @@ export interface Column<T> {
   readonly cell: (row: T) => ReactNode;
   /** By what rows are sorted; columns without it cannot be. */
   readonly sort?: (row: T) => string | number;
+  /** What the console calls the order of this column, where it is the console that sorts. */
+  readonly order?: string;
   /** As CSS has it. */
   readonly width?: string;
   /** Left out in a narrow window. */
   readonly wideOnly?: boolean;
+}
+
+/** The order that the console was asked for: a column's, with - before it the other way round. */
+export interface Order {
+  readonly order: string;
+  readonly onChange: (order: string) => void;
 }
 
 interface Props<T> {
@@ -61,42 +69,62 @@ interface Props<T> {
   readonly id: (row: T) => string;
   /** Identity of the row whose details are shown. */
   readonly chosen?: string | undefined;
+  readonly order?: Order;
   /** Stands below the rows. */
   readonly footer?: ReactNode;
 }
 
-/** A table that is sorted by its headings. */
-export function DataTable<T>({ label, columns, rows, id, chosen, footer }: Props<T>) {
+/** A table that is sorted by its headings: by itself, or by the console. */
+export function DataTable<T>({ label, columns, rows, id, chosen, order, footer }: Props<T>) {
   const styles = useStyles();
   const narrow = useNarrow();
-  const [sort, setSort] = useState<Sort | null>(null);
+  const [own, setOwn] = useState<Sort | null>(null);
   const [limit, setLimit] = useState(AT_ONCE);
   const shown = columns.filter((column) => !(narrow && column.wideOnly === true));
-  const by = shown.find((column) => column.title === sort?.title)?.sort;
-  const ordered = by === undefined || sort === null ? rows : sorted(rows, by, sort.descending);
+  const by = order === undefined ? shown.find((column) => column.title === own?.title)?.sort : undefined;
+  const ordered = by === undefined || own === null ? rows : sorted(rows, by, own.descending);
+
+  const headingOf = (column: Column<T>) => {
+    const asked = column.order;
+    if (order !== undefined && asked !== undefined) {
+      const [ascending, descending] = [order.order === asked, order.order === `-${asked}`];
+      const direction = ascending ? "ascending" : descending ? "descending" : undefined;
+      return { direction, press: () => order.onChange(descending ? asked : `-${asked}`) } as const;
+    }
+    if (order !== undefined || column.sort === undefined) return undefined;
+    const mine = own?.title === column.title ? own : undefined;
+    const direction = mine === undefined ? undefined : mine.descending ? "descending" : "ascending";
+    return { direction, press: () => setOwn(next(own, column.title)) } as const;
+  };
+
   return (
     // Wide tables scroll sideways, for which keyboards need something to stand on.
     <div className={styles.frame} role="region" aria-label={label} tabIndex={0}>
-      <Table aria-label={label} size="medium" style={{ minWidth: `${shown.length * 110}px` }}>
+      <Table
+        aria-label={label}
+        size="medium"
+        style={{ minWidth: `${shown.length * (narrow ? 160 : 110)}px` }}
+      >
         <TableHeader>
           <TableRow>
-            {shown.map((column) => (
-              <TableHeaderCell
-                key={column.title}
-                style={{ width: column.width }}
-                sortable={column.sort !== undefined}
-                sortDirection={
-                  sort?.title === column.title ? (sort.descending ? "descending" : "ascending") : undefined
-                }
-                onClick={column.sort && (() => setSort(next(sort, column.title)))}
-              >
-                <Text weight="semibold">{column.title}</Text>
-              </TableHeaderCell>
-            ))}
+            {shown.map((column) => {
+              const heading = headingOf(column);
+              return (
+                <TableHeaderCell
+                  key={column.title}
+                  style={{ width: narrow ? undefined : column.width }}
+                  sortable={heading !== undefined}
+                  sortDirection={heading?.direction}
+                  onClick={heading?.press}
+                >
+                  <Text weight="semibold">{column.title}</Text>
+                </TableHeaderCell>
+              );
+            })}
           </TableRow>
         </TableHeader>
         <TableBody>
-          {ordered.slice(0, limit).map((row) => (
+          {(order === undefined ? ordered.slice(0, limit) : rows).map((row) => (
             <TableRow
               key={id(row)}
               className={mergeClasses(id(row) === chosen && styles.chosen)}
@@ -111,7 +139,7 @@ export function DataTable<T>({ label, columns, rows, id, chosen, footer }: Props
           ))}
         </TableBody>
       </Table>
-      {ordered.length > limit && (
+      {order === undefined && ordered.length > limit && (
         <div className={styles.more}>
           <Text>
             {limit} of {ordered.length}

@@ -33,7 +33,9 @@ export function EmptyState({ icon: Icon, title, children, actions }: Props) {
     <div className={styles.root}>
       {Icon !== undefined && <Icon className={styles.icon} aria-hidden />}
       <Subtitle2 as="h2">{title}</Subtitle2>
-      <Text className={styles.text}>{children}</Text>
+      <Text align="center" className={styles.text}>
+        {children}
+      </Text>
       {actions !== undefined && <div className={styles.actions}>{actions}</div>}
     </div>
   );

@@ -13,7 +13,7 @@ import {
   tokens,
 } from "@fluentui/react-components";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 
 import { createJoinToken } from "../api/machines";
 import { JoinCommands, type JoinTarget } from "./JoinCommands";
@@ -29,10 +29,12 @@ const useStyles = makeStyles({
 interface Props {
   readonly target: JoinTarget;
   readonly onClose: () => void;
+  /** Asked before the token is made. */
+  readonly children?: ReactNode;
 }
 
 /** Makes a join token and shows what to run with it. */
-export function JoinDialog({ target, onClose }: Props) {
+export function JoinDialog({ target, onClose, children }: Props) {
   const styles = useStyles();
   const queries = useQueryClient();
   const [hours, setHours] = useState<number | undefined>(24);
@@ -65,6 +67,7 @@ export function JoinDialog({ target, onClose }: Props) {
                   A machine joins the farm with a token that is good for one machine, once. Whoever has it
                   before it is used can join in its place, so make it live only as long as you need.
                 </Text>
+                {children}
                 <Field label="Good for how many hours" hint="1 to 720">
                   <SpinButton
                     min={1}

@@ -51,14 +51,14 @@ export function concernsOf(farm: Overview): Concern[] {
     false,
     agents.silent,
     `${plural(agents.silent, "Agent is", "Agents are")} silent`,
-    "/agents?status=silent",
+    "/agents?sort=last-seen",
     "Agents",
   );
   add(
     false,
     agents["without-group"],
     `${plural(agents["without-group"], "Agent is", "Agents are")} in no group, and keep only what is global`,
-    "/agents?group=none",
+    "/agents",
     "Agents",
   );
   return concerns.sort((left, right) => Number(right.grave) - Number(left.grave));

@@ -1,25 +1,12 @@
-import {
-  Button,
-  Card,
-  Field,
-  Input,
-  makeStyles,
-  MessageBar,
-  MessageBarBody,
-  Radio,
-  RadioGroup,
-  Subtitle2,
-  tokens,
-} from "@fluentui/react-components";
-import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState, type SyntheticEvent } from "react";
+import { Card, makeStyles, Radio, RadioGroup, Subtitle2, tokens } from "@fluentui/react-components";
+import { useQuery } from "@tanstack/react-query";
 
-import { changePassword, currentSession } from "../../api/session";
+import { currentSession } from "../../api/session";
 import { setAppearance, useAppearance, type Appearance } from "../../app/preferences";
 import { Facts } from "../../parts/Facts";
 import { Page } from "../../parts/Page";
-import { ProblemBar } from "../../parts/ProblemBar";
 import { momentOf } from "../../parts/times";
+import { PasswordForm } from "./PasswordForm";
 
 const useStyles = makeStyles({
   cards: {
@@ -29,8 +16,6 @@ const useStyles = makeStyles({
     alignItems: "start",
     maxWidth: "1200px",
   },
-  form: { display: "flex", flexDirection: "column", rowGap: tokens.spacingVerticalM },
-  submit: { alignSelf: "flex-start" },
 });
 
 /** What belongs to the administrator and his browser. */
@@ -76,79 +61,5 @@ export default function SettingsPage() {
         </Card>
       </div>
     </Page>
-  );
-}
-
-function PasswordForm({ name }: { readonly name: string }) {
-  const styles = useStyles();
-  const [current, setCurrent] = useState("");
-  const [next, setNext] = useState("");
-  const [again, setAgain] = useState("");
-  const change = useMutation({
-    mutationFn: () => changePassword(current, next),
-    onSuccess: () => {
-      setCurrent("");
-      setNext("");
-      setAgain("");
-    },
-  });
-  const short = next !== "" && next.length < 12;
-  const differs = again !== "" && again !== next;
-  const submit = (event: SyntheticEvent) => {
-    event.preventDefault();
-    change.mutate();
-  };
-  return (
-    <form className={styles.form} onSubmit={submit}>
-      <ProblemBar error={change.error} title="The password is not changed" />
-      {change.isSuccess && (
-        <MessageBar intent="success">
-          <MessageBarBody>The password is changed. Your other sessions are over.</MessageBarBody>
-        </MessageBar>
-      )}
-      {/* Password managers want to know whose it is. */}
-      <input type="text" autoComplete="username" value={name} readOnly hidden />
-      <Field label="Present password" required>
-        <Input
-          type="password"
-          autoComplete="current-password"
-          value={current}
-          onChange={(_, data) => setCurrent(data.value)}
-        />
-      </Field>
-      <Field
-        label="New password"
-        required
-        hint="12 to 256 characters"
-        validationMessage={short ? "That is shorter than 12 characters." : undefined}
-      >
-        <Input
-          type="password"
-          autoComplete="new-password"
-          value={next}
-          onChange={(_, data) => setNext(data.value)}
-        />
-      </Field>
-      <Field
-        label="New password again"
-        required
-        validationMessage={differs ? "That is not the same." : undefined}
-      >
-        <Input
-          type="password"
-          autoComplete="new-password"
-          value={again}
-          onChange={(_, data) => setAgain(data.value)}
-        />
-      </Field>
-      <Button
-        className={styles.submit}
-        type="submit"
-        appearance="primary"
-        disabled={change.isPending || current === "" || next.length < 12 || next !== again}
-      >
-        Change password
-      </Button>
-    </form>
   );
 }

@@ -1,0 +1,103 @@
+import { look } from "./looks";
+import { expect, signIn, test } from "./test";
+
+test("a Storage Server is looked at, changed, and not deleted while it is used", async ({
+  signedIn: page,
+}) => {
+  await page.getByRole("link", { name: "Storage Servers", exact: true }).first().click();
+  await page.getByRole("link", { name: "STORE1" }).click();
+  const panel = page.getByRole("dialog", { name: "STORE1" });
+  await expect(panel.getByText("In contact")).toBeVisible();
+  await look(page, "storage-server");
+  await panel.getByRole("button", { name: "Edit" }).click();
+  await page.getByLabel("Former versions kept").fill("7");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(panel.getByText("7", { exact: true })).toBeVisible();
+  await panel.getByRole("button", { name: "Delete" }).click();
+  const asked = page.getByRole("alertdialog");
+  await asked.getByRole("button", { name: "Delete" }).click();
+  await expect(asked.getByRole("link", { name: "MP-CON-025" })).toBeVisible();
+  await look(page, "storage-server-in-use");
+  await asked.getByRole("button", { name: "Cancel" }).click();
+  await panel.getByRole("button", { name: "Close" }).click();
+  await look(page, "storage-servers");
+});
+
+test("two administrators never overwrite each other unseen", async ({ signedIn: page, browser, farm }) => {
+  await page.goto(`${farm.url}/groups/Office`);
+  await page.getByRole("dialog", { name: "Office" }).getByRole("button", { name: "Edit" }).click();
+  await page.getByLabel("Description").fill("Mine");
+
+  const other = await (await browser.newContext()).newPage();
+  await other.goto(`${farm.url}/groups/Office`);
+  await signIn(other);
+  await other.getByRole("dialog", { name: "Office" }).getByRole("button", { name: "Edit" }).click();
+  await other.getByLabel("Description").fill("Theirs");
+  await other.getByLabel("Checkpoint every so many minutes").fill("30");
+  await other.getByRole("button", { name: "Save" }).click();
+  await expect(other.getByText("30 min")).toBeVisible();
+  await other.context().close();
+
+  await page.getByRole("button", { name: "Save" }).click();
+  const conflict = page.getByRole("alertdialog");
+  await expect(conflict.getByText("admin changed this meanwhile")).toBeVisible();
+  await expect(conflict.getByRole("row", { name: "Description Mine Theirs" })).toBeVisible();
+  await look(page, "conflict");
+  await conflict.getByRole("button", { name: "Go on from theirs" }).click();
+  await expect(page.getByLabel("Description")).toHaveValue("Theirs");
+  await page.getByLabel("Description").fill("Both of us");
+  await page.getByRole("button", { name: "Save" }).click();
+  const panel = page.getByRole("dialog", { name: "Office" });
+  await expect(panel.getByText("Both of us")).toBeVisible();
+  await expect(panel.getByText("30 min")).toBeVisible();
+  await look(page, "group");
+  await panel.getByRole("button", { name: "Close" }).click();
+  await look(page, "groups");
+});
+
+test("an Agent is moved and revoked, and a token withdrawn", async ({ signedIn: page }) => {
+  await page.getByRole("link", { name: "Agents" }).first().click();
+  await page.getByRole("button", { name: "Add Agent" }).click();
+  await page.getByRole("button", { name: "Make the token" }).click();
+  await expect(page.getByTestId("copyable")).toHaveCount(2);
+  await look(page, "agent-join");
+  await page.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("button", { name: "Withdraw the token" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Withdraw" }).click();
+  await expect(page.getByText("Join tokens that wait for a machine")).toBeHidden();
+  await look(page, "agents");
+
+  await page.getByRole("link", { name: "TS1" }).click();
+  const panel = page.getByRole("dialog", { name: "TS1" });
+  await expect(panel.getByText("In contact")).toBeVisible();
+  await look(page, "agent");
+  await panel.getByRole("button", { name: "Move to group" }).click();
+  await page.getByRole("combobox", { name: "Group", exact: true }).last().click();
+  await page.getByRole("option", { name: "None" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Move" }).click();
+  await expect(panel.getByText("none", { exact: true })).toBeVisible();
+  await panel.getByRole("button", { name: "Revoke" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Revoke" }).click();
+  await expect(panel.getByText("Revoked")).toBeVisible();
+});
+
+test("a data subset is described, read and deleted", async ({ signedIn: page }) => {
+  await page.getByRole("link", { name: "Data subsets" }).click();
+  await page.getByRole("button", { name: "New" }).click();
+  await page.getByRole("textbox", { name: "Name", exact: true }).fill("Contoso");
+  await page.getByRole("radio", { name: "Once for each of some groups" }).click();
+  await page.getByRole("button", { name: "Add a key" }).click();
+  await page.getByRole("textbox", { name: "Key", exact: true }).fill("Software\\Contoso");
+  await page.getByRole("button", { name: "Add a folder" }).click();
+  await page.getByLabel("Path below it").fill("Contoso");
+  await page.getByLabel("Only these files").fill("*.json\n*.xml");
+  await look(page, "data-subset-form");
+  await page.getByRole("button", { name: "Create" }).click();
+  const panel = page.getByRole("dialog", { name: "Contoso" });
+  await expect(panel.getByText("keep RoamingAppData\\Contoso; files *.json, *.xml")).toBeVisible();
+  await look(page, "data-subset");
+  await panel.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+  await expect(page.getByRole("link", { name: "Contoso" })).toBeHidden();
+  await look(page, "data-subsets");
+});

@@ -1,0 +1,124 @@
+import { ToolbarButton } from "@fluentui/react-components";
+import { AddRegular, ArrowClockwiseRegular, DesktopRegular } from "@fluentui/react-icons";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useSearchParams } from "react-router";
+
+import { groups } from "../../api/farm";
+import { machines, type Machine } from "../../api/machines";
+import { Ago } from "../../parts/Ago";
+import { Choice } from "../../parts/Choice";
+import { CommandBar } from "../../parts/CommandBar";
+import type { Column } from "../../parts/DataTable";
+import { EmptyState } from "../../parts/EmptyState";
+import { MachineStatus } from "../../parts/MachineStatus";
+import { Page } from "../../parts/Page";
+import { PagedTable } from "../../parts/PagedTable";
+import { PageLink } from "../../parts/PageLink";
+import { dayOf } from "../../parts/times";
+import { useChosen } from "../../parts/useChosen";
+import { useSettled } from "../../parts/useSettled";
+import { AddAgent } from "./AddAgent";
+import { AgentPanel } from "./AgentPanel";
+import { JoinTokens } from "./JoinTokens";
+
+const columns: readonly Column<Machine>[] = [
+  {
+    title: "Name",
+    order: "name",
+    cell: (machine) => <PageLink to={`/agents/${machine.id}`}>{machine.name}</PageLink>,
+  },
+  { title: "Group", cell: (machine) => machine.group ?? "none" },
+  { title: "Status", width: "140px", cell: (machine) => <MachineStatus machine={machine} /> },
+  {
+    title: "Last contact",
+    order: "last-seen",
+    width: "150px",
+    cell: (machine) => <Ago time={machine["last-seen"]} />,
+  },
+  {
+    title: "Joined",
+    order: "enrolled",
+    width: "140px",
+    wideOnly: true,
+    cell: (machine) => dayOf(machine.enrolled),
+  },
+];
+
+/** Session hosts that run the Agent. */
+export default function AgentsPage() {
+  const queries = useQueryClient();
+  const [params, setParams] = useSearchParams();
+  const [search, setSearch] = useState("");
+  const [order, setOrder] = useState(params.get("sort") === "last-seen" ? "last-seen" : "name");
+  const [revoked, setRevoked] = useState(false);
+  const [adding, setAdding] = useState(false);
+  const settled = useSettled(search.trim());
+  const chosen = useChosen("/agents");
+  const known = useQuery({ queryKey: [groups.key], queryFn: groups.list });
+  const group = params.get("group") ?? "";
+  const names = (known.data ?? []).map((each) => [each.name, each.name] as const);
+  const all = settled === "" && group === "" && !revoked;
+  return (
+    <Page title="Agents" about="Session hosts of the farm. Each has joined with a token of its own.">
+      <CommandBar label="Agents" search={{ text: search, onChange: setSearch, label: "Search Agents" }}>
+        <ToolbarButton icon={<AddRegular />} onClick={() => setAdding(true)}>
+          Add Agent
+        </ToolbarButton>
+        <ToolbarButton
+          icon={<ArrowClockwiseRegular />}
+          onClick={() => void queries.invalidateQueries({ queryKey: ["machines"] })}
+        >
+          Refresh
+        </ToolbarButton>
+        <Choice
+          beside
+          label="Group"
+          value={group}
+          options={[["", "Any group"], ...names]}
+          onChange={(value) => setParams(value === "" ? {} : { group: value }, { replace: true })}
+        />
+        <Choice
+          beside
+          label="State"
+          value={revoked ? "revoked" : "active"}
+          options={[
+            ["active", "Members"],
+            ["revoked", "Revoked"],
+          ]}
+          onChange={(value) => setRevoked(value === "revoked")}
+        />
+      </CommandBar>
+      <PagedTable
+        label="Agents"
+        queryKey={["machines", "agent", settled, group, revoked, order]}
+        load={(after) =>
+          machines({
+            role: "agent",
+            state: revoked ? "revoked" : "active",
+            sort: order,
+            ...(group === "" ? {} : { group }),
+            ...(settled === "" ? {} : { search: settled }),
+            ...(after === undefined ? {} : { after }),
+          })
+        }
+        columns={columns}
+        id={(machine) => machine.id}
+        chosen={chosen.name}
+        order={{ order, onChange: setOrder }}
+        empty={
+          <EmptyState icon={DesktopRegular} title={all ? "No Agent yet" : "No such Agent"}>
+            {all
+              ? "Choose Add Agent above for a join token and the command that installs the Agent on a session host."
+              : "Choose another group or state, or search for less."}
+          </EmptyState>
+        }
+      />
+      <JoinTokens role="agent" />
+      {chosen.name !== undefined && (
+        <AgentPanel key={chosen.name} id={chosen.name} groups={names} onClose={chosen.close} />
+      )}
+      {adding && <AddAgent groups={names} initial={group} onClose={() => setAdding(false)} />}
+    </Page>
+  );
+}

@@ -1,0 +1,84 @@
+import { ToolbarButton } from "@fluentui/react-components";
+import { ArrowClockwiseRegular, PersonRegular } from "@fluentui/react-icons";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useLocation } from "react-router";
+
+import { users, type User } from "../../api/activity";
+import { Ago } from "../../parts/Ago";
+import { CommandBar } from "../../parts/CommandBar";
+import type { Column } from "../../parts/DataTable";
+import { EmptyState } from "../../parts/EmptyState";
+import { Page } from "../../parts/Page";
+import { PagedTable } from "../../parts/PagedTable";
+import { PageLink } from "../../parts/PageLink";
+import { dayOf } from "../../parts/times";
+import { useSettled } from "../../parts/useSettled";
+import { UserPage } from "./UserPage";
+
+const columns: readonly Column<User>[] = [
+  {
+    title: "SID",
+    order: "sid",
+    cell: (user) => <PageLink to={`/users/${user.sid}`}>{user.sid}</PageLink>,
+  },
+  {
+    title: "Last session",
+    order: "last-seen",
+    width: "150px",
+    cell: (user) => <Ago time={user["last-seen"]} />,
+  },
+  {
+    title: "On",
+    width: "180px",
+    cell: (user) => <PageLink to={`/sessions/${user["last-session"]}`}>{user["last-host"]}</PageLink>,
+  },
+  { title: "Sessions", width: "100px", wideOnly: true, cell: (user) => user.sessions.toLocaleString() },
+  { title: "First seen", width: "140px", wideOnly: true, cell: (user) => dayOf(user["first-seen"]) },
+];
+
+/** Users of whose sessions Agents have reported; with a SID in the address, that one. */
+export default function UsersPage() {
+  const sid = useLocation().pathname.replace(/^\/users\/?/, "");
+  return sid === "" ? <UserList /> : <UserPage key={sid} sid={decodeURIComponent(sid)} />;
+}
+
+function UserList() {
+  const queries = useQueryClient();
+  const [search, setSearch] = useState("");
+  const [order, setOrder] = useState("-last-seen");
+  const settled = useSettled(search.trim());
+  return (
+    <Page title="Users" about="Everybody of whose sessions an Agent has reported.">
+      <CommandBar label="Users" search={{ text: search, onChange: setSearch, label: "Search SID" }}>
+        <ToolbarButton
+          icon={<ArrowClockwiseRegular />}
+          onClick={() => void queries.invalidateQueries({ queryKey: ["users"] })}
+        >
+          Refresh
+        </ToolbarButton>
+      </CommandBar>
+      <PagedTable
+        label="Users"
+        queryKey={["users", settled, order]}
+        load={(after) =>
+          users({
+            sort: order,
+            ...(settled === "" ? {} : { search: settled }),
+            ...(after === undefined ? {} : { after }),
+          })
+        }
+        columns={columns}
+        id={(user) => user.sid}
+        order={{ order, onChange: setOrder }}
+        empty={
+          <EmptyState icon={PersonRegular} title={settled === "" ? "No user yet" : "No such user"}>
+            {settled === ""
+              ? "A user appears here after the first session on an Agent Server."
+              : "Users are found by any part of their SID, after their first session on an Agent Server."}
+          </EmptyState>
+        }
+      />
+    </Page>
+  );
+}
