@@ -114,7 +114,7 @@ impl Catalogue {
         if row.get::<&str, _>("fsync") == "off" || row.get::<&str, _>("commits") == "off" {
             tracing::warn!(
                 catalogue = shown,
-                "MP-STO-136 PostgreSQL does not flush what it commits (fsync or synchronous_commit is off): a power cut loses versions"
+                "MP-STO-146 PostgreSQL does not flush what it commits (fsync or synchronous_commit is off): a power cut loses versions"
             );
         }
         make_schema(&pool).await.map_err(failed)?;

@@ -51,11 +51,11 @@ pub enum OpenError {
     #[error("cannot start the threads of the object store")]
     Threads(#[source] std::io::Error),
     /// The connection string is none.
-    #[error("MP-STO-130 the catalogue's address is not one: expected postgres://USER@HOST:PORT/DATABASE")]
+    #[error("MP-STO-140 the catalogue's address is not one: expected postgres://USER@HOST:PORT/DATABASE")]
     CatalogueAddress,
     /// The database cannot be used.
     #[error(
-        "MP-STO-131 cannot use the catalogue {what}; check that PostgreSQL runs, that the database exists, and user and password \
+        "MP-STO-141 cannot use the catalogue {what}; check that PostgreSQL runs, that the database exists, and user and password \
          (PGPASSWORD)"
     )]
     Catalogue {
@@ -67,15 +67,15 @@ pub enum OpenError {
     },
     /// The database is one that follows another.
     #[error(
-        "MP-STO-131 the catalogue {0} is a standby, which cannot be written; give the address of the primary server"
+        "MP-STO-141 the catalogue {0} is a standby, which cannot be written; give the address of the primary server"
     )]
     Standby(String),
     /// The database is too old.
-    #[error("MP-STO-131 the catalogue {0} is older than PostgreSQL 12; update it")]
+    #[error("MP-STO-141 the catalogue {0} is older than PostgreSQL 12; update it")]
     OldServer(String),
     /// The tables are those of a later version, or cannot be made.
     #[error(
-        "MP-STO-132 cannot bring the tables of the catalogue {what} up to date; the user needs the right CREATE on the database, \
+        "MP-STO-142 cannot bring the tables of the catalogue {what} up to date; the user needs the right CREATE on the database, \
          and all nodes the newest version of this software that was run here"
     )]
     Schema {
@@ -87,7 +87,7 @@ pub enum OpenError {
     },
     /// The store's settings are no good.
     #[error(
-        "MP-STO-133 the settings of the object store {what} cannot be used; see docs/how-to/storage-on-object-store.md"
+        "MP-STO-143 the settings of the object store {what} cannot be used; see docs/how-to/storage-on-object-store.md"
     )]
     Settings {
         /// Its address.
@@ -97,7 +97,7 @@ pub enum OpenError {
         source: Box<Error>,
     },
     /// Something that is needed cannot be done.
-    #[error("MP-STO-134 cannot {doing} {what}; {advice}")]
+    #[error("MP-STO-144 cannot {doing} {what}; {advice}")]
     Store {
         /// What was tried.
         doing: &'static str,
@@ -110,11 +110,11 @@ pub enum OpenError {
         source: Box<Error>,
     },
     /// What was stored is not what comes back.
-    #[error("MP-STO-134 the object store returns other bytes for {0} than were stored; it cannot be used")]
+    #[error("MP-STO-144 the object store returns other bytes for {0} than were stored; it cannot be used")]
     Untrue(String),
     /// The clocks differ.
     #[error(
-        "MP-STO-135 this machine's clock and that of the object store {what} differ by {seconds} s; set the clock by NTP"
+        "MP-STO-145 this machine's clock and that of the object store {what} differ by {seconds} s; set the clock by NTP"
     )]
     Clock {
         /// Its address.
@@ -123,7 +123,7 @@ pub enum OpenError {
         seconds: u64,
     },
     /// Catalogue and objects do not belong together.
-    #[error("MP-STO-137 {what}: {why}")]
+    #[error("MP-STO-147 {what}: {why}")]
     Strangers {
         /// Address of the store.
         what: String,

@@ -47,7 +47,7 @@ fn wrong_credentials_and_endpoints_are_told_apart() {
     };
     let (error, text) = refused(&with("AWS_SECRET_ACCESS_KEY", "secret-of-another"));
     assert!(matches!(error, OpenError::Store { doing: "write", .. }), "{text}");
-    assert!(text.contains("MP-STO-134") && text.contains("s3:PutObject"), "{text}");
+    assert!(text.contains("MP-STO-144") && text.contains("s3:PutObject"), "{text}");
 
     let (_, text) = refused(&with("AWS_ENDPOINT", "http://127.0.0.1:9"));
     assert!(text.contains("check the endpoint"), "{text}");
