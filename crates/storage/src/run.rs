@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use mp_durable::Readers;
@@ -28,6 +28,8 @@ use crate::{
 
 /// For requests to end when the service stops.
 const GRACE: Duration = Duration::from_secs(10);
+/// Between two looks whether the store is used by nobody any more.
+const LOOK: Duration = Duration::from_millis(10);
 /// Between two looks whether the store can be written.
 const PROBE: Duration = Duration::from_secs(10);
 /// Connections that wait to be accepted; a farm logs on in waves.
@@ -118,21 +120,37 @@ pub async fn run(options: RunOptions, stop: impl Future<Output = ()>) -> Result<
     let store = Store::new(Arc::clone(&backend) as Arc<dyn Backend>);
     let mut running = StorageService::serve_with(listener, tls, store, current, metrics, Patience::default())
         .map_err(RunError::Serve)?;
-    let probing = tokio::spawn(probe(backend, Arc::clone(&health)));
+    let probing = tokio::spawn(probe(Arc::clone(&backend), Arc::clone(&health)));
     tracing::info!(address = %running.address(), "The storage service is ready");
     let set_tls = running.tls_setter();
     // The thread ends by itself when nobody looks at the plan any more; nothing waits for the console.
     std::thread::spawn(move || follower.follow(&plans, set_tls));
-    tokio::select! {
-        () = stop => {}
-        failed = running.failed() => return failed.map_err(RunError::Serve),
-    }
-    health.stopping();
-    tracing::info!("Stopping; requests may end");
-    tokio::time::sleep(options.notice).await;
-    let ended = running.shutdown(GRACE).await.map_err(RunError::Serve);
+    let ended = tokio::select! {
+        () = stop => {
+            health.stopping();
+            tracing::info!("Stopping; requests may end");
+            tokio::time::sleep(options.notice).await;
+            running.shutdown(GRACE).await
+        }
+        failed = running.failed() => failed,
+    };
     probing.abort();
-    ended
+    let_go(backend).await;
+    ended.map_err(RunError::Serve)
+}
+
+/// Waits until nobody uses the base folder any more: what was begun may still write, and its lock keeps the next service out
+/// until then.
+async fn let_go(mut backend: Arc<FolderBackend>) {
+    let since = Instant::now();
+    while let Err(shared) = Arc::try_unwrap(backend) {
+        if since.elapsed() >= GRACE {
+            tracing::warn!("Calls of the store have not ended; the base folder stays locked until they do");
+            return;
+        }
+        backend = shared;
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
 fn watched(address: SocketAddr, health: &Arc<Health>) -> Result<Monitor, RunError> {
