@@ -38,6 +38,8 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   signedIn: async ({ page, farm }, use) => {
     await page.goto(farm.url);
     await signIn(page);
+    // Whoever goes on before the console has answered goes on without a session.
+    await expect(page.getByRole("button", { name: "Account of admin" })).toBeVisible();
     await use(page);
   },
 });

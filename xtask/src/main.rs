@@ -3,6 +3,7 @@
 //!
 //! Each task first installs what it lacks, says what it does, and does the same on a developer's machine and in CI.
 
+mod azurite;
 mod bench;
 mod demo;
 mod package;

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::{
-    package, root,
+    azurite, package, root,
     steps::{Steps, cargo, run as execute},
     target_dir, test_data, tools, web,
     wine::{Prefix, Wine},
@@ -44,6 +44,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<()> {
         return Ok(());
     }
     let python = steps.step("set up the independent hive readers", oracle_python)?;
+    let azurite = steps.step("set up the emulator of Azure Blob Storage", azurite::ensure)?;
     match test_data() {
         Some(data) => println!("    test data: {}", data.display()),
         None => println!("    no test data: tests over real hives say SKIPPED (set METAPROFILES_TESTDATA)"),
@@ -56,6 +57,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<()> {
     steps.step("tests", || {
         let mut tests = cargo(&["test", "--workspace"]);
         tests.env("METAPROFILES_ORACLE_PYTHON", &python).env("METAPROFILES_POSTGRES_REQUIRED", "1");
+        tests.env("METAPROFILES_AZURITE", &azurite);
         execute(with_data(&mut tests))
     })?;
     steps.step("the pages in a browser", web::browse)?;

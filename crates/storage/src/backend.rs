@@ -4,6 +4,7 @@ mod error;
 pub mod folder;
 mod inspection;
 pub mod memory;
+pub mod object;
 mod retention;
 mod version;
 

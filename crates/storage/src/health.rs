@@ -13,10 +13,10 @@ use crate::Metrics;
 /// What a small durable write into the store showed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Probed {
-    /// How long it took until it was flushed.
+    /// How long it took until it was flushed, or answered.
     pub flush: Duration,
-    /// Free space of the disk, in bytes.
-    pub free: u64,
+    /// Free space of the disk, in bytes; `None` where it has no end.
+    pub free: Option<u64>,
 }
 
 /// What the service knows of itself. Cheap to ask: nothing is done for an answer.
@@ -144,7 +144,7 @@ impl Health {
             checks,
             plan_revision: state.revision,
             certificate_expires: seconds(state.certificate.not_after),
-            free_bytes: probed.map(|probed| probed.free),
+            free_bytes: probed.and_then(|probed| probed.free),
             flush_micros: probed.map(|probed| u64::try_from(probed.flush.as_micros()).unwrap_or(u64::MAX)),
             connections: self.metrics.connections.get(),
         }

@@ -1,10 +1,10 @@
-//! The Storage Service: keeps data sets by SID in a folder, over mutual TLS.
+//! The Storage Service: keeps data sets by SID, over mutual TLS.
 //!
 //! A request passes these stations, each of which the next cannot do without: TLS lets in machines of the farm alone;
 //! [`Access`] is what the current plan grants to the certificate; [`ReachedStore`] is the part of the store that it
 //! reaches; [`DataSetFile`] is a body that was found to be an intact data set of the right user; a [`Backend`] keeps
 //! it durably before the answer is sent. `docs/reference/wire.md` specifies the requests, `docs/formats/storage-folder.md`
-//! the folder.
+//! the folder, `docs/formats/storage-objects.md` the object store.
 
 mod access;
 mod administration;
@@ -14,6 +14,7 @@ mod health;
 mod http;
 mod metrics;
 mod monitor;
+mod moving;
 mod plan;
 mod protection;
 mod refusal;
@@ -23,11 +24,12 @@ mod store;
 mod verify;
 
 pub use access::{Access, Peer};
-pub use backend::{Backend, folder::FolderBackend, memory::MemoryBackend};
+pub use backend::{Backend, folder::FolderBackend, memory::MemoryBackend, object::ObjectBackend};
 pub use data_set_file::{DataSetFile, FULL_CHECK, NotStorable};
 pub use health::{Health, HealthCheck, HealthReport, Probed};
 pub use metrics::Metrics;
 pub use monitor::Monitor;
+pub use moving::{Moved, move_into};
 pub use plan::cached_plan;
 pub use protection::Patience;
 pub use refusal::{Code, Refusal};

@@ -164,9 +164,11 @@ impl Metrics {
         self.over_warning.inc();
     }
 
-    pub(crate) fn flushed(&self, took: Duration, free: u64) {
+    pub(crate) fn flushed(&self, took: Duration, free: Option<u64>) {
         self.flush.observe(took.as_secs_f64());
-        self.free.set(free);
+        if let Some(free) = free {
+            self.free.set(free);
+        }
     }
 
     pub(crate) fn ready(&self, ready: bool) {

@@ -20,8 +20,12 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::watch;
 
 use crate::{
-    Backend, FolderBackend, Health, Metrics, Monitor, Patience, StorageService, Store,
-    backend::folder::{FirstUse, OpenError},
+    Backend, FolderBackend, Health, Metrics, Monitor, ObjectBackend, Patience, Probed, StorageService, Store,
+    backend::{
+        BackendError,
+        folder::{FirstUse, OpenError},
+        object::{self, ObjectOptions},
+    },
     plan::{Follower, PlanCache},
     refusal::chain,
 };
@@ -44,14 +48,22 @@ pub struct RunOptions {
     pub listen: Option<IpAddr>,
     /// Address and port of `/healthz`, `/readyz` and `/metrics`, without TLS; nowhere when `None`.
     pub monitor: Option<SocketAddr>,
+    /// The object store that data sets are kept in; the plan's base folder when `None`.
+    pub objects: Option<ObjectOptions>,
     /// How long `/readyz` says that the service stops before it stops: for what sends it work by that answer.
     pub notice: Duration,
 }
 
 impl RunOptions {
-    /// On all addresses, without a monitor.
+    /// On all addresses, without a monitor, in the plan's base folder.
     pub fn new(state_folder: impl Into<PathBuf>) -> Self {
-        Self { state_folder: state_folder.into(), listen: None, monitor: None, notice: Duration::ZERO }
+        Self {
+            state_folder: state_folder.into(),
+            listen: None,
+            monitor: None,
+            objects: None,
+            notice: Duration::ZERO,
+        }
     }
 }
 
@@ -73,6 +85,9 @@ pub enum RunError {
     /// The base folder cannot be used.
     #[error(transparent)]
     Folder(#[from] OpenError),
+    /// The object store or its catalogue cannot be used.
+    #[error(transparent)]
+    Objects(#[from] object::OpenError),
     /// The port cannot be listened on.
     #[error("MP-STO-110 cannot listen on {0}; does another program use the port?")]
     Listen(SocketAddr, #[source] io::Error),
@@ -113,14 +128,21 @@ pub async fn run(options: RunOptions, stop: impl Future<Output = ()>) -> Result<
         },
     };
 
-    let backend = Arc::new(open(&options.state_folder, &plan)?);
+    let Opened { backend, probe: try_store } = match options.objects {
+        Some(objects) => {
+            // Opening blocks until store and database have answered.
+            let opened = tokio::task::spawn_blocking(move || ObjectBackend::open(&objects)).await;
+            opened.map_err(|error| RunError::Serve(io::Error::other(error)))??.into()
+        }
+        None => open(&options.state_folder, &plan)?.into(),
+    };
     health.plan(plan.revision);
     let listener = listen(options.listen, plan.port)?;
     let (plans, current) = watch::channel(plan);
-    let store = Store::new(Arc::clone(&backend) as Arc<dyn Backend>);
+    let store = Store::new(Arc::clone(&backend));
     let mut running = StorageService::serve_with(listener, tls, store, current, metrics, Patience::default())
         .map_err(RunError::Serve)?;
-    let probing = tokio::spawn(probe(Arc::clone(&backend), Arc::clone(&health)));
+    let probing = tokio::spawn(probe(try_store, Arc::clone(&health)));
     tracing::info!(address = %running.address(), "The storage service is ready");
     let set_tls = running.tls_setter();
     // The thread ends by itself when nobody looks at the plan any more; nothing waits for the console.
@@ -139,16 +161,15 @@ pub async fn run(options: RunOptions, stop: impl Future<Output = ()>) -> Result<
     ended.map_err(RunError::Serve)
 }
 
-/// Waits until nobody uses the base folder any more: what was begun may still write, and its lock keeps the next service out
+/// Waits until nobody else uses the store any more: what was begun may still write, and its lock keeps the next service out
 /// until then.
-async fn let_go(mut backend: Arc<FolderBackend>) {
+async fn let_go(backend: Arc<dyn Backend>) {
     let since = Instant::now();
-    while let Err(shared) = Arc::try_unwrap(backend) {
+    while Arc::strong_count(&backend) > 1 {
         if since.elapsed() >= GRACE {
-            tracing::warn!("Calls of the store have not ended; the base folder stays locked until they do");
+            tracing::warn!("Calls of the store have not ended; it stays locked until they do");
             return;
         }
-        backend = shared;
         tokio::time::sleep(LOOK).await;
     }
 }
@@ -161,15 +182,36 @@ fn watched(address: SocketAddr, health: &Arc<Health>) -> Result<Monitor, RunErro
     Ok(monitor)
 }
 
-/// Tries again and again whether the store can be written.
-async fn probe(backend: Arc<FolderBackend>, health: Arc<Health>) {
+/// A backend, and how to find out whether it works.
+struct Opened {
+    backend: Arc<dyn Backend>,
+    probe: Arc<dyn Fn() -> Result<Probed, BackendError> + Send + Sync>,
+}
+
+impl From<FolderBackend> for Opened {
+    fn from(backend: FolderBackend) -> Self {
+        let backend = Arc::new(backend);
+        Self { backend: Arc::clone(&backend) as Arc<dyn Backend>, probe: Arc::new(move || backend.probe()) }
+    }
+}
+
+impl From<ObjectBackend> for Opened {
+    fn from(backend: ObjectBackend) -> Self {
+        backend.collect_regularly();
+        let backend = Arc::new(backend);
+        Self { backend: Arc::clone(&backend) as Arc<dyn Backend>, probe: Arc::new(move || backend.probe()) }
+    }
+}
+
+/// Tries again and again whether the store works.
+async fn probe(try_store: Arc<dyn Fn() -> Result<Probed, BackendError> + Send + Sync>, health: Arc<Health>) {
     loop {
-        let trying = Arc::clone(&backend);
-        let probed = tokio::task::spawn_blocking(move || trying.probe()).await;
+        let trying = Arc::clone(&try_store);
+        let probed = tokio::task::spawn_blocking(move || trying()).await;
         // A blocking call ends without a result only when the runtime does.
         let Ok(probed) = probed else { return };
         if let Err(error) = &probed {
-            tracing::error!(error = chain(error), "The store cannot be written");
+            tracing::error!(error = chain(error), "The store does not work");
         }
         health.store(probed.map_err(|error| chain(&error)));
         tokio::time::sleep(PROBE).await;

@@ -6,8 +6,11 @@ mod versions;
 
 use mp_profile::Scope;
 use mp_storage::{
-    Backend, FolderBackend, MemoryBackend,
-    backend::{Author, Base, Change, Key, Replaced, Retention, Stamp, Version, folder::FirstUse},
+    Backend, FolderBackend, MemoryBackend, ObjectBackend,
+    backend::{
+        Author, Base, Change, Key, Replaced, Retention, Stamp, Version, folder::FirstUse,
+        object::ObjectOptions,
+    },
 };
 
 use crate::support::{file, sid};
@@ -21,6 +24,25 @@ fn the_memory_backend_conforms() {
 fn the_folder_backend_conforms() {
     let folder = tempfile::tempdir().unwrap();
     all(&FolderBackend::open(folder.path(), "global", FirstUse::Allowed).unwrap());
+}
+
+#[test]
+fn the_object_backend_conforms_on_s3_and_postgresql() {
+    let Some(rig) = crate::objects::Rig::new("conformance") else { return };
+    all(&rig.open());
+}
+
+#[test]
+fn the_object_backend_conforms_on_azure_and_postgresql() {
+    let name = "conformance-azure";
+    let Some(azurite) = mp_test_servers::Azurite::start(name) else { return };
+    let Some(postgres) = mp_test_servers::Postgres::server(name) else { return };
+    let options = ObjectOptions {
+        store: azurite.store(name).parse().unwrap(),
+        catalogue: postgres.new_database(),
+        environment: azurite.environment().into_iter().collect(),
+    };
+    all(&ObjectBackend::open(&options).unwrap());
 }
 
 /// The whole contract, over a backend that holds nothing. Users are numbered from 1 to 99.

@@ -6,9 +6,11 @@
 
 mod driver;
 mod node;
+mod objects;
 
 use driver::{Deployment, play};
 use node::FolderNode;
+use objects::ObjectNode;
 
 /// Seeds that every test run plays; one takes about a second.
 const SEEDS: u64 = 3;
@@ -35,6 +37,24 @@ fn what_was_acknowledged_survives_kills_and_spoiled_files() {
     for seed in seeds() {
         println!("METAPROFILES_FAULT_SEED={seed}");
         let node = FolderNode::new();
+        play(&node, seed, 12, |rng, spoiled| spoiled.extend(node.spoil(rng)));
+    }
+}
+
+#[test]
+fn what_was_acknowledged_survives_kills_over_an_object_store() {
+    for seed in seeds() {
+        println!("METAPROFILES_FAULT_SEED={seed}");
+        let Some(node) = ObjectNode::new(&format!("kills-{seed}")) else { return };
+        play(&node, seed, 12, |_, _| {});
+    }
+}
+
+#[test]
+fn what_was_acknowledged_survives_kills_and_spoiled_objects() {
+    for seed in seeds() {
+        println!("METAPROFILES_FAULT_SEED={seed}");
+        let Some(node) = ObjectNode::new(&format!("spoiled-{seed}")) else { return };
         play(&node, seed, 12, |rng, spoiled| spoiled.extend(node.spoil(rng)));
     }
 }

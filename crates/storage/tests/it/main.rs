@@ -10,6 +10,7 @@ mod damage;
 mod faults;
 mod folder;
 mod following;
+mod objects;
 mod protection;
 mod requests;
 mod security;

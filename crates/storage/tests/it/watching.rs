@@ -133,7 +133,7 @@ fn a_store_that_is_not_there_is_not_well() {
     let folder = tempfile::tempdir().unwrap();
     let base = folder.path().join("base");
     let backend = FolderBackend::open(&base, "global", FirstUse::Allowed).unwrap();
-    assert!(backend.probe().unwrap().free > 0);
+    assert!(backend.probe().unwrap().free.is_some_and(|free| free > 0));
     std::fs::rename(base.join("metaprofiles-storage.json"), folder.path().join("away")).unwrap();
     let error = backend.probe().unwrap_err();
     assert!(error.to_string().contains("is its disk mounted"), "{error}");

@@ -1,5 +1,7 @@
 mod enrol;
 mod install;
+mod moving;
+mod objects;
 mod run;
 mod serve;
 mod status;
@@ -17,6 +19,7 @@ use crate::Outcome;
 #[derive(clap::Subcommand)]
 pub(crate) enum StorageCommand {
     Enrol(enrol::Enrol),
+    Move(moving::Move),
     Run(run::Run),
     Status(status::Status),
     Install(install::Install),
@@ -34,6 +37,7 @@ impl StorageCommand {
     pub(crate) fn run(&self) -> anyhow::Result<Outcome> {
         match self {
             Self::Enrol(command) => command.run(),
+            Self::Move(command) => command.run(),
             Self::Run(command) => command.run(),
             Self::Status(command) => command.run(),
             Self::Install(command) => command.run(),

@@ -14,15 +14,19 @@ pub(crate) struct Run {
     #[command(flatten)]
     serve: Serve,
     #[command(flatten)]
+    objects: super::objects::Objects,
+    #[command(flatten)]
     logging: Logging,
 }
 
 impl Run {
     pub(super) fn run(&self) -> anyhow::Result<Outcome> {
         self.logging.start()?;
+        let mut options = self.serve.options();
+        options.objects = self.objects.options()?;
         runtime()?.block_on(async {
             let stop = Stop::listen().context("cannot wait for signals")?;
-            Ok::<_, anyhow::Error>(mp_storage::run(self.serve.options(), stop.asked()).await?)
+            Ok::<_, anyhow::Error>(mp_storage::run(options, stop.asked()).await?)
         })?;
         Ok(Outcome::Done)
     }

@@ -22,6 +22,6 @@ impl FolderBackend {
         let flush = begun.elapsed();
         fs::remove_file(&written).map_err(|error| failed("delete", &written, error))?;
         let free = fs4::available_space(&self.base).map_err(|error| failed("measure", &self.base, error))?;
-        Ok(Probed { flush, free })
+        Ok(Probed { flush, free: Some(free) })
     }
 }

@@ -81,32 +81,41 @@ impl FolderNode {
         let text = fs::read_to_string(state.join("plan.json")).unwrap();
         let (here, there) = (format!("\"port\":{}", self.port), "\"port\":0".to_owned());
         fs::write(other.join("plan.json"), text.replace(&here, &there)).unwrap();
-        process(&other)
+        process(&other, &[])
     }
 
     /// Spoils the current or a former file of some user, and says of whom.
     pub(super) fn spoil(&self, rng: &mut Rng) -> BTreeSet<u32> {
-        let files: Vec<String> =
-            files_below(&self.base).into_iter().filter(|name| name.ends_with(".mpd")).collect();
-        let Some(name) = rng.choice(&files) else { return BTreeSet::new() };
-        let path = self.base.join(name);
-        let mut bytes = fs::read(&path).unwrap();
-        let at = rng.usize(0..bytes.len().max(1));
-        match rng.u8(0..3) {
-            0 => bytes.truncate(at),
-            1 => bytes[at..].fill(0),
-            _ => bytes[at] ^= 1 << rng.u8(0..8),
-        }
-        // As a bad disk does: in place, so that a second name of the file is as bad.
-        fs::write(&path, bytes).unwrap();
-        let user = (1..10).find(|number| name.contains(sid(*number).as_str()));
-        user.into_iter().collect()
+        spoil(&self.base, rng)
     }
+
+    /// The process, with more in its environment.
+    pub(super) fn spawn_with(&self, environment: &[(String, String)]) -> Child {
+        process(&self.folder.path().join("state"), environment)
+    }
+}
+
+/// Spoils one of the data set files below a folder, and says whose it is.
+pub(super) fn spoil(base: &Path, rng: &mut Rng) -> BTreeSet<u32> {
+    let files: Vec<String> = files_below(base).into_iter().filter(|name| name.ends_with(".mpd")).collect();
+    let Some(name) = rng.choice(&files) else { return BTreeSet::new() };
+    let path = base.join(name);
+    let mut bytes = fs::read(&path).unwrap();
+    let at = rng.usize(0..bytes.len().max(1));
+    match rng.u8(0..3) {
+        0 => bytes.truncate(at),
+        1 => bytes[at..].fill(0),
+        _ => bytes[at] ^= 1 << rng.u8(0..8),
+    }
+    // As a bad disk does: in place, so that a second name of the file is as bad.
+    fs::write(&path, bytes).unwrap();
+    let user = (1..10).find(|number| name.contains(sid(*number).as_str()));
+    user.into_iter().collect()
 }
 
 impl Deployment for FolderNode {
     fn spawn(&self) -> Child {
-        process(&self.folder.path().join("state"))
+        self.spawn_with(&[])
     }
 
     fn client(&self) -> StorageClient {
@@ -137,17 +146,20 @@ impl Drop for FolderNode {
     }
 }
 
-fn process(state: &Path) -> Child {
+fn process(state: &Path, environment: &[(String, String)]) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "faults::storage_process"]).env(STATE, state);
+    command.args(["--exact", "faults::storage_process"]).env(STATE, state).envs(environment.iter().cloned());
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 /// The storage process, if this program was started as one.
 pub(super) fn run_if_told() {
     let Some(state) = std::env::var_os(STATE) else { return };
-    let options =
-        RunOptions { listen: Some(Ipv4Addr::LOCALHOST.into()), ..RunOptions::new(PathBuf::from(state)) };
+    let options = RunOptions {
+        listen: Some(Ipv4Addr::LOCALHOST.into()),
+        objects: super::objects::told(),
+        ..RunOptions::new(PathBuf::from(state))
+    };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(run(options, std::future::pending())).unwrap();
 }
