@@ -252,7 +252,12 @@ impl Farm {
             let waiting = host.spooled(&sid);
             let is_safe = |book: &Book, number: usize| {
                 let deed = &book.deeds[number];
-                waiting.iter().filter(|(entry, _)| entry.scope == deed.spot.scope).any(|(entry, set)| {
+                let of_scope = || waiting.iter().filter(|(entry, _)| entry.scope == deed.spot.scope);
+                let waits = |saw: Option<&String>| {
+                    let said = saw.filter(|_| deed.text.is_none()).cloned().map(Said::Text);
+                    said.is_some_and(|said| of_scope().any(|(_, set)| deed.spot.place.said_by(set) == said))
+                };
+                of_scope().any(|(entry, set)| {
                     match (&deed.text, deed.spot.place.said_by(set)) {
                         (Some(text), Said::Text(said)) => *text == said,
                         (None, Said::Deleted) => true,
@@ -260,7 +265,12 @@ impl Farm {
                         (None, Said::Nothing) => !matches!(entry.intent, Intent::Replace { .. }),
                         _ => false,
                     }
-                }) || if served { book.is_safe(number) } else { book.is_sent(number) }
+                }) || match served {
+                    // What was deleted waits in the spool, and will be stored.
+                    true if waits(deed.saw.as_ref()) => false,
+                    true => book.is_safe(number),
+                    false => book.is_sent(number),
+                }
             };
             for number in book.last_of_load((at, load)) {
                 if is_safe(&book, number) {

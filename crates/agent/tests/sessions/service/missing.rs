@@ -3,19 +3,21 @@
 use std::{sync::Arc, time::Duration};
 
 use mp_agent::{
-    CachedPlan,
+    CachedPlan, SessionEvent, SessionReport,
     service::{REFUSED, WITHOUT_SETTINGS},
 };
 use mp_profile::{
     SessionId,
     machine::{Answer, Load, Request},
+    memory::MemoryProfile,
 };
 use mp_protocol::StorageAway;
+use mp_registry::{KeyPath, Name};
 
 use super::{asynchronous, elsewhere, host::Host, in_store};
 use crate::{
     console::{FakeConsole, plan},
-    station::sid,
+    station::{APP, LEDGER, sid},
 };
 
 fn away(mut plan: CachedPlan, choice: StorageAway) -> (Arc<FakeConsole>, Host) {
@@ -127,6 +129,8 @@ fn a_key_made_anew_elsewhere_that_the_session_deleted_is_told() {
     let mut ts1 = Host::new("TS1", &console, &asynchronous());
     ts1.log_on(&sid());
     remove(&ts1);
+    // What is above it is still there.
+    ts1.set_in(&sid(), LEDGER, "Year", "2026");
     console.store.back();
     ts1.pass(Duration::from_secs(61));
     let reports = SessionReport::kept(&ts1.state, &sid()).unwrap();
