@@ -2,8 +2,8 @@
 //!
 //! An [`Actor`](actor::Actor) runs one user's [`SessionMachine`](mp_profile::machine::SessionMachine): it keeps its timers,
 //! does what takes no time, and hands out what does as [`JobOrder`]s. [`Station`] steps the actors of a host from one thread
-//! and by anybody's clock, so that a simulated farm can replay a day. [`AgentService`] gives each actor a thread and each job
-//! another one. Both run the same actors.
+//! and by anybody's clock, so that a simulated farm can replay a day. [`AgentService`] gives each actor a thread while it takes a
+//! step, and each job another one; a user for whom nothing happens has none. Both run the same actors.
 
 mod actor;
 mod chores;

@@ -1,10 +1,12 @@
-//! The service with threads: one that sorts events by user, one per user, one per running job, one for the chores.
+//! The service with threads: one that sorts events by user and keeps the time, one for the chores, and for as long as there is
+//! something to do, one per user whose machine takes a step and one per running job. A user for whom nothing happens has none:
+//! a thread that waits costs memory, under Wine a MiB.
 
 use std::{
     collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
         mpsc::{self, Receiver, RecvTimeoutError, Sender},
     },
     thread,
@@ -25,12 +27,24 @@ use super::{
 
 /// The service of a session host. Its functions only hand things on.
 pub struct AgentService {
-    events: Sender<ServiceEvent>,
+    events: Sender<Told>,
     status: Arc<Mutex<BTreeMap<Sid, UserStatus>>>,
     stopped: Receiver<()>,
 }
 
-/// What a user's thread is told.
+/// What the sorter is told.
+enum Told {
+    Event(ServiceEvent),
+    /// A step is done.
+    Rests(Box<User>),
+    /// A step failed, and the user's machine with it.
+    Lost(Sid),
+    Ended(Sid, JobNumber, JobEnd),
+    /// Whoever owns the service has let it go.
+    LetGo,
+}
+
+/// What a user's machine is told.
 enum Message {
     Event(Event),
     Ask {
@@ -40,18 +54,9 @@ enum Message {
         reply: Reply,
     },
     Ended(JobNumber, JobEnd),
-    /// Nothing more comes, unless the thread has something left to do.
-    Over(Leave),
+    /// A timer has run out.
+    Wake,
 }
-
-/// Asks a thread to end. Either it ends, or whoever asked goes on sending to it: the flag is taken once.
-struct Leave {
-    open: Arc<AtomicBool>,
-    left: Sender<bool>,
-}
-
-/// How long an idle thread may take to say that it ends.
-const LEAVE_WITHIN: Duration = Duration::from_secs(1);
 
 type Board = Arc<Mutex<BTreeMap<Sid, UserStatus>>>;
 
@@ -68,6 +73,7 @@ impl AgentService {
             directory: Directory::default(),
             users: BTreeMap::new(),
             board: Arc::clone(&status),
+            told: events.clone(),
         };
         let (chores_end, chores_ended) = mpsc::channel::<()>();
         thread::spawn(move || {
@@ -89,7 +95,7 @@ impl AgentService {
 
     /// Takes an event. It never blocks.
     pub fn handle(&self, event: ServiceEvent) {
-        if self.events.send(event).is_err() {
+        if self.events.send(Told::Event(event)).is_err() {
             tracing::warn!("An event came after the stop");
         }
     }
@@ -109,6 +115,13 @@ impl AgentService {
     }
 }
 
+impl Drop for AgentService {
+    fn drop(&mut self) {
+        // After a stop nobody listens any more.
+        drop(self.events.send(Told::LetGo));
+    }
+}
+
 fn board(status: &Board) -> std::sync::MutexGuard<'_, BTreeMap<Sid, UserStatus>> {
     // Entries are only put in and taken out whole.
     status.lock().unwrap_or_else(PoisonError::into_inner)
@@ -118,71 +131,106 @@ fn board(status: &Board) -> std::sync::MutexGuard<'_, BTreeMap<Sid, UserStatus>>
 struct Sorter {
     ports: Arc<Ports>,
     directory: Directory,
-    users: BTreeMap<Sid, (Sender<Message>, thread::JoinHandle<()>)>,
+    users: BTreeMap<Sid, Place>,
     board: Board,
+    told: Sender<Told>,
+}
+
+/// A user's place with the sorter.
+#[derive(Default)]
+struct Place {
+    /// Not there while a step is taken.
+    user: Option<Box<User>>,
+    /// Whether a step is being taken.
+    steps: bool,
+    /// What the next step takes.
+    waiting: Vec<Message>,
+    /// Whether the user's part of a stop is done.
+    stopped: bool,
+}
+
+impl Place {
+    /// When the first of the user's timers runs out.
+    fn due(&self) -> Option<Duration> {
+        self.user.as_ref().filter(|_| !self.stopped)?.due
+    }
 }
 
 impl Sorter {
-    fn run(mut self, events: &Receiver<ServiceEvent>) {
+    fn run(mut self, told: &Receiver<Told>) {
         if let Some(sessions) = self.directory.list(self.ports.control.as_ref()) {
             self.ports.agent().end_former_sessions(|sid| has_session(&sessions, sid));
         }
         self.list();
         let mut listed = self.ports.clock.elapsed();
-        loop {
-            let due = (listed + LIST_EVERY).saturating_sub(self.ports.clock.elapsed());
-            match events.recv_timeout(due) {
-                Ok(ServiceEvent::Session { session, change }) => {
-                    let found = self.directory.resolve(session, change, self.ports.control.as_ref());
-                    if let Some((sid, logon)) = found {
-                        self.tell(
-                            &sid,
-                            Message::Event(Event::Session { session, logon: Some(logon), change }),
-                        );
-                    }
-                }
-                Ok(ServiceEvent::Request(asked)) => {
-                    let (session, logon, request) = (asked.session, asked.logon, asked.request);
-                    self.tell(&asked.sid, Message::Ask { session, logon, request, reply: asked.reply });
-                }
-                Ok(ServiceEvent::Stop { shutdown }) => return self.stop(shutdown),
-                Err(RecvTimeoutError::Timeout) => {
-                    listed = self.ports.clock.elapsed();
+        let mut stopping = false;
+        while !(stopping && self.users.values().all(|place| place.stopped)) {
+            let now = self.ports.clock.elapsed();
+            let wait = self.next_due().unwrap_or(Duration::MAX).min(listed + LIST_EVERY).saturating_sub(now);
+            match told.recv_timeout(wait) {
+                Ok(Told::Event(_)) if stopping => {}
+                Ok(Told::Event(event)) => stopping = self.event(event),
+                Ok(Told::Rests(user)) => self.rests(user),
+                Ok(Told::Lost(sid)) => self.lost(&sid, stopping),
+                Ok(Told::Ended(sid, job, end)) => self.tell(&sid, Message::Ended(job, end)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Ok(Told::LetGo) | Err(RecvTimeoutError::Disconnected) => return,
+            }
+            let now = self.ports.clock.elapsed();
+            if listed + LIST_EVERY <= now {
+                listed = now;
+                if !stopping {
                     self.list();
                 }
-                // Whoever owns the service has let it go without a stop.
-                Err(RecvTimeoutError::Disconnected) => return,
             }
+            self.wake(now);
         }
     }
 
-    fn stop(self, shutdown: bool) {
-        for (sender, _) in self.users.values() {
-            drop(sender.send(Message::Event(Event::Stop { shutdown })));
-        }
-        for (sid, (_, user)) in self.users {
-            if user.join().is_err() {
-                tracing::error!(%sid, "A user's thread failed");
+    /// Hands an event to whom it concerns; says whether it is the stop.
+    fn event(&mut self, event: ServiceEvent) -> bool {
+        match event {
+            ServiceEvent::Session { session, change } => {
+                let found = self.directory.resolve(session, change, self.ports.control.as_ref());
+                if let Some((sid, logon)) = found {
+                    self.tell(&sid, Message::Event(Event::Session { session, logon: Some(logon), change }));
+                }
             }
+            ServiceEvent::Request(asked) => {
+                let (session, logon, request) = (asked.session, asked.logon, asked.request);
+                self.tell(&asked.sid, Message::Ask { session, logon, request, reply: asked.reply });
+            }
+            ServiceEvent::Stop { shutdown } => {
+                for sid in self.users.keys().cloned().collect::<Vec<_>>() {
+                    self.tell(&sid, Message::Event(Event::Stop { shutdown }));
+                }
+                return true;
+            }
+        }
+        false
+    }
+
+    /// When the first of the users' timers runs out.
+    fn next_due(&self) -> Option<Duration> {
+        self.users.values().filter_map(Place::due).min()
+    }
+
+    fn wake(&mut self, now: Duration) {
+        let due = self.users.iter().filter(|(_, place)| place.due().is_some_and(|due| due <= now));
+        for sid in due.map(|(sid, _)| sid.clone()).collect::<Vec<_>>() {
+            self.tell(&sid, Message::Wake);
         }
     }
 
-    /// The host's list corrects what events have missed. Threads of users who are not there end.
+    /// The host's list corrects what events have missed. Users who are not there are forgotten.
     fn list(&mut self) {
         let Some(sessions) = self.directory.list(self.ports.control.as_ref()) else { return };
         for session in &sessions {
-            self.user(&session.sid);
+            self.users.entry(session.sid.clone()).or_default();
         }
-        let idle: Vec<Sid> = {
-            let known = board(&self.board);
-            let there = |sid: &Sid| known.contains_key(sid) || has_session(&sessions, sid);
-            self.users.keys().filter(|sid| !there(sid)).cloned().collect()
-        };
-        for sid in idle {
-            if self.users.get(&sid).is_some_and(|(sender, _)| has_left(sender)) {
-                self.users.remove(&sid);
-            }
-        }
+        let rests =
+            |place: &Place| !place.steps && place.user.as_ref().is_none_or(|user| user.actor.is_idle());
+        self.users.retain(|sid, place| !rests(place) || has_session(&sessions, sid));
         let now = self.ports.clock.now();
         for sid in self.users.keys().cloned().collect::<Vec<_>>() {
             self.tell(&sid, Message::Event(Event::Sessions(present(&sessions, &sid, now))));
@@ -190,94 +238,94 @@ impl Sorter {
     }
 
     fn tell(&mut self, sid: &Sid, message: Message) {
-        if let Err(mpsc::SendError(message)) = self.user(sid).send(message) {
-            // The thread has failed; a new one adopts what is there.
-            self.users.remove(sid);
-            drop(self.user(sid).send(message));
+        self.users.entry(sid.clone()).or_default().waiting.push(message);
+        self.step(sid);
+    }
+
+    fn rests(&mut self, user: Box<User>) {
+        let sid = user.sid.clone();
+        let place = self.users.entry(sid.clone()).or_default();
+        place.steps = false;
+        place.stopped = user.actor.is_stopped();
+        place.user = Some(user);
+        self.step(&sid);
+    }
+
+    /// A new machine adopts what is there, unless the service stops.
+    fn lost(&mut self, sid: &Sid, stopping: bool) {
+        tracing::error!(%sid, "A user's thread failed");
+        let place = self.users.entry(sid.clone()).or_default();
+        place.steps = false;
+        place.stopped = stopping;
+        self.step(sid);
+    }
+
+    /// Has a user's machine take what waits for it, unless it takes a step already or has stopped.
+    fn step(&mut self, sid: &Sid) {
+        let Some(place) = self.users.get_mut(sid) else { return };
+        if place.steps || place.stopped || place.waiting.is_empty() {
+            return;
         }
-    }
-
-    fn user(&mut self, sid: &Sid) -> &Sender<Message> {
-        let (ports, board) = (&self.ports, &self.board);
-        let (sender, _) = self.users.entry(sid.clone()).or_insert_with(|| {
-            let (sender, messages) = mpsc::channel();
-            let user = User {
+        let user = place.user.take().unwrap_or_else(|| {
+            Box::new(User {
                 sid: sid.clone(),
-                actor: Actor::new(sid.clone(), Arc::clone(ports)),
-                ports: Arc::clone(ports),
-                board: Arc::clone(board),
-                own: sender.clone(),
-            };
-            (sender, thread::spawn(move || user.run(&messages)))
+                actor: Actor::new(sid.clone(), Arc::clone(&self.ports)),
+                due: None,
+                ports: Arc::clone(&self.ports),
+                board: Arc::clone(&self.board),
+                told: self.told.clone(),
+            })
         });
-        sender
+        let messages = std::mem::take(&mut place.waiting);
+        place.steps = true;
+        let (told, sid) = (self.told.clone(), sid.clone());
+        thread::spawn(move || {
+            // What is told after the service was let go is of no use to anybody.
+            drop(told.send(match catch_unwind(AssertUnwindSafe(|| user.step(messages))) {
+                Ok(user) => Told::Rests(user),
+                Err(_) => Told::Lost(sid),
+            }));
+        });
     }
 }
 
-/// Whether a thread that is asked to end does.
-fn has_left(user: &Sender<Message>) -> bool {
-    let (left, answer) = mpsc::channel();
-    let open = Arc::new(AtomicBool::new(true));
-    if user.send(Message::Over(Leave { open: Arc::clone(&open), left })).is_err() {
-        return true;
-    }
-    match answer.recv_timeout(LEAVE_WITHIN) {
-        Ok(left) => left,
-        // When the flag is still there, the thread will not find it any more, and stays.
-        Err(_) => !open.swap(false, Ordering::AcqRel),
-    }
-}
-
-/// One user's thread.
+/// One user's machine.
 struct User {
     sid: Sid,
     actor: Actor,
+    /// When the first of its timers runs out.
+    due: Option<Duration>,
     ports: Arc<Ports>,
     board: Board,
-    own: Sender<Message>,
+    told: Sender<Told>,
 }
 
 impl User {
-    fn run(mut self, messages: &Receiver<Message>) {
-        loop {
-            let now = self.ports.clock.elapsed();
-            let due = self.actor.poll(now);
-            self.begin_jobs();
-            self.show();
-            if self.actor.is_stopped() {
-                return;
-            }
-            let wait = due.map_or(LIST_EVERY, |due| due.saturating_sub(now));
-            let message = messages.recv_timeout(wait);
+    fn step(mut self: Box<Self>, messages: Vec<Message>) -> Box<Self> {
+        for message in messages {
             let now = self.ports.clock.elapsed();
             match message {
-                Ok(Message::Event(event)) => self.actor.take(event, now),
-                Ok(Message::Ask { session, logon, request, reply }) => {
+                Message::Event(event) => self.actor.take(event, now),
+                Message::Ask { session, logon, request, reply } => {
                     self.actor.ask(session, logon, request, reply, now);
                 }
-                Ok(Message::Ended(job, end)) => self.actor.ended(job, end, now),
-                Ok(Message::Over(leave)) => {
-                    let leaves = self.actor.is_idle() && leave.open.swap(false, Ordering::AcqRel);
-                    // Whoever asked may have stopped waiting.
-                    let _ = leave.left.send(leaves);
-                    if leaves {
-                        return;
-                    }
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+                Message::Ended(job, end) => self.actor.ended(job, end, now),
+                Message::Wake => {}
             }
+            self.due = self.actor.poll(now);
+            self.begin_jobs();
         }
+        self.show();
+        self
     }
 
     fn begin_jobs(&mut self) {
         for order in self.actor.orders() {
-            let (ports, own) = (Arc::clone(&self.ports), self.own.clone());
+            let (ports, told, sid) = (Arc::clone(&self.ports), self.told.clone(), self.sid.clone());
             thread::spawn(move || {
-                let run = std::panic::AssertUnwindSafe(|| order.run(&ports));
                 // A job that panics must not leave its user waiting for ever.
-                let end = std::panic::catch_unwind(run).unwrap_or(JobEnd::Failed);
-                drop(own.send(Message::Ended(order.job, end)));
+                let end = catch_unwind(AssertUnwindSafe(|| order.run(&ports))).unwrap_or(JobEnd::Failed);
+                drop(told.send(Told::Ended(sid, order.job, end)));
             });
         }
     }
