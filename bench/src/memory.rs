@@ -129,6 +129,7 @@ pub(crate) fn run(args: &MemoryArgs) -> Result<()> {
     thread::sleep(REST);
     ensure!(service.status().len() == users.len(), "not all sessions are tracked");
     let idle = resident()?;
+    fact("memory.simulated.threads", "threads", counted("Threads:")?);
     fact("memory.simulated.host", "KiB", before);
     fact("memory.simulated.whole", "KiB", idle);
     fact("memory.simulated.service", "KiB", idle - before);
@@ -145,7 +146,13 @@ pub(crate) fn run(args: &MemoryArgs) -> Result<()> {
 
 /// What this process holds in memory, in KiB.
 fn resident() -> Result<f64> {
+    counted("VmRSS:")
+}
+
+/// What the kernel counts of this process under a name that ends with a colon.
+fn counted(what: &str) -> Result<f64> {
     let status = fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    let line =
+        status.lines().find_map(|line| line.strip_prefix(what)).with_context(|| format!("no {what}"))?;
     Ok(line.trim().trim_end_matches(" kB").parse()?)
 }

@@ -1,5 +1,5 @@
-//! The service with threads: one that sorts events by user and keeps the time, one for the chores, and for as long as there is
-//! something to do, one per user whose machine takes a step and one per running job. A user for whom nothing happens has none:
+//! The service with threads: one that sorts events by user and keeps the time, and for as long as there is something to do,
+//! one per user whose machine takes a step, one per running job and one for the chores. A user for whom nothing happens has none:
 //! a thread that waits costs memory, under Wine a MiB.
 
 use std::{
@@ -40,6 +40,8 @@ enum Told {
     /// A step failed, and the user's machine with it.
     Lost(Sid),
     Ended(Sid, JobNumber, JobEnd),
+    /// The chores are done for this time.
+    Tidy,
     /// Whoever owns the service has let it go.
     LetGo,
 }
@@ -69,25 +71,15 @@ impl AgentService {
         let (tell_stopped, stopped) = mpsc::channel();
         let status = Board::default();
         let sorter = Sorter {
-            ports: Arc::clone(&ports),
+            ports,
             directory: Directory::default(),
             users: BTreeMap::new(),
             board: Arc::clone(&status),
             told: events.clone(),
+            next_chores: Some(Duration::ZERO),
         };
-        let (chores_end, chores_ended) = mpsc::channel::<()>();
-        thread::spawn(move || {
-            // What waits since the service ran last is sent at once. It ends when the sorter does, which drops the other end.
-            loop {
-                ports.do_chores();
-                if chores_ended.recv_timeout(CHORES_EVERY) != Err(RecvTimeoutError::Timeout) {
-                    break;
-                }
-            }
-        });
         thread::spawn(move || {
             sorter.run(&received);
-            drop(chores_end);
             drop(tell_stopped);
         });
         Self { events, status, stopped }
@@ -134,6 +126,8 @@ struct Sorter {
     users: BTreeMap<Sid, Place>,
     board: Board,
     told: Sender<Told>,
+    /// Not there while they are done.
+    next_chores: Option<Duration>,
 }
 
 /// A user's place with the sorter.
@@ -158,6 +152,8 @@ impl Place {
 
 impl Sorter {
     fn run(mut self, told: &Receiver<Told>) {
+        // What waits since the service ran last is sent at once.
+        self.begin_chores();
         if let Some(sessions) = self.directory.list(self.ports.control.as_ref()) {
             self.ports.agent().end_former_sessions(|sid| has_session(&sessions, sid));
         }
@@ -166,13 +162,14 @@ impl Sorter {
         let mut stopping = false;
         while !(stopping && self.users.values().all(|place| place.stopped)) {
             let now = self.ports.clock.elapsed();
-            let wait = self.next_due().unwrap_or(Duration::MAX).min(listed + LIST_EVERY).saturating_sub(now);
+            let wait = self.next_due().min(listed + LIST_EVERY).saturating_sub(now);
             match told.recv_timeout(wait) {
                 Ok(Told::Event(_)) if stopping => {}
                 Ok(Told::Event(event)) => stopping = self.event(event),
                 Ok(Told::Rests(user)) => self.rests(user),
                 Ok(Told::Lost(sid)) => self.lost(&sid, stopping),
                 Ok(Told::Ended(sid, job, end)) => self.tell(&sid, Message::Ended(job, end)),
+                Ok(Told::Tidy) => self.next_chores = Some(self.ports.clock.elapsed() + CHORES_EVERY),
                 Err(RecvTimeoutError::Timeout) => {}
                 Ok(Told::LetGo) | Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -182,6 +179,9 @@ impl Sorter {
                 if !stopping {
                     self.list();
                 }
+            }
+            if self.next_chores.is_some_and(|due| due <= now) {
+                self.begin_chores();
             }
             self.wake(now);
         }
@@ -210,9 +210,21 @@ impl Sorter {
         false
     }
 
-    /// When the first of the users' timers runs out.
-    fn next_due(&self) -> Option<Duration> {
-        self.users.values().filter_map(Place::due).min()
+    fn begin_chores(&mut self) {
+        self.next_chores = None;
+        let (told, ports) = (self.told.clone(), Arc::clone(&self.ports));
+        thread::spawn(move || {
+            if catch_unwind(AssertUnwindSafe(|| ports.do_chores())).is_err() {
+                tracing::error!("The thread of the chores failed");
+            }
+            drop(told.send(Told::Tidy));
+        });
+    }
+
+    /// When the first of the users' timers runs out, or the chores are due.
+    fn next_due(&self) -> Duration {
+        let users = self.users.values().filter_map(Place::due);
+        users.chain(self.next_chores).min().unwrap_or(Duration::MAX)
     }
 
     fn wake(&mut self, now: Duration) {
