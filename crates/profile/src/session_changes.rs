@@ -90,10 +90,11 @@ fn unchanged(
     if destroys {
         left.action = KeyAction::Pass;
     }
-    if (destroys && now.is_some()) || (!destroys && before.is_some() && now.is_none()) {
+    let deleted = before.is_some() && now.is_none();
+    if (destroys && now.is_some()) || (deleted && edit.action != KeyAction::Delete) {
         notes.add(NoteCode::ChangedBefore, format!("HKCU\\{path}"), WHY);
     }
-    if before.is_some() && now.is_none() {
+    if deleted {
         return KeyEdit::new(edit.name.clone(), KeyAction::Pass);
     }
     let mut values = edit.values().to_vec();

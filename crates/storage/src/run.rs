@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use mp_durable::Readers;
@@ -32,6 +32,8 @@ use crate::{
 
 /// For requests to end when the service stops.
 const GRACE: Duration = Duration::from_secs(10);
+/// Between two looks whether the store is used by nobody any more.
+const LOOK: Duration = Duration::from_millis(10);
 /// Between two looks whether the store can be written.
 const PROBE: Duration = Duration::from_secs(10);
 /// Connections that wait to be accepted; a farm logs on in waves.
@@ -137,7 +139,7 @@ pub async fn run(options: RunOptions, stop: impl Future<Output = ()>) -> Result<
     health.plan(plan.revision);
     let listener = listen(options.listen, plan.port)?;
     let (plans, current) = watch::channel(plan);
-    let store = Store::new(backend);
+    let store = Store::new(Arc::clone(&backend));
     let mut running = StorageService::serve_with(listener, tls, store, current, metrics, Patience::default())
         .map_err(RunError::Serve)?;
     let probing = tokio::spawn(probe(try_store, Arc::clone(&health)));
@@ -145,16 +147,31 @@ pub async fn run(options: RunOptions, stop: impl Future<Output = ()>) -> Result<
     let set_tls = running.tls_setter();
     // The thread ends by itself when nobody looks at the plan any more; nothing waits for the console.
     std::thread::spawn(move || follower.follow(&plans, set_tls));
-    tokio::select! {
-        () = stop => {}
-        failed = running.failed() => return failed.map_err(RunError::Serve),
-    }
-    health.stopping();
-    tracing::info!("Stopping; requests may end");
-    tokio::time::sleep(options.notice).await;
-    let ended = running.shutdown(GRACE).await.map_err(RunError::Serve);
+    let ended = tokio::select! {
+        () = stop => {
+            health.stopping();
+            tracing::info!("Stopping; requests may end");
+            tokio::time::sleep(options.notice).await;
+            running.shutdown(GRACE).await
+        }
+        failed = running.failed() => failed,
+    };
     probing.abort();
-    ended
+    let_go(backend).await;
+    ended.map_err(RunError::Serve)
+}
+
+/// Waits until nobody else uses the store any more: what was begun may still write, and its lock keeps the next service out
+/// until then.
+async fn let_go(backend: Arc<dyn Backend>) {
+    let since = Instant::now();
+    while Arc::strong_count(&backend) > 1 {
+        if since.elapsed() >= GRACE {
+            tracing::warn!("Calls of the store have not ended; it stays locked until they do");
+            return;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
 fn watched(address: SocketAddr, health: &Arc<Health>) -> Result<Monitor, RunError> {

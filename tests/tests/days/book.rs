@@ -35,8 +35,8 @@ pub(crate) struct Deed {
     pub(crate) excused: bool,
     /// It was seen in a spool.
     pub(crate) accepted: bool,
-    /// A late merge found it in its load, and left it alone.
-    pub(crate) spared: bool,
+    /// An import or late merge that may have left it alone was cut off, and its report with it.
+    pub(crate) untold: bool,
 }
 
 /// Which way a data set went to storage.
@@ -78,6 +78,8 @@ pub(crate) struct Book {
     pub(crate) expected: Vec<Expected>,
     /// Scope, user and place of the overrides that were reported.
     pub(crate) overrides: BTreeSet<(Scope, Sid, String)>,
+    /// User and place of what an import left alone, because the session had changed it.
+    pub(crate) changed_before: BTreeSet<(Sid, String)>,
     /// What was kept beside and is to be reported: host and user.
     pub(crate) kept_beside: BTreeSet<(usize, Sid)>,
     /// Codes of the problems that were reported, by host and user.
@@ -223,13 +225,13 @@ impl Book {
             Said::Text(text) if *text == lost => true,
             Said::Text(text) => {
                 let by = self.by_text.get(&(spot.clone(), text.clone()));
-                by.is_some_and(|by| self.deeds[*by].spared || self.deeds[*by].known.contains(&lost_deed))
+                by.is_some_and(|by| self.deeds[*by].untold || self.deeds[*by].known.contains(&lost_deed))
             }
             Said::Deleted | Said::Nothing => {
                 if said == Said::Nothing && !spot.place.in_tool() && spot.place.is_default {
                     panic!("FORGOTTEN: {spot:?} was {lost:?}, and now nothing is said of it");
                 }
-                let knows = |deed: &Deed| deed.spared || deed.known.contains(&lost_deed);
+                let knows = |deed: &Deed| deed.untold || deed.known.contains(&lost_deed);
                 let deletes = |deed: &Deed| deed.spot == spot && deed.text.is_none() && knows(deed);
                 self.deeds.iter().any(deletes)
             }

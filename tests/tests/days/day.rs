@@ -24,6 +24,7 @@ pub(crate) fn play(seed: u64, story: &Story) -> Tally {
     let second_plan = farm.rng.usize(10..STEPS - 10);
     for number in 0..STEPS {
         let at = farm.rng.usize(..farm.hosts.len());
+        farm.house.make_room();
         if farm.kind.full && number == AWAY.start {
             (0..farm.hosts.len()).for_each(|host| turn(&mut farm, host, Weather::Cut));
         }
@@ -49,7 +50,7 @@ pub(crate) fn play(seed: u64, story: &Story) -> Tally {
     for (scope, sid) in scopes.iter().flat_map(|scope| farm.users.iter().map(move |sid| (scope, sid))) {
         current.extend(farm.house.current(scope, sid).map(|set| ((scope.clone(), sid.clone()), set)));
     }
-    let judged = farm.book.lock().unwrap().judge(&farm.kind, &current);
+    let judged = farm.book.lock().unwrap().judge(&current);
     let mut tally = farm.tally;
     tally.add(&judged);
     tally
@@ -192,6 +193,7 @@ fn evening(farm: &mut Farm) {
     }
     farm.pass(Duration::from_secs(600));
     for _ in 0..2 {
+        farm.house.make_room();
         farm.hosts.iter().for_each(|host| host.chores());
     }
     for host in &farm.hosts {

@@ -117,6 +117,11 @@ impl Farm {
         let loaded = host.load_of(&sid);
         let first_import = (order.work == Job::Import).then(|| loaded.clone()).flatten();
         let first_import = first_import.filter(|_| !host.is_marked(&sid)).map(|loaded| (loaded, host.plan()));
+        let first_import = first_import.map(|(loaded, plan)| {
+            let plan = self.plan_of_import(at, &loaded, plan);
+            (loaded, plan)
+        });
+        let host = &mut self.hosts[at];
         let storage_decides = first_import.is_some() && host.line.is_fine() && host.spooled(&sid).is_empty();
         let (expected, beside) = {
             let book = self.book.lock().unwrap();
@@ -126,19 +131,24 @@ impl Farm {
         let mut book = self.book.lock().unwrap();
         if end.is_none() {
             // Its report went with it.
+            if matches!(order.work, Job::Import | Job::LateMerge | Job::MergeNewer)
+                && let Some(loaded) = &loaded
+            {
+                let here = |deed: &&mut Deed| deed.load == (at, loaded.load);
+                book.deeds.iter_mut().filter(here).for_each(|deed| deed.untold = true);
+            }
             book.expected.truncate(expected);
             book.kept_beside = beside;
             self.tally.killed_in_midst += 1;
         }
-        let given = matches!(end, Some(JobEnd::Done | JobEnd::RestFollows));
+        if let Some(loaded) = loaded.as_ref().filter(|_| order.work == Job::Look && host.is_seen(&sid)) {
+            let plan = host.plan();
+            host.looked.entry(loaded.load).or_insert(plan);
+        }
+        let given = matches!(end, Some(JobEnd::Done | JobEnd::RestFollows))
+            && matches!(order.work, Job::Import | Job::LateMerge | Job::MergeNewer);
         if let Some(loaded) = loaded.filter(|_| given) {
-            if matches!(order.work, Job::Import | Job::LateMerge | Job::MergeNewer) {
-                host.given.insert(loaded.load, book.deeds.len());
-            }
-            if order.work == Job::LateMerge {
-                let here = |deed: &&mut Deed| deed.load == (at, loaded.load);
-                book.deeds.iter_mut().filter(here).for_each(|deed| deed.spared = true);
-            }
+            host.given.insert(loaded.load, book.deeds.len());
         }
         drop(book);
         if let Some((loaded, plan)) = first_import.filter(|_| self.hosts[at].is_marked(&sid)) {
@@ -153,6 +163,18 @@ impl Farm {
         self.account(at, true);
     }
 
+    /// The plan that a first import follows. When something was changed before it, it is the one of the first look at the load,
+    /// if that was another one: of it, what both have in common.
+    fn plan_of_import(&self, at: usize, loaded: &Loaded, mut plan: CachedPlan) -> CachedPlan {
+        let book = self.book.lock().unwrap();
+        let changed = book.deeds.iter().any(|deed| deed.load == (at, loaded.load));
+        if let Some(looked) = self.hosts[at].looked.get(&loaded.load).filter(|_| changed) {
+            let former = &looked.plan.subsets;
+            plan.plan.subsets.retain(|subset| former.iter().any(|other| other.name == subset.name));
+        }
+        plan
+    }
+
     /// What storage has is in the profile: what was set, and what was deleted.
     fn check_import(&self, at: usize, loaded: &Loaded, plan: &CachedPlan, end: Option<JobEnd>) {
         let settings = &plan.plan.settings;
@@ -164,8 +186,11 @@ impl Farm {
             }
             for place in PLACES.iter().filter(|place| place.subset == subset.name) {
                 let scope = place.scope(&group_of(at));
-                let own =
-                    |deed: &Deed| deed.load == (at, loaded.load) && std::ptr::eq(deed.spot.place, place);
+                let own = |deed: &Deed| {
+                    let same = std::ptr::eq(deed.spot.place, place)
+                        || (deed.spot.place.in_tool() && place.in_tool());
+                    deed.load == (at, loaded.load) && same
+                };
                 if book.deeds.iter().any(own) {
                     continue;
                 }
@@ -227,7 +252,12 @@ impl Farm {
             let waiting = host.spooled(&sid);
             let is_safe = |book: &Book, number: usize| {
                 let deed = &book.deeds[number];
-                waiting.iter().filter(|(entry, _)| entry.scope == deed.spot.scope).any(|(entry, set)| {
+                let of_scope = || waiting.iter().filter(|(entry, _)| entry.scope == deed.spot.scope);
+                let waits = |saw: Option<&String>| {
+                    let said = saw.filter(|_| deed.text.is_none()).cloned().map(Said::Text);
+                    said.is_some_and(|said| of_scope().any(|(_, set)| deed.spot.place.said_by(set) == said))
+                };
+                of_scope().any(|(entry, set)| {
                     match (&deed.text, deed.spot.place.said_by(set)) {
                         (Some(text), Said::Text(said)) => *text == said,
                         (None, Said::Deleted) => true,
@@ -235,7 +265,12 @@ impl Farm {
                         (None, Said::Nothing) => !matches!(entry.intent, Intent::Replace { .. }),
                         _ => false,
                     }
-                }) || if served { book.is_safe(number) } else { book.is_sent(number) }
+                }) || match served {
+                    // What was deleted waits in the spool, and will be stored.
+                    true if waits(deed.saw.as_ref()) => false,
+                    true => book.is_safe(number),
+                    false => book.is_sent(number),
+                }
             };
             for number in book.last_of_load((at, load)) {
                 if is_safe(&book, number) {
@@ -255,9 +290,9 @@ impl Farm {
         }
     }
 
-    /// A user does something in a session whose load of the hive is decided.
+    /// A user does something in a session whose load of the hive the Agent watches.
     pub(crate) fn work(&mut self, at: usize, sid: &Sid) {
-        let Some(loaded) = self.hosts[at].load_of(sid).filter(|loaded| self.hosts[at].is_decided(loaded))
+        let Some(loaded) = self.hosts[at].load_of(sid).filter(|loaded| self.hosts[at].is_watched(loaded))
         else {
             return;
         };
@@ -339,7 +374,7 @@ impl Farm {
             of_key,
             excused: false,
             accepted: false,
-            spared: false,
+            untold: false,
         };
         self.book.lock().unwrap().note(deed, imported, is_local);
     }

@@ -66,6 +66,8 @@ pub(crate) struct Host {
     pub(crate) name: String,
     /// The plan that an import has followed, by load.
     pub(crate) followed: BTreeMap<u64, CachedPlan>,
+    /// The plan by which a load was first looked at.
+    pub(crate) looked: BTreeMap<u64, CachedPlan>,
     /// How many deeds there were when a load was last given something.
     pub(crate) given: BTreeMap<u64, usize>,
     fuse: Fuse,
@@ -108,6 +110,7 @@ impl Host {
             jobs: Vec::new(),
             name,
             followed: BTreeMap::new(),
+            looked: BTreeMap::new(),
             given: BTreeMap::new(),
             fuse,
             ports,
@@ -224,14 +227,24 @@ impl Host {
     pub(crate) fn has_marker(&self, sid: &Sid) -> bool {
         let marked = |profile: &mut MemoryProfile| {
             let marker = profile.marker.clone().and_then(|marker| String::from_utf8(marker).ok());
-            marker.is_some_and(|marker| !marker.contains("\"seen\":true"))
+            marker.is_some()
         };
         self.profiles.host.with(sid, marked).unwrap_or(false)
     }
 
-    /// Whether something was decided about the load, so that its user has a desktop to work on.
-    pub(crate) fn is_decided(&self, loaded: &Loaded) -> bool {
-        loaded.kind != ProfileKind::Mandatory || self.is_marked(&loaded.sid)
+    /// Whether a picture was taken of the load, and nothing was merged into it yet.
+    pub(crate) fn is_seen(&self, sid: &Sid) -> bool {
+        let seen = |profile: &mut MemoryProfile| {
+            let marker = String::from_utf8(profile.marker.clone()?).ok()?;
+            Some(!marker.contains("\"over\":true") && marker.contains("\"seen\":true"))
+        };
+        self.profiles.host.with(sid, seen).flatten().unwrap_or(false)
+    }
+
+    /// Whether the Agent can tell what the user changes in the load from what is there: programs already run before the
+    /// import.
+    pub(crate) fn is_watched(&self, loaded: &Loaded) -> bool {
+        loaded.kind != ProfileKind::Mandatory || self.is_marked(&loaded.sid) || self.is_seen(&loaded.sid)
     }
 
     pub(crate) fn get(&self, sid: &Sid, place: &Place) -> Option<String> {

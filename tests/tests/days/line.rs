@@ -174,12 +174,13 @@ impl DataSetStore for Line {
     fn quarantine(&self, scope: &Scope, sid: &Sid, reason: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let store = self.reach()?;
         let file = DataSetFile::verify(bytes.to_vec(), sid).unwrap();
-        match store.quarantine(scope, sid, &file, reason.to_owned()) {
-            // A full quarantine is the administrator's matter, and not what these days are about.
-            Ok(()) | Err(Refusal { code: Code::NoSpace, .. }) => {}
-            Err(refusal) => return Err(refused(refusal)),
-        }
+        let put = store.quarantine(scope, sid, &file, reason.to_owned());
         let mut book = self.book.lock().unwrap();
+        if let Err(refusal) = put {
+            book.story.tell(format!("    TS{} cannot put {scope} of {sid} beside", self.host + 1));
+            self.house.has_no_room(scope, sid);
+            return Err(refused(refusal));
+        }
         book.story.tell(format!("    TS{} puts {scope} of {sid} beside: {reason}", self.host + 1));
         book.took(self.host, sid, scope, Way::Beside, &decode(bytes), None);
         if !self.is(Weather::Deaf) {
@@ -213,6 +214,9 @@ impl Connections for Line {
             for item in report.items.list.iter().filter(|item| item.fate == Fate::Overridden) {
                 let scope = item.scope.clone().unwrap();
                 book.overrides.insert((scope, report.sid.clone(), item.place.clone()));
+            }
+            for item in report.items.list.iter().filter(|item| item.code == "MP-PRF-206") {
+                book.changed_before.insert((report.sid.clone(), item.place.clone()));
             }
             for problem in &report.problems {
                 book.problems.insert((self.host, report.sid.clone(), problem.code.clone()));

@@ -9,15 +9,12 @@
 //! shown to another group, has come back though somebody replaced or deleted it, or was overridden without a report.
 //!
 //! What it does not ask for, and why:
-//! - On days on which acknowledgements are lost (`deaf`) a replaced content may come back, and overrides need not be told: an
-//!   export whose acknowledgement was lost may be stored, and the data set that another host made from it does not say so.
-//!   Such days are checked for loss and invention only.
-//! - What a session changed while storage was away stays at the late merge, and takes the place of what is stored without
-//!   being told as an override (`spared`).
+//! - What an import left alone because the session had changed it is told by the import's report (MP-PRF-206). When the
+//!   process ended before it could keep that report, nobody knows.
 //! - What an export could not put into a full spool may be lost, if a report says so (MP-AGT-044); what was in a spool never.
 //! - A key that one session deleted and another one changed is one item with all that is in it (ADR 4).
-//! - What is done before the import has marked the load of the hive is not played, nor is a plan that comes at a logon: the
-//!   Agent asks for it in a thread of its own, whose speed no seed decides.
+//! - A plan that comes at a logon is not played: the Agent asks for it in a thread of its own, whose speed no seed decides. What
+//!   is done before the import is played once the Agent has taken its picture of the load, by which it tells it from defaults.
 //!
 //! `METAPROFILES_DAYS` says how many days are played, `METAPROFILES_DAY` plays the one of this number again. When a day does not
 //! end well, its story is printed.

@@ -13,7 +13,7 @@ use mp_profile::{Scope, Sid};
 use mp_protocol::{AllowedAgent, MachineCertificate, MachineName, MachineRole, StorageLimits, StoragePlan};
 use mp_storage::{
     Access, Backend, FolderBackend, MemoryBackend, Peer, ReachedStore, Store,
-    backend::{Key, Read, folder::FirstUse},
+    backend::{Key, QuarantinedInfo, Read, folder::FirstUse},
 };
 use tempfile::TempDir;
 
@@ -28,6 +28,8 @@ pub(crate) struct StoreHouse {
     backend: Mutex<Option<Arc<dyn Backend>>>,
     folder: Option<TempDir>,
     plan: StoragePlan,
+    /// Of whom nothing more can be put beside.
+    full: Mutex<Vec<Key>>,
 }
 
 /// A folder in memory, where the machine has one: days flush often.
@@ -60,7 +62,7 @@ impl StoreHouse {
             limits: StorageLimits::default(),
             retention: Vec::new(),
         };
-        let house = Self { backend: Mutex::default(), folder, plan };
+        let house = Self { backend: Mutex::default(), folder, plan, full: Mutex::default() };
         house.open(FirstUse::Allowed);
         house
     }
@@ -103,6 +105,21 @@ impl StoreHouse {
         };
         let peer = Peer::Machine(certificate);
         Some(Store::new(backend).of(Access::admit(&self.plan, &peer, now).unwrap()))
+    }
+
+    /// Nothing more of a user can be put beside.
+    pub(crate) fn has_no_room(&self, scope: &Scope, sid: &Sid) {
+        self.full.lock().unwrap().push(Key { scope: scope.clone(), sid: sid.clone() });
+    }
+
+    /// The administrator has looked at what was put beside of users of whom there was no more room, and deletes it.
+    pub(crate) fn make_room(&self) {
+        let Some(backend) = self.backend.lock().unwrap().clone() else { return };
+        for key in std::mem::take(&mut *self.full.lock().unwrap()) {
+            for QuarantinedInfo { id, .. } in backend.quarantined(&key).unwrap() {
+                backend.delete_quarantined(&key, &id).unwrap();
+            }
+        }
     }
 
     /// What is stored now.

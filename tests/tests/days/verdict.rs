@@ -7,7 +7,6 @@ use mp_profile::{Scope, Sid};
 
 use crate::{
     book::{Book, Deed},
-    kind::Kind,
     places::Spot,
 };
 
@@ -45,7 +44,7 @@ impl Tally {
 
 impl Book {
     /// Checks all places of all users.
-    pub(crate) fn judge(&self, kind: &Kind, current: &BTreeMap<(Scope, Sid), DataSet>) -> Tally {
+    pub(crate) fn judge(&self, current: &BTreeMap<(Scope, Sid), DataSet>) -> Tally {
         let mut spots: BTreeMap<&Spot, Vec<usize>> = BTreeMap::new();
         for (number, deed) in self.deeds.iter().enumerate().filter(|(_, deed)| !deed.temporary) {
             spots.entry(&deed.spot).or_default().push(number);
@@ -53,9 +52,9 @@ impl Book {
         for (spot, deeds) in &spots {
             self.nothing_is_lost(deeds);
             let set = current.get(&(spot.scope.clone(), spot.sid.clone()));
-            self.nothing_comes_back(spot, deeds, spot.place.after(set), kind);
+            self.nothing_comes_back(spot, deeds, spot.place.after(set));
         }
-        self.all_is_told(kind);
+        self.all_is_told();
         let all = || self.deeds.iter().enumerate().filter(|(_, deed)| !deed.temporary);
         let count = |which: &dyn Fn(usize, &Deed) -> bool| {
             all().filter(|(number, deed)| which(*number, deed)).count()
@@ -88,7 +87,7 @@ impl Book {
     }
 
     /// What is stored now is what somebody did last: of all that was stored, something that nobody replaced who knew it.
-    fn nothing_comes_back(&self, spot: &Spot, deeds: &[usize], current: Option<String>, kind: &Kind) {
+    fn nothing_comes_back(&self, spot: &Spot, deeds: &[usize], current: Option<String>) {
         let stored: Vec<usize> = deeds.iter().copied().filter(|number| self.is_stored(*number)).collect();
         if stored.is_empty() {
             assert!(
@@ -102,7 +101,7 @@ impl Book {
         let replaced = |number: &usize| {
             stored.iter().filter(counts).any(|other| self.deeds[*other].known.contains(number))
         };
-        let standing: Vec<&usize> = stored.iter().filter(|number| kind.deaf || !replaced(number)).collect();
+        let standing: Vec<&usize> = stored.iter().filter(|number| !replaced(number)).collect();
         let is_one = |number: &usize| self.deeds[*number].text == current;
         if standing.iter().copied().any(is_one) {
             return;
@@ -159,14 +158,12 @@ impl Book {
     }
 
     /// What was overridden, and what was kept beside, is in a report.
-    fn all_is_told(&self, kind: &Kind) {
-        if kind.deaf {
-            return;
-        }
+    fn all_is_told(&self) {
         for expected in &self.expected {
             let told = |label: String| {
                 let spot = &expected.spot;
-                self.overrides.contains(&(spot.scope.clone(), spot.sid.clone(), label))
+                self.changed_before.contains(&(spot.sid.clone(), label.clone()))
+                    || self.overrides.contains(&(spot.scope.clone(), spot.sid.clone(), label))
             };
             assert!(
                 expected.spot.place.labels().into_iter().any(told),

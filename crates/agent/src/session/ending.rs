@@ -74,12 +74,17 @@ impl Agent<'_> {
     }
 
     /// Ends what a service that was killed has left: of users without a session, a hive that is still loaded is exported
-    /// for the last time, and the record of one that is not is removed.
+    /// for the last time, and the record of one that is not is removed. What could be put nowhere is tried again at the next
+    /// start, or goes on with the next session that shares the hive.
     pub(crate) fn end_former_sessions(&self, has_session: impl Fn(&Sid) -> bool) {
         let sids = fs::read_dir(self.state.sessions()).into_iter().flatten().flatten();
         let sids = sids.filter_map(|entry| entry.file_name().to_str()?.parse::<Sid>().ok());
         for sid in sids.filter(|sid| !has_session(sid)).collect::<Vec<_>>() {
             let ended = match self.export(&sid, ExportKind::Final, self.last_aim(&sid)) {
+                Ok(report) if report.outcome == Outcome::Failed => {
+                    tracing::error!(%sid, "What a former session changed is only in its profile, as its report says");
+                    continue;
+                }
                 Ok(_) | Err(AgentError::Host(HostError::NotLoaded(_))) => self.forget(&sid),
                 Err(error) => Err(error),
             };

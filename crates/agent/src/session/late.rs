@@ -24,15 +24,20 @@ impl Agent<'_> {
     /// # Errors
     /// When nothing could be done at all. That storage is still away is no error: the report says so.
     pub fn merge_late(&self, sid: &Sid) -> Result<SessionReport, AgentError> {
-        self.work(
-            SessionEvent::LateMerge,
-            sid,
-            |_| true,
-            |plan, recorder| self.bring_in_late(sid, &needed(plan)?, recorder),
-        )
+        // It is tried every minute while storage is away, of which the report of the logon has told: so many reports would
+        // push that one out.
+        self.work(SessionEvent::LateMerge, sid, |plan, recorder| {
+            self.bring_in_late(sid, &needed(plan)?, recorder)
+        })
     }
 
-    fn bring_in_late(&self, sid: &Sid, plan: &CachedPlan, recorder: &mut Recorder) -> Result<(), AgentError> {
+    /// Says whether anything was found out that no report has told yet.
+    fn bring_in_late(
+        &self,
+        sid: &Sid,
+        plan: &CachedPlan,
+        recorder: &mut Recorder,
+    ) -> Result<bool, AgentError> {
         let mut profile = self.host.open(sid)?;
         self.go_on()?;
         recorder.report.profile = profile.kind().name().to_owned();
@@ -49,7 +54,7 @@ impl Agent<'_> {
                 "what this session held at logon is not known, so nothing is merged into it late".to_owned(),
             );
             profile.close()?;
-            return Ok(());
+            return Ok(true);
         };
         recorder.report.plan_revision = record.plan_revision;
         let sets = self.missing_sets(sid, &record, plan, recorder);
@@ -57,7 +62,7 @@ impl Agent<'_> {
         let found: Vec<&ScopeSet> = sets.iter().filter(|set| set.known).collect();
         if found.is_empty() && record.awaited.is_empty() {
             profile.close()?;
-            return Ok(());
+            return Ok(false);
         }
         if !found.is_empty() {
             self.go_on()?;
@@ -90,7 +95,7 @@ impl Agent<'_> {
         if record.all_merged() {
             recorder.report.outcome = Outcome::Merged;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The data sets that were not merged, or not wholly. What was fetched at logon is not fetched again.

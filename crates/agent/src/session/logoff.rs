@@ -46,8 +46,9 @@ impl Agent<'_> {
             // Without it the export would be kept beside. When it fails, that is what happens.
             drop(self.merge_late(sid));
         }
-        let work = |plan, recorder: &mut Recorder| self.take_out(sid, plan, None, recorder);
-        self.work(SessionEvent::Logoff, sid, |_| true, work)
+        self.work(SessionEvent::Logoff, sid, |plan, recorder| {
+            self.take_out(sid, plan, None, recorder).map(|()| true)
+        })
     }
 
     /// Exports what changed and puts it into the spool; [`Agent::upload`] sends it.
@@ -59,8 +60,7 @@ impl Agent<'_> {
             ExportKind::Checkpoint => SessionEvent::Checkpoint,
             ExportKind::Final => SessionEvent::Logoff,
         };
-        let work = |plan, recorder: &mut Recorder| self.take_out(sid, plan, Some(aim), recorder);
-        self.work(event, sid, |_| true, work)
+        self.work(event, sid, |plan, recorder| self.take_out(sid, plan, Some(aim), recorder).map(|()| true))
     }
 
     /// Without an aim the export is sent as well.

@@ -45,12 +45,9 @@ impl Agent<'_> {
     }
 
     fn begin(&self, sid: &Sid, in_parts: bool) -> Result<SessionReport, AgentError> {
-        self.work(
-            SessionEvent::Logon,
-            sid,
-            |_| true,
-            |plan, recorder| self.bring_in(sid, plan?, in_parts, recorder),
-        )
+        self.work(SessionEvent::Logon, sid, |plan, recorder| {
+            self.bring_in(sid, plan?, in_parts, recorder).map(|()| true)
+        })
     }
 
     fn bring_in(

@@ -25,11 +25,10 @@ impl Agent<'_> {
     /// # Errors
     /// When the profile or its record cannot be used. That storage is away is no error: the report says so.
     pub fn merge_newer(&self, sid: &Sid) -> Result<SessionReport, AgentError> {
-        // A screen is unlocked many times a day.
-        let is_told =
-            |report: &SessionReport| report.outcome == Outcome::Merged || !report.problems.is_empty();
-        self.work(SessionEvent::Connect, sid, is_told, |plan, recorder| {
-            self.bring_in_newer(sid, &needed(plan)?, recorder)
+        self.work(SessionEvent::Connect, sid, |plan, recorder| {
+            self.bring_in_newer(sid, &needed(plan)?, recorder)?;
+            // A screen is unlocked many times a day.
+            Ok(recorder.report.outcome == Outcome::Merged || !recorder.report.problems.is_empty())
         })
     }
 

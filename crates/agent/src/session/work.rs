@@ -16,17 +16,14 @@ use crate::{
 /// The plan as it is cached, or why it cannot be read.
 pub(super) type LoadedPlan = Result<Option<CachedPlan>, StateError>;
 
-/// Whether a report is kept and sent; a failure always is.
-pub(super) type Told = fn(&SessionReport) -> bool;
-
 impl Agent<'_> {
-    /// Does work for a user with all other work for this user kept out, and keeps its report.
+    /// Does work for a user with all other work for this user kept out. When the work says that there is something to tell,
+    /// or fails, its report is kept and sent.
     pub(super) fn work(
         &self,
         event: SessionEvent,
         sid: &Sid,
-        is_told: Told,
-        work: impl FnOnce(LoadedPlan, &mut Recorder) -> Result<(), AgentError>,
+        work: impl FnOnce(LoadedPlan, &mut Recorder) -> Result<bool, AgentError>,
     ) -> Result<SessionReport, AgentError> {
         if let Some(left_alone) = self.turned_off(event, sid) {
             return left_alone;
@@ -34,11 +31,10 @@ impl Agent<'_> {
         let mut recorder = Recorder::new(event, sid, self.host.name(), self.clock.now());
         let plan = CachedPlan::load(&self.state);
         let _lock = self.lock(sid, plan.as_ref().ok().and_then(Option::as_ref))?;
-        let done = work(plan, &mut recorder);
-        if done.is_ok() && !is_told(&recorder.report) {
-            return Ok(recorder.report);
+        match work(plan, &mut recorder) {
+            Ok(false) => Ok(recorder.report),
+            done => self.finish(recorder, done.map(drop)),
         }
-        self.finish(recorder, done)
     }
 
     /// Keeps all other work for this user out, after waiting for it as long as the plan allows.

@@ -65,7 +65,8 @@ impl Parcel<'_> {
                 Fetched::None => return self.not_merged(store, "storage has none any more"),
                 Fetched::NotModified => return self.not_merged(store, "storage does not give it"),
             };
-            if current == self.bytes {
+            // A merge that came out as this one overrode something of the other.
+            if current == self.bytes && !self.entry.merging {
                 return Ok(Sent::Stored(version));
             }
             let Intent::Replace { base_digest, superseded, .. } = intent else {
@@ -82,9 +83,7 @@ impl Parcel<'_> {
                 Arrived::Whole(sent) => return Ok(sent),
                 Arrived::Earlier(bytes) => Some(bytes),
             };
-            let base_digest = earlier.as_deref().map(digest).or_else(|| base_digest.clone());
-            let base = earlier.as_deref().or(self.base);
-            let Merge { bytes, overrides } = match self.merge(&current, base, base_digest.as_ref()) {
+            let Merge { bytes, overrides } = match self.merge(&current, earlier.as_deref()) {
                 Ok(merge) => merge,
                 Err(why) => return self.not_merged(store, &why),
             };
@@ -119,21 +118,32 @@ impl Parcel<'_> {
             _ => None,
         };
         let own = seal(self.bytes);
+        // The stored data set that a merge of this one, which arrived, was made with, and the version it became.
+        let mut merged: Option<(VersionTag, Option<Vec<u8>>)> = None;
+        let mut earlier = None;
         for version in known.into_iter().take_while(|known| base != Some(known.version.0.as_str())) {
             let sealed = version.seal.to_string();
-            if own.as_ref() == Some(&sealed) {
-                return Ok(Arrived::Whole(Sent::Stored(version.version)));
-            }
-            if merges.contains(&sealed) {
-                let overrides = Overrides::default();
-                return Ok(Arrived::Whole(Sent::Merged { version: version.version, overrides }));
+            match &mut merged {
+                Some((_, theirs @ None)) => *theirs = store.version_bytes(scope, sid, &version.version)?,
+                Some(_) => {}
+                None if merges.contains(&sealed) => merged = Some((version.version.clone(), None)),
+                None if own.as_ref() == Some(&sealed) => {
+                    return Ok(Arrived::Whole(Sent::Stored(version.version)));
+                }
+                None => {}
             }
             if took_over.contains(&sealed) {
-                let bytes = store.version_bytes(scope, sid, &version.version)?;
-                return Ok(bytes.map_or(Arrived::Not, Arrived::Earlier));
+                earlier = store.version_bytes(scope, sid, &version.version)?;
+                break;
             }
         }
-        Ok(Arrived::Not)
+        let Some((version, theirs)) = merged else {
+            return Ok(earlier.map_or(Arrived::Not, Arrived::Earlier));
+        };
+        // Nobody was told what it overrode.
+        let again = theirs.and_then(|theirs| self.merge(&theirs, earlier.as_deref()).ok());
+        let overrides = again.map(|merge| merge.overrides).unwrap_or_default();
+        Ok(Arrived::Whole(Sent::Merged { version, overrides }))
     }
 
     fn upload<'a>(
@@ -145,16 +155,18 @@ impl Parcel<'_> {
         Upload { base, bytes, session: self.entry.session.as_deref(), notes }
     }
 
-    fn merge(
-        &self,
-        current: &[u8],
-        base: Option<&[u8]>,
-        base_digest: Option<&String>,
-    ) -> Result<Merge, String> {
+    /// Merges it with the stored data set. `earlier` is the data set that both were made from, when that is not the one which
+    /// its session started from.
+    fn merge(&self, current: &[u8], earlier: Option<&[u8]>) -> Result<Merge, String> {
+        let started_from = match &self.entry.intent {
+            Intent::Replace { base_digest, .. } => base_digest.clone(),
+            _ => None,
+        };
+        let (base, base_digest) = (earlier.or(self.base), earlier.map(digest).or(started_from));
         let damaged = |what: &'static str| move |error: DecodeError| format!("{what}: {}", chain(&error));
         let base = match (base_digest, base) {
             (None, _) => None,
-            (Some(expected), Some(base)) if digest(base) == *expected => Some(
+            (Some(expected), Some(base)) if digest(base) == expected => Some(
                 verified(base).map_err(damaged("the data set that the session started from is damaged"))?,
             ),
             (Some(_), Some(_)) => {

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use mp_agent::Outcome;
+use mp_agent::{Outcome, SessionReport};
 use mp_profile::{Scope, Sid};
+use mp_protocol::session_report::Fate;
 
 use crate::{
     console::FakeConsole,
@@ -40,6 +41,13 @@ impl Farm {
         assert_eq!(self.ts2.get(&self.sid, APP, name).as_deref(), Some(from), "it was stored");
         self.ts2.set(&self.sid, APP, name, to);
         assert_eq!(self.ts2.logoff(&self.sid).outcome, Outcome::Stored);
+    }
+
+    /// Whether a report of the first host says that two sessions changed a value.
+    fn is_told(&self, name: &str) -> bool {
+        let reports = SessionReport::kept(&self.ts1.state, &self.sid).unwrap();
+        let mut items = reports.iter().flat_map(|report| report.to_sent().items.list);
+        items.any(|item| item.fate == Fate::Overridden && item.place.ends_with(name))
     }
 
     fn stored(&self, name: &str) -> Option<String> {
@@ -89,4 +97,32 @@ fn a_merge_that_arrived_brings_nothing_back() {
     assert!(farm.ts1.agent(|agent| agent.upload(&farm.sid)).unwrap());
     assert_eq!(farm.stored("Theme").as_deref(), Some("blue"));
     assert_eq!(farm.stored("Zoom").as_deref(), Some("150"));
+}
+
+#[test]
+fn what_a_merge_that_arrived_overrode_is_told() {
+    let farm = Farm::new();
+    let ts3 = Station::new("TS3", &farm.console);
+    ts3.logon(&farm.sid);
+    ts3.set(&farm.sid, APP, "Zoom", "150");
+    assert_eq!(ts3.logoff(&farm.sid).outcome, Outcome::Stored);
+    farm.ts1.set(&farm.sid, APP, "Zoom", "200");
+    farm.lose_acknowledgements();
+    assert_eq!(farm.ts1.logoff(&farm.sid).outcome, Outcome::Spooled);
+    farm.console.store.back();
+    assert!(farm.ts1.agent(|agent| agent.upload(&farm.sid)).unwrap());
+    assert!(farm.is_told("Zoom"));
+
+    // Also when others have built on it since.
+    farm.ts1.logon(&farm.sid);
+    ts3.logon(&farm.sid);
+    ts3.set(&farm.sid, APP, "Paper", "a4");
+    assert_eq!(ts3.logoff(&farm.sid).outcome, Outcome::Stored);
+    farm.ts1.set(&farm.sid, APP, "Paper", "a5");
+    farm.lose_acknowledgements();
+    assert_eq!(farm.ts1.logoff(&farm.sid).outcome, Outcome::Spooled);
+    farm.console.store.back();
+    ts3.session(&farm.sid, APP, "Later", "1");
+    assert!(farm.ts1.agent(|agent| agent.upload(&farm.sid)).unwrap());
+    assert!(farm.is_told("Paper"));
 }

@@ -45,7 +45,7 @@ pub struct FolderBackend {
     hasher: RandomState,
     /// Held as long as the backend lives; the system lets it go when the process ends in any way. `None` for one that only
     /// looks.
-    _lock: Option<File>,
+    _lock: Option<open::Lock>,
 }
 
 impl FolderBackend {

@@ -1,6 +1,11 @@
 //! The folder: what it looks like, and what it does after crashes and on the wrong disk.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use mp_profile::Scope;
 use mp_storage::{
@@ -176,4 +181,22 @@ fn opens_only_what_it_should() {
     fs::write(folder.path().join("metaprofiles-storage.json"), br#"{"format":2,"global-folder":"global"}"#)
         .unwrap();
     assert!(matches!(again(folder.path(), "global"), Err(OpenError::Format { found: 2 })));
+}
+
+/// A process that is being started has a copy of each open file until its program runs.
+#[test]
+fn a_folder_that_was_let_go_can_be_opened_while_processes_are_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let starting = AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while starting.load(Ordering::Relaxed) {
+                Command::new(std::env::current_exe().unwrap()).arg("--version").output().unwrap();
+            }
+        });
+        let opened = (0..200).map(|_| FolderBackend::open(folder.path(), "global", FirstUse::Allowed));
+        let refused = opened.filter(Result::is_err).count();
+        starting.store(false, Ordering::Relaxed);
+        assert_eq!(refused, 0);
+    });
 }

@@ -3,19 +3,21 @@
 use std::{sync::Arc, time::Duration};
 
 use mp_agent::{
-    CachedPlan,
+    CachedPlan, SessionEvent, SessionReport,
     service::{REFUSED, WITHOUT_SETTINGS},
 };
 use mp_profile::{
     SessionId,
     machine::{Answer, Load, Request},
+    memory::MemoryProfile,
 };
 use mp_protocol::StorageAway;
+use mp_registry::{KeyPath, Name};
 
 use super::{asynchronous, elsewhere, host::Host, in_store};
 use crate::{
     console::{FakeConsole, plan},
-    station::sid,
+    station::{APP, LEDGER, sid},
 };
 
 fn away(mut plan: CachedPlan, choice: StorageAway) -> (Arc<FakeConsole>, Host) {
@@ -104,4 +106,36 @@ fn a_logon_that_its_script_refuses_is_never_exported_either() {
     ts1.log_off(session);
     ts1.ports.do_chores();
     assert_eq!(console.store.writes(), 0);
+}
+
+/// A key that another session made anew, and this one deleted while storage was away.
+#[test]
+fn a_key_made_anew_elsewhere_that_the_session_deleted_is_told() {
+    let console = Arc::new(FakeConsole::default());
+    let remove = |host: &Host| {
+        let remove = |profile: &mut MemoryProfile| {
+            let (parent, name) = APP.rsplit_once('\\').unwrap();
+            let parent = profile.registry.root.ensure(&KeyPath::parse(parent));
+            parent.remove_subkey(&Name::from(name));
+        };
+        host.loader.host.with(&sid(), remove).unwrap();
+    };
+    let mut ts2 = Host::new("TS2", &console, &asynchronous());
+    let session = ts2.log_on(&sid());
+    remove(&ts2);
+    ts2.set(&sid(), "Paper", "a4");
+    ts2.log_off(session);
+    console.store.away();
+    let mut ts1 = Host::new("TS1", &console, &asynchronous());
+    ts1.log_on(&sid());
+    remove(&ts1);
+    // What is above it is still there.
+    ts1.set_in(&sid(), LEDGER, "Year", "2026");
+    console.store.back();
+    ts1.pass(Duration::from_secs(61));
+    let reports = SessionReport::kept(&ts1.state, &sid()).unwrap();
+    let late = reports.iter().find(|report| report.event == SessionEvent::LateMerge).unwrap();
+    let items = late.to_sent().items.list;
+    let told = items.iter().any(|item| item.code == "MP-PRF-206" && item.place.ends_with(APP));
+    assert!(told, "{items:?}");
 }

@@ -10,7 +10,7 @@ mod threads;
 
 use std::{sync::Arc, time::Duration};
 
-use mp_agent::CachedPlan;
+use mp_agent::{CachedPlan, SessionEvent, SessionReport};
 use mp_dataset::ProfileKind;
 use mp_profile::{
     Applies, ImportMode, Scope,
@@ -125,6 +125,24 @@ fn what_storage_could_not_give_is_merged_late_around_what_the_session_changed() 
     assert!(console.store.quarantined().is_empty());
 }
 
+/// While storage is away the late merge is tried every minute.
+#[test]
+fn tries_that_found_storage_away_push_no_report_out() {
+    let console = Arc::new(FakeConsole::default());
+    console.store.away();
+    let mut ts1 = Host::new("TS1", &console, &asynchronous());
+    ts1.log_on(&sid());
+    ts1.pass(Duration::from_secs(10 * 60));
+    let events = |host: &Host| {
+        let reports = SessionReport::kept(&host.state, &sid()).unwrap();
+        reports.iter().map(|report| report.event).collect::<Vec<_>>()
+    };
+    assert_eq!(events(&ts1), [SessionEvent::Logon]);
+    console.store.back();
+    ts1.pass(Duration::from_secs(61));
+    assert_eq!(events(&ts1), [SessionEvent::Logon, SessionEvent::LateMerge]);
+}
+
 #[test]
 fn a_cached_copy_stands_in_for_storage_and_replaces_only_what_it_is() {
     let console = Arc::new(FakeConsole::default());
@@ -230,6 +248,29 @@ fn a_session_that_ended_without_the_service_is_exported_at_its_next_start() {
     assert!(ts1.sessions.is_loaded(&sid()), "nobody released the hold of the killed service");
     ts1.start();
     ts1.ports.do_chores();
+    assert_eq!(in_store(&console, "Theme").as_deref(), Some("dark"));
+    assert!(!ts1.state.session(&sid()).exists());
+}
+
+/// What fits nowhere stays in the hive, and is not forgotten with it.
+#[test]
+fn what_a_former_session_could_put_nowhere_is_tried_again() {
+    let console = Arc::new(FakeConsole::default());
+    let mut ts1 = Host::new("TS1", &console, &asynchronous());
+    let session = ts1.log_on(&sid());
+    ts1.set(&sid(), "Theme", "dark");
+    ts1.kill();
+    ts1.sessions.end(session).unwrap();
+    console.store.away();
+    ts1.ports.settings.spool_limit = Some(10);
+    ts1.start();
+    let reports = SessionReport::kept(&ts1.state, &sid()).unwrap();
+    let codes = reports.last().unwrap().problems.iter().map(|problem| problem.code.as_str());
+    assert!(codes.into_iter().any(|code| code == "MP-AGT-044"));
+    assert!(ts1.state.session(&sid()).exists());
+    ts1.kill();
+    console.store.back();
+    ts1.start();
     assert_eq!(in_store(&console, "Theme").as_deref(), Some("dark"));
     assert!(!ts1.state.session(&sid()).exists());
 }

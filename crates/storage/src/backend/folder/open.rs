@@ -155,7 +155,7 @@ impl FolderBackend {
         Ok(marker.global_folder)
     }
 
-    fn over(base: &Path, global_folder: &str, lock: Option<File>) -> Self {
+    fn over(base: &Path, global_folder: &str, lock: Option<Lock>) -> Self {
         Self {
             base: base.to_owned(),
             global_folder: global_folder.to_owned(),
@@ -190,12 +190,25 @@ fn check_marker(base: &Path, path: &Path, text: &[u8], global_folder: &str) -> R
     Ok(())
 }
 
-fn lock(base: &Path) -> Result<File, OpenError> {
+/// Keeps other processes out until it is dropped.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a process that is just being started by this one still has a copy of it.
+        if let Err(error) = self.0.unlock() {
+            tracing::warn!(%error, "The base folder is not unlocked before its lock file is closed");
+        }
+    }
+}
+
+fn lock(base: &Path) -> Result<Lock, OpenError> {
     let path = base.join(LOCK);
     let file = File::options().create(true).truncate(false).write(true).open(&path);
     let file = file.map_err(|source| failed("open", &path, source))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(base.to_owned())),
         Err(TryLockError::Error(source)) => Err(failed("lock", &path, source)),
     }
