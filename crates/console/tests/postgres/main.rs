@@ -22,8 +22,6 @@ mod machines;
 mod overview;
 #[path = "../it/plans.rs"]
 mod plans;
-#[path = "../it/postgres.rs"]
-mod postgres;
 #[path = "../it/roles.rs"]
 mod roles;
 #[path = "../it/sessions.rs"]
@@ -38,7 +36,10 @@ mod user_sessions;
 #[path = "../it/versions.rs"]
 mod versions;
 
+use mp_test_servers::Postgres;
+
 /// The database of a new farm.
 fn new_database() -> Option<String> {
-    postgres::new_database()
+    Postgres::server("the console on PostgreSQL, which is tested on SQLite once more")
+        .map(Postgres::new_database)
 }
