@@ -12,8 +12,6 @@
 //! - What an import left alone because the session had changed it is told by the import's report (MP-PRF-206). When the
 //!   process ended before it could keep that report, nobody knows.
 //! - What an export could not put into a full spool may be lost, if a report says so (MP-AGT-044); what was in a spool never.
-//! - Day 144 is known to fail: a session that was never merged deletes all that its group's data set would hold, and the
-//!   picture that is to be kept beside is empty, so that it is not sent.
 //! - A key that one session deleted and another one changed is one item with all that is in it (ADR 4).
 //! - A plan that comes at a logon is not played: the Agent asks for it in a thread of its own, whose speed no seed decides. What
 //!   is done before the import is played once the Agent has taken its picture of the load, by which it tells it from defaults.

@@ -98,6 +98,18 @@ impl Agent<'_> {
         (plan.revision, plan.group, plan.subsets) = (plan_revision, group, subsets);
         Ok(Some(picture))
     }
+
+    /// The same for an export, which goes by the plan's rules: `None` also when only those of another plan tell what changed.
+    pub(super) fn first_look_by(
+        &self,
+        sid: &Sid,
+        profile: &mut dyn SessionProfile,
+        plan: &AgentPlan,
+    ) -> Result<Option<Baseline>, AgentError> {
+        let mut goes_by = plan.clone();
+        let picture = self.first_look(sid, profile, &mut goes_by)?;
+        Ok(picture.filter(|_| TakenBy::of(&goes_by) == TakenBy::of(plan)))
+    }
 }
 
 /// The picture that this load's marker names; `None` when there is none, or it is damaged or another load's.

@@ -108,6 +108,10 @@ impl Agent<'_> {
         recorder.report.plan_revision = revision;
         let rules = super::compile(subsets, group, revision)?;
         let group = group.cloned().map(Scope::Group);
+        if let (None, Some(cached)) = (record, &plan) {
+            // What is kept beside then is what the session did, deletions as well, and not the profile's defaults.
+            session.baseline = self.first_look_by(sid, profile.as_mut(), &cached.plan)?;
+        }
 
         let inputs = ExportInputs {
             origin: self.origin(sid),

@@ -27,6 +27,15 @@ fn just_seen(console: &Arc<FakeConsole>) -> (Host, SessionId) {
     (host, session)
 }
 
+/// The service is killed, the session ends, and the next service looks after what is left.
+fn ends_without_the_service(host: &mut Host, session: SessionId) {
+    host.kill();
+    host.sessions.end(session).unwrap();
+    assert!(host.sessions.is_loaded(&sid()), "nobody released the hold of the killed service");
+    host.start();
+    host.ports.do_chores();
+}
+
 #[test]
 fn a_change_before_the_import_stays_the_users() {
     let console = Arc::new(FakeConsole::default());
@@ -92,15 +101,31 @@ fn what_is_changed_before_the_import_is_kept_when_the_session_ends_without_the_s
     let console = Arc::new(FakeConsole::default());
     let (mut ts1, session) = just_seen(&console);
     ts1.set(&sid(), "Theme", "blue");
-    ts1.kill();
-    ts1.sessions.end(session).unwrap();
-    assert!(ts1.sessions.is_loaded(&sid()), "nobody released the hold of the killed service");
-    ts1.start();
-    ts1.ports.do_chores();
+    ends_without_the_service(&mut ts1, session);
     let beside = console.store.quarantined();
     assert_eq!(value_in(&decode(&beside[0].bytes), APP, "Theme").as_deref(), Some("blue"));
     assert_eq!(in_store(&console, "Theme").as_deref(), Some("dark"));
     assert!(!ts1.state.session(&sid()).exists());
+}
+
+/// All that the session did is a deletion, of one of the mandatory profile's own values.
+#[test]
+fn what_is_deleted_before_the_import_is_kept_when_the_session_ends_without_the_service() {
+    let console = Arc::new(FakeConsole::default());
+    let (mut ts1, session) = just_seen(&console);
+    ts1.delete(&sid(), "Theme");
+    ends_without_the_service(&mut ts1, session);
+    let beside = console.store.quarantined();
+    assert_eq!(decode(&beside[0].bytes).registry.counts().deleted_values, 1);
+    assert_eq!(in_store(&console, "Theme").as_deref(), Some("dark"));
+}
+
+#[test]
+fn nothing_is_kept_of_a_session_that_ends_before_its_import_and_changed_nothing() {
+    let console = Arc::new(FakeConsole::default());
+    let (mut ts1, session) = just_seen(&console);
+    ends_without_the_service(&mut ts1, session);
+    assert!(console.store.quarantined().is_empty());
 }
 
 #[test]
