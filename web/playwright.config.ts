@@ -9,6 +9,8 @@ export default defineConfig({
   // Each worker has a farm of its own, whose programs want the processor as well.
   workers: 1,
   fullyParallel: false,
+  // The tests tell one story on one farm: after a failure a worker begins a new farm, on which the rest of it would only wait.
+  maxFailures: 1,
   forbidOnly: true,
   timeout: 120_000,
   expect: { timeout: 30_000 },

@@ -20,6 +20,7 @@ test("a Storage Server is looked at, changed, and not deleted while it is used",
   await look(page, "storage-server-in-use");
   await asked.getByRole("button", { name: "Cancel" }).click();
   await panel.getByRole("button", { name: "Close" }).click();
+  await expect(panel).toBeHidden();
   await look(page, "storage-servers");
 });
 
@@ -52,6 +53,7 @@ test("two administrators never overwrite each other unseen", async ({ signedIn: 
   await expect(panel.getByText("30 min")).toBeVisible();
   await look(page, "group");
   await panel.getByRole("button", { name: "Close" }).click();
+  await expect(panel).toBeHidden();
   await look(page, "groups");
 });
 

@@ -28,9 +28,17 @@ async function accessible(page: Page, rules?: string[]): Promise<void> {
   expect(found).toEqual([]);
 }
 
+/** While a dialog is open Fluent hides the page from screen readers, and for a moment after it was closed. */
+async function shown(page: Page): Promise<void> {
+  if ((await page.getByRole("dialog").or(page.getByRole("alertdialog")).count()) === 0) {
+    await expect(page.locator("#root")).not.toHaveAttribute("aria-hidden");
+  }
+}
+
 /** Looks at a page in light, dark and in a narrow window: keeps screenshots, and asks for accessibility each time. */
 export async function look(page: Page, name: string): Promise<void> {
   const shoot = (kind: string) => page.screenshot({ path: path.join(FOLDER, `${name}-${kind}.png`) });
+  await shown(page);
   await accessible(page);
   await shoot("light");
   await page.emulateMedia({ colorScheme: "dark" });
