@@ -77,7 +77,8 @@ fn without_a_certificate_nobody_connects() {
     access_log::listen();
     let farm = Farm::new();
     is_logged(no_answer(&farm, client(&farm, None)), "MP-STO-131");
-    assert!(farm.metrics.text().contains("connections_ended_total{code=\"MP-STO-131\"} 1"));
+    let counted = "connections_ended_total{code=\"MP-STO-131\"} 1";
+    eventually("it is counted", || farm.metrics.text().contains(counted));
 }
 
 #[test]

@@ -75,6 +75,11 @@ fn readiness_and_metrics_say_how_the_service_is() {
     client.store(&Scope::Global, &sid(1), None, &two).unwrap();
     client.quarantine(&Scope::Global, &sid(1), "why", &two).unwrap();
     client.fetch(&Scope::Global, &sid(1), None).unwrap();
+    // The client has the answer before the service has let it go.
+    let nothing_held = "metaprofiles_storage_body_memory_bytes 0\n";
+    eventually("no body is held", || {
+        get(monitor, "/metrics").is_some_and(|(_, text)| text.contains(nothing_held))
+    });
     let (status, text) = get(monitor, "/metrics").unwrap();
     let put = r#"operation="PUT /v1/data-sets/{scope}/{sid}""#;
     for line in [
