@@ -8,6 +8,7 @@ use std::{
 use axum::{
     Router,
     extract::{ConnectInfo, MatchedPath, Request},
+    handler::Handler as _,
     http::{HeaderValue, header},
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
@@ -145,8 +146,9 @@ fn router(console: &Console) -> Router {
     Router::new()
         .merge(api::routes(core))
         .merge(machine_api::routes())
-        .fallback(pages::serve)
-        .method_not_allowed_fallback(|| async { Refusal::NoMethod })
+        // What is not there reads the body as well, so that the connection can be used again.
+        .fallback(pages::serve.layer(from_fn(api::whole_body)))
+        .method_not_allowed_fallback((|| async { Refusal::NoMethod }).layer(from_fn(api::whole_body)))
         .with_state(Arc::clone(core))
         .layer(from_fn(bounded))
         .layer(CatchPanicLayer::custom(|_| Refusal::internal("a handler panicked").into_response()))
