@@ -13,11 +13,11 @@ use utoipa::ToSchema;
 use super::{
     answer::{WithTag, etag},
     extract::{Body, IfMatch, Named, Params},
-    page::Page,
+    page::{Page, Searched},
     problem::Problem,
 };
 use crate::{
-    domain::{self, Access, Paging, Refusal},
+    domain::{self, Access, Refusal},
     ops::{self, Core},
     repository::{ACCOUNT_ORDERS, Account},
     secret::Secret,
@@ -140,16 +140,6 @@ impl From<Account> for Administrator {
     }
 }
 
-/// Which accounts.
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct Which {
-    search: Option<String>,
-    sort: Option<String>,
-    after: Option<String>,
-    limit: Option<u32>,
-}
-
 /// Who may sign in
 #[utoipa::path(get, path = "/administrators", tag = "administrators", operation_id = "list-administrators", params(
     ("search" = Option<String>, Query, description = "With this in the name, in any case"),
@@ -160,10 +150,9 @@ pub(super) struct Which {
 pub(super) async fn list(
     State(core): State<Arc<Core>>,
     caller: ops::Administrator,
-    Params(Which { search, sort, after, limit }): Params<Which>,
+    Params(asked): Params<Searched>,
 ) -> Result<Json<Page<Administrator>>, Refusal> {
-    let paging = Paging::read(ACCOUNT_ORDERS, sort.as_deref(), "name", after.as_deref(), limit)?;
-    let search = domain::search(search)?;
+    let (search, paging) = asked.read(ACCOUNT_ORDERS, "name")?;
     Ok(Json(Page::of(core.administrators(&caller, search.as_deref(), &paging).await?)))
 }
 

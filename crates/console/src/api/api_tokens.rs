@@ -9,11 +9,11 @@ use super::{
     administrators::AdministratorRole,
     answer::WithTag,
     extract::{Body, IfMatch, Named, Params},
-    page::Page,
+    page::{Page, Searched},
     problem::Problem,
 };
 use crate::{
-    domain::{Access, Paging, Refusal, UnixMillis},
+    domain::{Access, Refusal, UnixMillis},
     ops::{Administrator, Core},
     repository::{ACCESS_TOKEN_ORDERS, AccessToken},
 };
@@ -87,16 +87,6 @@ pub(super) struct CreatedApiToken {
     token: String,
 }
 
-/// Which tokens.
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct Which {
-    search: Option<String>,
-    sort: Option<String>,
-    after: Option<String>,
-    limit: Option<u32>,
-}
-
 /// API tokens: all of them for an administrator, else one's own
 #[utoipa::path(get, path = "/api-tokens", tag = "api-tokens", operation_id = "list-api-tokens", params(
     ("search" = Option<String>, Query, description = "With this in the token's or the owner's name, in any case"),
@@ -107,10 +97,9 @@ pub(super) struct Which {
 pub(super) async fn list(
     State(core): State<Arc<Core>>,
     caller: Administrator,
-    Params(Which { search, sort, after, limit }): Params<Which>,
+    Params(asked): Params<Searched>,
 ) -> Result<Json<Page<ApiToken>>, Refusal> {
-    let paging = Paging::read(ACCESS_TOKEN_ORDERS, sort.as_deref(), "-created", after.as_deref(), limit)?;
-    let search = crate::domain::search(search)?;
+    let (search, paging) = asked.read(ACCESS_TOKEN_ORDERS, "-created")?;
     Ok(Json(Page::of(core.access_tokens(&caller, search.as_deref(), &paging).await?)))
 }
 

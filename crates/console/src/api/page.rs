@@ -1,8 +1,8 @@
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
 
-use crate::domain::{self, Refusal, UnixMillis};
+use crate::domain::{self, Order, Paging, Refusal, UnixMillis};
 
 /// One page of a list that can grow.
 #[derive(Serialize, ToSchema)]
@@ -16,6 +16,25 @@ pub(super) struct Page<T> {
 impl<T> Page<T> {
     pub(super) fn of<I: Into<T>>(page: domain::Page<I>) -> Self {
         Self { items: page.items.into_iter().map(Into::into).collect(), next: page.next }
+    }
+}
+
+/// What a request says to a list that is searched and ordered, and has no filters of its own.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Searched {
+    search: Option<String>,
+    sort: Option<String>,
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+impl Searched {
+    /// What is searched for, and the page; see [`Paging::read`].
+    pub(super) fn read(self, orders: &[Order], usual: &str) -> Result<(Option<String>, Paging), Refusal> {
+        let Self { search, sort, after, limit } = self;
+        let paging = Paging::read(orders, sort.as_deref(), usual, after.as_deref(), limit)?;
+        Ok((domain::search(search)?, paging))
     }
 }
 

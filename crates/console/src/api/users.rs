@@ -2,16 +2,16 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use mp_profile::Sid;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
     extract::{Named, Params},
-    page::Page,
+    page::{Page, Searched},
     problem::Problem,
 };
 use crate::{
-    domain::{self, Paging, Refusal},
+    domain::{self, Refusal},
     ops::{Administrator, Core},
     repository::USER_ORDERS,
 };
@@ -49,16 +49,6 @@ impl From<domain::User> for User {
     }
 }
 
-/// Which users.
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct Which {
-    search: Option<String>,
-    sort: Option<String>,
-    after: Option<String>,
-    limit: Option<u32>,
-}
-
 /// Users of whose sessions Agents have reported, those seen last first
 #[utoipa::path(get, path = "/users", tag = "users", operation_id = "list-users", params(
     ("search" = Option<String>, Query, description = "With this in the SID"),
@@ -69,10 +59,9 @@ pub(super) struct Which {
 pub(super) async fn list(
     State(core): State<Arc<Core>>,
     caller: Administrator,
-    Params(Which { search, sort, after, limit }): Params<Which>,
+    Params(asked): Params<Searched>,
 ) -> Result<Json<Page<User>>, Refusal> {
-    let paging = Paging::read(USER_ORDERS, sort.as_deref(), "-last-seen", after.as_deref(), limit)?;
-    let search = domain::search(search)?;
+    let (search, paging) = asked.read(USER_ORDERS, "-last-seen")?;
     Ok(Json(Page::of(core.users(&caller, search.as_deref(), &paging).await?)))
 }
 
