@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use super::{
     agent_settings::AgentSettings,
     api::{Api, below},
+    retention::Retention,
     show::{Column, field},
 };
 
@@ -39,6 +40,9 @@ pub(crate) enum Command {
         /// Let the first Storage Server keep its data sets
         #[arg(long, conflicts_with = "storage_server")]
         no_storage_server: bool,
+        /// Keep the former versions that its Storage Server keeps of other groups
+        #[arg(long, conflicts_with_all = ["keep_versions", "keep_days", "keep_bytes"])]
+        no_retention: bool,
     },
     /// Delete one that nothing uses
     Delete {
@@ -56,6 +60,8 @@ pub(crate) struct More {
     #[arg(long, value_name = "NAME")]
     storage_server: Option<String>,
     #[command(flatten)]
+    retention: Retention,
+    #[command(flatten)]
     settings: AgentSettings,
 }
 
@@ -66,6 +72,9 @@ impl More {
                 group[field] = json!(value);
             }
         }
+        let mut retention = group["retention"].take();
+        self.retention.put_into(&mut retention);
+        group["retention"] = retention;
         self.settings.put_into(group);
     }
 }
@@ -80,12 +89,15 @@ impl Command {
                 more.put_into(&mut group);
                 api.show(&api.post(PATH, &group)?)
             }
-            Self::Set { name, more, no_storage_server } => {
+            Self::Set { name, more, no_storage_server, no_retention } => {
                 let path = below(PATH, name);
                 let mut found = api.get_tagged(&path)?;
                 more.put_into(&mut found.item);
                 if *no_storage_server {
                     found.item["storage-server"] = Value::Null;
+                }
+                if *no_retention {
+                    found.item["retention"] = Value::Null;
                 }
                 api.show(&api.put(&path, &found)?)
             }

@@ -1,5 +1,7 @@
 use mp_profile::{DataSubset, GroupName};
-use mp_protocol::{AgentSettings, Waits};
+use mp_protocol::{AgentSettings, StorageLimits, Waits};
+
+use super::Retention;
 
 /// Everything that the administrator describes, in his order. Who joined, and every secret, is elsewhere.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -21,7 +23,9 @@ pub(crate) struct StorageServer {
     /// One name below the base folder.
     pub(crate) global_folder: GroupName,
     pub(crate) port: u16,
-    pub(crate) keep_versions: u32,
+    /// Of the scopes that have no other one.
+    pub(crate) retention: Retention,
+    pub(crate) limits: StorageLimits,
 }
 
 /// What a Storage Server has of which the administrator says nothing.
@@ -46,6 +50,8 @@ pub(crate) struct AgentServerGroup {
     pub(crate) description: String,
     /// Name of the Storage Server; `None` for the first one of the farm.
     pub(crate) storage_server: Option<String>,
+    /// Of its data sets; as its Storage Server has it when `None`.
+    pub(crate) retention: Option<Retention>,
     pub(crate) settings: AgentSettings,
     pub(crate) waits: Waits,
 }

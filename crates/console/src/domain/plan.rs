@@ -1,10 +1,13 @@
-use mp_profile::{Applies, DataSubset, GroupName};
+use mp_profile::{Applies, DataSubset, GroupName, Scope};
 use mp_protocol::{
-    AgentPlan, AgentSettings, AllowedAgent, MachineRole, StorageLimits, StoragePlan, StorageTarget, Waits,
+    AgentPlan, AgentSettings, AllowedAgent, MachineRole, ScopeRetention, StoragePlan, StorageTarget, Waits,
 };
 use serde::Serialize;
 
-use super::{Configuration, Farm, Machine, MachineState, Refusal, StorageServer, UnixMillis, name_key};
+use super::{
+    AgentServerGroup, Configuration, Farm, Machine, MachineState, Refusal, StorageServer, UnixMillis,
+    name_key,
+};
 
 /// A machine's plan, by its role.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -99,10 +102,27 @@ fn storage_plan(farm: &Farm, machine: &Machine, now: UnixMillis) -> Result<Stora
         global_folder: server.global_folder.to_string(),
         port: server.port,
         agents: farm.machines.values().filter(served).map(|agent| allowed(agent, now)).collect(),
-        keep_versions: server.keep_versions,
-        limits: StorageLimits::default(),
-        retention: Vec::new(),
+        keep_versions: server.retention.keep_versions,
+        limits: server.limits,
+        retention: retention(&farm.configuration, server),
     })
+}
+
+/// What a Storage Server keeps of the scopes for which the number of versions does not say all.
+fn retention(configuration: &Configuration, server: &StorageServer) -> Vec<ScopeRetention> {
+    let whole = server.retention;
+    let otherwise = (whole.keep_days.is_some() || whole.keep_bytes.is_some()).then_some(whole);
+    let served = |group: &&AgentServerGroup| {
+        configuration
+            .storage_server_of(Some(&group.name))
+            .is_some_and(|target| name_key(&target.name) == name_key(&server.name))
+    };
+    let of_group = |group: &AgentServerGroup| {
+        let rule = group.retention.or(otherwise)?;
+        Some(rule.told_of(Scope::Group(group.name.clone())))
+    };
+    let global = otherwise.map(|rule| rule.told_of(Scope::Global));
+    global.into_iter().chain(configuration.groups.iter().filter(served).filter_map(of_group)).collect()
 }
 
 fn allowed(agent: &Machine, now: UnixMillis) -> AllowedAgent {

@@ -16,6 +16,7 @@ mod pages;
 mod plans;
 mod roles;
 mod sessions;
+mod storage_settings;
 mod support;
 mod tokens;
 mod unread;
