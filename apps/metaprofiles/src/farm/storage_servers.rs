@@ -14,6 +14,7 @@ const COLUMNS: &[Column] = &[
     field!("BASE FOLDER", "base-folder"),
     field!("GLOBAL FOLDER", "global-folder"),
     field!("VERSIONS", "keep-versions"),
+    field!("GLOBAL", "keeps-global"),
 ];
 
 #[derive(clap::Subcommand)]
@@ -70,6 +71,9 @@ pub(crate) struct More {
     retention: Retention,
     #[command(flatten)]
     limits: Limits,
+    /// Whether it keeps the global data sets; when no Storage Server does, the first one of the farm
+    #[arg(long, value_name = "true|false")]
+    keeps_global: Option<bool>,
 }
 
 impl More {
@@ -77,6 +81,7 @@ impl More {
         for (field, value) in [
             ("global-folder", self.global_folder.as_ref().map(|folder| json!(folder))),
             ("port", self.port.map(|port| json!(port))),
+            ("keeps-global", self.keeps_global.map(|keeps| json!(keeps))),
         ] {
             if let Some(value) = value {
                 server[field] = value;

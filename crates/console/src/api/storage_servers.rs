@@ -51,14 +51,37 @@ pub(super) struct StorageServer {
     #[serde(default, with = "StorageLimitsForm")]
     #[schema(value_type = StorageLimitsForm)]
     limits: StorageLimits,
+    /// Whether it keeps the global data sets. Agents try those that do in the farm's order; when none does, the first one of
+    /// the farm.
+    #[serde(default)]
+    keeps_global: bool,
 }
 
 impl From<domain::StorageServer> for StorageServer {
     fn from(server: domain::StorageServer) -> Self {
-        let domain::StorageServer { name, host, base_folder, global_folder, port, retention, limits } =
-            server;
+        let domain::StorageServer {
+            name,
+            host,
+            base_folder,
+            global_folder,
+            port,
+            retention,
+            limits,
+            keeps_global,
+        } = server;
         let Retention { keep_versions, keep_days, keep_bytes } = retention;
-        Self { name, host, base_folder, global_folder, port, keep_versions, keep_days, keep_bytes, limits }
+        Self {
+            name,
+            host,
+            base_folder,
+            global_folder,
+            port,
+            keep_versions,
+            keep_days,
+            keep_bytes,
+            limits,
+            keeps_global,
+        }
     }
 }
 
@@ -74,9 +97,10 @@ impl From<StorageServer> for domain::StorageServer {
             keep_days,
             keep_bytes,
             limits,
+            keeps_global,
         } = server;
         let retention = Retention { keep_versions, keep_days, keep_bytes };
-        Self { name, host, base_folder, global_folder, port, retention, limits }
+        Self { name, host, base_folder, global_folder, port, retention, limits, keeps_global }
     }
 }
 

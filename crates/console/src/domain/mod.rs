@@ -11,6 +11,7 @@ mod page;
 mod plan;
 mod refusal;
 mod settings;
+mod shared;
 mod storage_settings;
 mod text;
 mod time;

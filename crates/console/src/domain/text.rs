@@ -45,6 +45,8 @@ pub(crate) struct ServerText {
     port: u16,
     #[serde(default = "StorageServer::default_keep_versions")]
     keep_versions: u32,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    keeps_global: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     keep_days: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,6 +63,8 @@ pub(crate) struct GroupText {
     description: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     storage_server: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    other_storage_servers: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default", with = "AgentSettingsForm")]
     settings: AgentSettings,
     #[serde(default, skip_serializing_if = "is_default", with = "WaitsForm")]
@@ -106,7 +110,8 @@ impl Item for StorageServer {
     }
 
     fn text(&self) -> ServerText {
-        let Self { name, host, base_folder, global_folder, port, retention, limits } = self.clone();
+        let Self { name, host, base_folder, global_folder, port, retention, limits, keeps_global } =
+            self.clone();
         let Retention { keep_versions, keep_days, keep_bytes } = retention;
         ServerText {
             name,
@@ -115,6 +120,7 @@ impl Item for StorageServer {
             global_folder,
             port,
             keep_versions,
+            keeps_global,
             keep_days,
             keep_bytes,
             limits,
@@ -139,8 +145,9 @@ impl Item for AgentServerGroup {
     }
 
     fn text(&self) -> GroupText {
-        let Self { name, description, storage_server, retention, settings, waits } = self.clone();
-        GroupText { name, description, storage_server, settings, waits, retention }
+        let Self { name, description, storage_server, other_storage_servers, retention, settings, waits } =
+            self.clone();
+        GroupText { name, description, storage_server, other_storage_servers, settings, waits, retention }
     }
 }
 
@@ -201,16 +208,33 @@ pub(crate) fn import(text: &str) -> Result<Configuration, Refusal> {
             global_folder,
             port,
             keep_versions,
+            keeps_global,
             keep_days,
             keep_bytes,
             limits,
         } = text;
         let retention = Retention { keep_versions, keep_days, keep_bytes };
-        StorageServer { name, host, base_folder, global_folder, port, retention, limits }
+        StorageServer { name, host, base_folder, global_folder, port, retention, limits, keeps_global }
     };
     let group = |text: GroupText| {
-        let GroupText { name, description, storage_server, settings, waits, retention } = text;
-        AgentServerGroup { name, description, storage_server, retention, settings, waits }
+        let GroupText {
+            name,
+            description,
+            storage_server,
+            other_storage_servers,
+            settings,
+            waits,
+            retention,
+        } = text;
+        AgentServerGroup {
+            name,
+            description,
+            storage_server,
+            other_storage_servers,
+            retention,
+            settings,
+            waits,
+        }
     };
     Ok(Configuration {
         storage_servers: file.storage_server.into_iter().map(server).collect(),

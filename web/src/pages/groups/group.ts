@@ -63,6 +63,7 @@ export function describeGroup(group: AgentServerGroup): [string, string][] {
     ["Name", group.name],
     ["Description", group.description ?? ""],
     ["Storage Server", group["storage-server"] ?? "the farm's first one"],
+    ["Tried when it is away", (group["other-storage-servers"] ?? []).join(", ") || "none"],
     [
       "Former versions kept",
       group.retention == null ? "as the Storage Server says" : describeRetention(group.retention),
