@@ -167,7 +167,11 @@ impl Bench<'_> {
         for (what, limit, text) in [
             ("engine-export-to-loop-enum", 1.0 / 0.9, "times the raw loop that enumerates, export"),
             ("engine-import-to-loop-set", 1.0 / 0.9, "times the raw loop that sets, import"),
-            ("import-seen-equal-to-import-seen", 0.2, "of writing it all, import of what is there, at a logon"),
+            (
+                "import-seen-equal-to-import-seen",
+                0.2,
+                "of writing it all, import of what is there, at a logon",
+            ),
             ("merged-to-engine-import", 0.2, "of writing it all, a session whose load is known to hold it"),
         ] {
             aim(of(what), limit, format!("{text}, {values} values"));

@@ -6,8 +6,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use mp_dataset::{DataSet, Limits, decode, encode};
 use mp_profile::{
-    Applies, CompiledRules, DataSubset, ExportInputs, RegistryRule, RuleAction, Seen, SessionHost,
-    Sets, Sid,
+    Applies, CompiledRules, DataSubset, ExportInputs, RegistryRule, RuleAction, Seen, SessionHost, Sets, Sid,
 };
 use mp_registry::{Applied, Key, KeyAction, KeyEdit, KeyPath, Registry, TakeAll, Value, ValueEdit};
 use mp_windows::{LiveRegistry, OpenMode, ProfileList, WindowsHost};
