@@ -8,19 +8,19 @@ mod inventory;
 mod open;
 mod probe;
 mod quarantine;
+mod sealing;
 mod versions;
 
 use std::{
     fs::{self, File},
     hash::{BuildHasher, RandomState},
-    io::{self, Read as _},
+    io,
     path::{Path, PathBuf},
     sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::SystemTime,
 };
 
-use mp_dataset::{DecodeError, HEADER_LEN, Header, Limits, check};
-use mp_durable::Readers;
+use mp_dataset::DecodeError;
 use mp_profile::{Scope, Sid, VersionTag};
 
 use history::{Event, History};
@@ -31,7 +31,10 @@ use super::{
     Backend, BackendError, Base, Change, Inspection, Key, QuarantineNote, QuarantinedInfo, Read, Removed,
     Replaced, Retention, Stamp, Version, VersionInfo,
 };
-use crate::DataSetFile;
+use crate::{
+    DataSetFile,
+    at_rest::{AtRest, Flaw},
+};
 
 /// Number of locks; two data sets that share one wait for each other, no more.
 const LOCKS: usize = 1024;
@@ -43,9 +46,10 @@ pub struct FolderBackend {
     global_folder: String,
     locks: Vec<RwLock<()>>,
     hasher: RandomState,
+    at_rest: AtRest,
     /// Held as long as the backend lives; the system lets it go when the process ends in any way. `None` for one that only
     /// looks.
-    _lock: Option<open::Lock>,
+    held: Option<open::Lock>,
 }
 
 impl FolderBackend {
@@ -81,6 +85,8 @@ impl FolderBackend {
             versions: Versions::new(folder.join(format!("{}.versions", key.sid))),
             history: History::new(folder.join(format!("{}.history", key.sid))),
             quarantine: folder.join(format!("{}.quarantine", key.sid)),
+            record: folder.join(format!("{}.key", key.sid)),
+            key: key.clone(),
             folder,
         })
     }
@@ -99,34 +105,33 @@ impl FolderBackend {
 
     /// The current version, and the former ones, from which its number follows.
     fn current(&self, place: &Place) -> Result<Option<(Version, Listing)>, BackendError> {
-        let Some(mut file) = self.open_current(place)? else { return Ok(None) };
-        let len = file.metadata().map_err(|error| failed("look at", &place.current, error))?.len();
-        let mut head = Vec::with_capacity(HEADER_LEN);
-        file.by_ref()
-            .take(HEADER_LEN as u64)
-            .read_to_end(&mut head)
-            .map_err(|error| failed("read", &place.current, error))?;
-        let header = Header::parse(&head).map_err(|source| damaged(&place.current, source))?;
-        if header.file_len() != len {
-            let expected = header.file_len();
-            let source = DecodeError::Length { what: "file", expected, found: len };
-            return Err(damaged(&place.current, source));
+        let Some(file) = self.open_current(place)? else { return Ok(None) };
+        let found = file.metadata().map_err(|error| failed("look at", &place.current, error))?.len();
+        let stored = self.head(place, &place.current, file)?;
+        let stored = stored.map_err(|source| damaged(&place.current, source))?;
+        if stored.stored_len != found {
+            let source = DecodeError::Length { what: "file", expected: stored.stored_len, found };
+            return Err(damaged(&place.current, source.into()));
         }
         let listing = place.versions.list()?;
-        let sequence = listing.sequence_of(header.digest);
+        let sequence = listing.sequence_of(stored.digest);
         let stands_in_for = listing.damaged_before(sequence);
-        Ok(Some((Version { sequence, digest: header.digest, len, stands_in_for }, listing)))
+        let version = Version { sequence, digest: stored.digest, len: stored.len, stands_in_for };
+        Ok(Some((version, listing)))
     }
 }
 
 /// Where the files of one data set are.
 #[derive(Debug)]
 struct Place {
+    key: Key,
     folder: PathBuf,
     current: PathBuf,
     versions: Versions,
     history: History,
     quarantine: PathBuf,
+    /// The wrapped data key.
+    record: PathBuf,
 }
 
 impl Backend for FolderBackend {
@@ -143,7 +148,7 @@ impl Backend for FolderBackend {
         if held == Some(&version.tag()) {
             return Ok(Read::NotModified(version));
         }
-        Ok(Read::Data(version, read_intact(&place.current)?))
+        Ok(Read::Data(version, self.read_intact(&place, &place.current)?.1))
     }
 
     fn read_version(&self, key: &Key, tag: &VersionTag) -> Result<Option<Vec<u8>>, BackendError> {
@@ -153,12 +158,12 @@ impl Backend for FolderBackend {
         if let Some((version, _)) = self.current(&place)?
             && version.tag() == *tag
         {
-            return read_intact(&place.current).map(Some);
+            return self.read_intact(&place, &place.current).map(|(_, bytes)| Some(bytes));
         }
         let listing = place.versions.list()?;
         let Some(entry) = listing.of(sequence).filter(|entry| entry.is(digest)) else { return Ok(None) };
-        let bytes = read_intact(&entry.path)?;
-        Ok(Header::parse(&bytes).is_ok_and(|header| header.digest == digest).then_some(bytes))
+        let (found, bytes) = self.read_intact(&place, &entry.path)?;
+        Ok((found == digest).then_some(bytes))
     }
 
     fn versions(&self, key: &Key) -> Result<Vec<VersionInfo>, BackendError> {
@@ -183,8 +188,7 @@ impl Backend for FolderBackend {
             return Ok(answer);
         }
         make_folder(&place.folder)?;
-        let temporary = mp_durable::write_beside(&place.current, file.bytes(), Readers::AsFolder)
-            .map_err(|error| failed("write", &place.current, error))?;
+        let temporary = self.write_beside(&place, file)?;
         let kept = match &current {
             Some((version, listing)) => place.versions.keep(&place.current, *version, listing),
             None => Ok(()),
@@ -252,7 +256,7 @@ impl Backend for FolderBackend {
         let place = self.place(key)?;
         let _writing = self.writing(key);
         self.check_marker()?;
-        quarantine::keep(&place, key, file, note)
+        self.keep_in_quarantine(&place, file, note)
     }
 
     fn quarantined(&self, key: &Key) -> Result<Vec<QuarantinedInfo>, BackendError> {
@@ -265,7 +269,7 @@ impl Backend for FolderBackend {
         let place = self.place(key)?;
         let _reading = self.reading(key);
         let Some(path) = quarantine::find(&place, id) else { return Ok(None) };
-        fs::read(&path).map(Some).map_err(|error| failed("read", &path, error))
+        self.read_as_is(&place, &path).map(Some)
     }
 
     fn delete_quarantined(&self, key: &Key, id: &str) -> Result<bool, BackendError> {
@@ -294,13 +298,7 @@ impl Backend for FolderBackend {
     }
 }
 
-fn read_intact(path: &Path) -> Result<Vec<u8>, BackendError> {
-    let bytes = fs::read(path).map_err(|error| failed("read", path, error))?;
-    check(&bytes, &Limits::default()).map_err(|source| damaged(path, source))?;
-    Ok(bytes)
-}
-
-fn damaged(path: &Path, source: DecodeError) -> BackendError {
+fn damaged(path: &Path, source: Flaw) -> BackendError {
     BackendError::Damaged { what: path.display().to_string(), source }
 }
 

@@ -3,6 +3,7 @@
 
 mod access_log;
 mod administration;
+mod at_rest;
 mod authorisation;
 mod concurrency;
 mod conformance;
