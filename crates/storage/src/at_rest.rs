@@ -23,7 +23,9 @@ pub use envelope::{Envelope, EnvelopeError};
 pub use error::{KeyError, KeyFileError};
 pub use key_file::{KeyFile, KeyId};
 pub(crate) use records::shown;
-pub use records::{KeyedStore, Kinds, Rewrapped, StoredUnder, encrypt_all, rewrap_all, stored_under};
+pub use records::{
+    KeyedStore, Kinds, Rewrapped, StoredUnder, encrypt_all, rewrap_all, stored_under, wrapped_by,
+};
 pub(crate) use stored::STORED_HEAD;
 pub use stored::{Flaw, Stored};
 

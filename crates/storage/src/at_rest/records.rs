@@ -141,16 +141,21 @@ pub fn encrypt_all(
     Ok(done)
 }
 
+/// The key by which a record says that its data key is wrapped.
+///
+/// # Errors
+/// When it is no record.
+pub fn wrapped_by(record: &str) -> Result<KeyId, KeyError> {
+    Ok(Record::parse(record)?.wrapped_by)
+}
+
 /// Counts what is under which key, and what is under none. No key is needed for it.
 ///
 /// # Errors
 /// When something cannot be looked at.
 pub fn stored_under(store: &dyn KeyedStore) -> Result<StoredUnder, BackendError> {
-    let wrapped_by = |of: &str, record: &str| {
-        Record::parse(record)
-            .map(|record| record.wrapped_by)
-            .map_err(|source| failed("read the key of", of, source))
-    };
+    let wrapped_by =
+        |of: &str, record: &str| wrapped_by(record).map_err(|source| failed("read the key of", of, source));
     let record = store.store_record()?.map(|record| wrapped_by("the store", &record)).transpose()?;
     let mut found = StoredUnder { store: record, ..StoredUnder::default() };
     for_each_data_set(as_backend(store), None, |key| {

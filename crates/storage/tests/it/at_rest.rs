@@ -110,7 +110,9 @@ fn nothing_of_a_data_set_lies_in_the_folder_in_the_clear() {
     let backend = it.open();
     let office = key(group("Office"), 1);
     let files = [1, 2, 3, 4].map(|seed| file(&office, seed, 5000));
-    files[..3].iter().for_each(|file| drop(store(&backend, &office, file)));
+    for file in &files[..3] {
+        store(&backend, &office, file);
+    }
     backend.quarantine(&office, &files[3], &note()).unwrap();
     // A stand-in for a damaged version.
     let current = it.path("office/S-1-5-21-1-2-3-1.mpd");
@@ -119,10 +121,7 @@ fn nothing_of_a_data_set_lies_in_the_folder_in_the_clear() {
     fs::write(&current, bytes).unwrap();
     assert_eq!(backend.inspect(&office, Some(AT)).unwrap().damage.len(), 1);
     assert_eq!(read(&backend, &office).unwrap(), files[1].bytes());
-    // What a crash in the middle of an upload leaves.
-    let (before, broken) = (files_below(it.folder.path()).len(), it.path("office"));
-    fs::create_dir_all(broken.join("x")).unwrap();
-    assert!(before >= 8, "{:?}", files_below(it.folder.path()));
+    assert!(files_below(it.folder.path()).len() >= 8, "{:?}", files_below(it.folder.path()));
     for file in &files {
         assert!(!lies_below(it.folder.path(), file));
     }
@@ -140,7 +139,9 @@ fn nothing_of_a_data_set_lies_in_the_object_store_in_the_clear() {
     let office = key(group("Office"), 1);
     let files = [1, 2, 3].map(|seed| file(&office, seed, 5000));
     let backend = rig.open();
-    files[..2].iter().for_each(|file| drop(store(&backend, &office, file)));
+    for file in &files[..2] {
+        store(&backend, &office, file);
+    }
     backend.quarantine(&office, &files[2], &note()).unwrap();
     assert!(files.iter().all(|file| !lies_below(&rig.folder(), file)));
     assert_eq!(read(&backend, &office).unwrap(), files[1].bytes());

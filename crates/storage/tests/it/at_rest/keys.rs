@@ -39,7 +39,9 @@ fn without_the_key_nothing_is_damaged_and_nothing_is_repaired() {
     let (one, other) = (key(group("Office"), 1), key(group("Office"), 2));
     {
         let backend = it.open();
-        [&one, &other].iter().for_each(|key| drop(store(&backend, key, &file(key, 1, 100))));
+        for key in [&one, &other] {
+            store(&backend, key, &file(key, 1, 100));
+        }
     }
     let before = files_below(it.folder.path());
     let (backend, _) = FolderBackend::look_with(it.folder.path(), Keys::new().sealed()).unwrap();

@@ -22,7 +22,9 @@ fn data(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 fn fill(backend: &dyn Backend) {
     for number in 1..=10 {
         let key = key(group("Office"), number);
-        (1..3).for_each(|seed| drop(store(backend, &key, &file(&key, seed, 400))));
+        for seed in 1..3 {
+            store(backend, &key, &file(&key, seed, 400));
+        }
     }
 }
 
