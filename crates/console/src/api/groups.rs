@@ -12,7 +12,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    domain::{self, AgentSettingsForm, Refusal, WaitsForm},
+    domain::{self, AgentSettingsForm, Refusal, Retention, WaitsForm},
     ops::{Administrator, Core},
 };
 
@@ -28,6 +28,13 @@ pub(super) struct AgentServerGroup {
     /// Name of the Storage Server that keeps its data sets; the farm's first one if there is none.
     #[serde(default)]
     storage_server: Option<String>,
+    /// Names of the Storage Servers that keep its data sets as well, which Agents try in this order when that one is away.
+    #[serde(default)]
+    #[schema(max_items = 4)]
+    other_storage_servers: Vec<String>,
+    /// Which former versions of its data sets stay; as its Storage Server says if not given.
+    #[serde(default)]
+    retention: Option<Retention>,
     #[serde(default, with = "AgentSettingsForm")]
     #[schema(value_type = AgentSettingsForm)]
     settings: AgentSettings,
@@ -38,15 +45,31 @@ pub(super) struct AgentServerGroup {
 
 impl From<domain::AgentServerGroup> for AgentServerGroup {
     fn from(group: domain::AgentServerGroup) -> Self {
-        let domain::AgentServerGroup { name, description, storage_server, settings, waits } = group;
-        Self { name, description, storage_server, settings, waits }
+        let domain::AgentServerGroup {
+            name,
+            description,
+            storage_server,
+            other_storage_servers,
+            retention,
+            settings,
+            waits,
+        } = group;
+        Self { name, description, storage_server, other_storage_servers, retention, settings, waits }
     }
 }
 
 impl From<AgentServerGroup> for domain::AgentServerGroup {
     fn from(group: AgentServerGroup) -> Self {
-        let AgentServerGroup { name, description, storage_server, settings, waits } = group;
-        Self { name, description, storage_server, settings, waits }
+        let AgentServerGroup {
+            name,
+            description,
+            storage_server,
+            other_storage_servers,
+            retention,
+            settings,
+            waits,
+        } = group;
+        Self { name, description, storage_server, other_storage_servers, retention, settings, waits }
     }
 }
 

@@ -16,8 +16,10 @@ mod pages;
 mod plans;
 mod roles;
 mod sessions;
+mod storage_settings;
 mod support;
 mod tokens;
+mod unread;
 mod user_sessions;
 mod versions;
 

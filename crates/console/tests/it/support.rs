@@ -110,7 +110,17 @@ impl Farm {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("https://localhost:{}", self.address.port())
+        format!("https://localhost:{}", self.port())
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// The authority's certificate (DER).
+    #[allow(dead_code, reason = "what was not read is tested on one database alone")]
+    pub(crate) fn authority(&self) -> Vec<u8> {
+        self.handle.as_ref().unwrap().console().authority_certificate().to_vec()
     }
 
     /// Ends the console and starts it again.

@@ -4,8 +4,10 @@ import {
   AccordionItem,
   AccordionPanel,
   Checkbox,
+  Dropdown,
   Field,
   Input,
+  Option,
   SpinButton,
   Textarea,
 } from "@fluentui/react-components";
@@ -14,6 +16,7 @@ import { useQuery } from "@tanstack/react-query";
 import { storageServers, type AgentServerGroup } from "../../api/farm";
 import { Choice } from "../../parts/Choice";
 import { numberOf } from "../../parts/numbers";
+import { RetentionFields } from "../../parts/RetentionFields";
 import { defaultSettings, holding, modes, waits, whenAway } from "./group";
 
 interface Props {
@@ -29,6 +32,7 @@ export function GroupForm({ draft, onChange, isNew }: Props) {
   const servers = useQuery({ queryKey: [storageServers.key], queryFn: storageServers.list });
   const settings = { ...defaultSettings, ...draft.settings };
   const set = (part: Settings) => onChange({ settings: { ...draft.settings, ...part } });
+  const others = draft["other-storage-servers"] ?? [];
   const names = (servers.data ?? []).map((server) => [server.name, server.name] as const);
   return (
     <>
@@ -60,6 +64,24 @@ export function GroupForm({ draft, onChange, isNew }: Props) {
         options={[["", "The farm's first one"], ...names]}
         onChange={(value) => onChange({ "storage-server": value === "" ? null : value })}
       />
+      <Field
+        label="Storage Servers to try when it is away"
+        hint="They keep the same data sets. Agents try them in this order."
+      >
+        <Dropdown
+          multiselect
+          placeholder="None"
+          value={others.join(", ")}
+          selectedOptions={others}
+          onOptionSelect={(_, data) => onChange({ "other-storage-servers": data.selectedOptions })}
+        >
+          {names
+            .filter(([name]) => name !== draft["storage-server"])
+            .map(([name]) => (
+              <Option key={name}>{name}</Option>
+            ))}
+        </Dropdown>
+      </Field>
       <Choice
         label="At logon"
         value={settings.mode}
@@ -103,6 +125,21 @@ export function GroupForm({ draft, onChange, isNew }: Props) {
           checked={settings["protect-hive"]}
           onChange={(_, data) => set({ "protect-hive": data.checked === true })}
         />
+      </div>
+      <div>
+        <Checkbox
+          label="Keep other former versions than the Storage Server's other groups"
+          checked={draft.retention != null}
+          onChange={(_, data) =>
+            onChange({ retention: data.checked === true ? { "keep-versions": 5 } : null })
+          }
+        />
+        {draft.retention != null && (
+          <RetentionFields
+            value={draft.retention}
+            onChange={(part) => onChange({ retention: { ...draft.retention, ...part } })}
+          />
+        )}
       </div>
       <Accordion collapsible>
         <AccordionItem value="waits">
