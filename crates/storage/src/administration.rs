@@ -5,7 +5,7 @@ use mp_protocol::versions::UserPage;
 
 use crate::{
     Code, ReachedStore, Refusal,
-    backend::{Base, Key, QuarantinedInfo, Replaced, Restored, Version},
+    backend::{BackendError, Base, Key, QuarantinedInfo, Replaced, Restored, Version},
     data_set_file::refused,
     store::no_such,
 };
@@ -25,10 +25,10 @@ impl ReachedStore {
         by: &str,
         reason: String,
     ) -> Result<Version, Refusal> {
-        let key = self.administered(scope, sid)?;
-        let base = base.map_or_else(|| self.backend.base_now(&key), Ok)?;
         let stamp = self.noted(by, reason);
-        current(self.backend.restore(&key, tag, &base, &stamp, self.access.retention(scope))?)
+        self.bring_back(scope, sid, base, |key, base| {
+            self.backend.restore(key, tag, base, &stamp, self.access.retention(scope))
+        })
     }
 
     /// See [`Backend::pin`](crate::Backend::pin).
@@ -78,10 +78,10 @@ impl ReachedStore {
         by: &str,
         reason: String,
     ) -> Result<Version, Refusal> {
-        let key = self.administered(scope, sid)?;
-        let base = base.map_or_else(|| self.backend.base_now(&key), Ok)?;
         let stamp = self.noted(by, reason);
-        current(self.backend.accept(&key, id, &base, &stamp, self.access.retention(scope))?)
+        self.bring_back(scope, sid, base, |key, base| {
+            self.backend.accept(key, id, base, &stamp, self.access.retention(scope))
+        })
     }
 
     /// See [`Backend::delete_quarantined`](crate::Backend::delete_quarantined).
@@ -112,6 +112,19 @@ impl ReachedStore {
         let more = users.len() > limit;
         users.truncate(limit);
         Ok(UserPage { users, more })
+    }
+
+    /// Makes something that is kept the current version, on `base` or on whatever is current.
+    fn bring_back(
+        &self,
+        scope: &Scope,
+        sid: &Sid,
+        base: Option<Base>,
+        call: impl FnOnce(&Key, &Base) -> Result<Restored, BackendError>,
+    ) -> Result<Version, Refusal> {
+        let key = self.administered(scope, sid)?;
+        let base = base.map_or_else(|| self.backend.base_now(&key), Ok)?;
+        current(call(&key, &base)?)
     }
 
     fn administered(&self, scope: &Scope, sid: &Sid) -> Result<Key, Refusal> {

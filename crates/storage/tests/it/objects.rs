@@ -29,7 +29,7 @@ impl Rig {
     }
 
     /// On an S3 server that a test may stop.
-    fn alone(test: &str) -> Option<Self> {
+    pub(crate) fn alone(test: &str) -> Option<Self> {
         let postgres = Postgres::server(test)?;
         Some(Self::over(Box::leak(Box::new(S3::start())), postgres, test))
     }
