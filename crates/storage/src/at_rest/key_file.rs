@@ -266,7 +266,6 @@ fn check_readers(path: &Path, metadata: &fs::Metadata) -> Result<(), KeyFileErro
 
 /// On Windows the access list of the folder keeps others out, as it does for the identity's key.
 #[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "as on Unix")]
 fn check_readers(_: &Path, _: &fs::Metadata) -> Result<(), KeyFileError> {
     Ok(())
 }
