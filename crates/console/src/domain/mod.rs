@@ -11,6 +11,7 @@ mod page;
 mod plan;
 mod refusal;
 mod settings;
+mod shared;
 mod sign_in_policy;
 mod text;
 mod time;
