@@ -82,7 +82,7 @@ fn a_second_factor_counts_after_its_first_code_and_each_code_is_good_once() {
 fn a_recovery_code_is_good_once_and_new_ones_replace_the_old_ones() {
     let farm = Farm::new();
     let (authenticator, codes) = enrol(&farm, &farm.token());
-    sign_in(&farm, "admin", Some(&codes[0].to_uppercase())).ok(201);
+    sign_in(&farm, "admin", Some(&codes[0].to_ascii_uppercase())).ok(201);
     sign_in(&farm, "admin", Some(&codes[0])).refused(401, "MP-CON-016");
     assert_eq!(farm.get(OWN).ok(200)["recovery-codes"], 9);
     let renew = |code: &str| farm.post(&format!("{OWN}/recovery-codes"), &json!({ "code": code }));
