@@ -11,6 +11,7 @@ mod join_tokens;
 mod login;
 mod machines;
 mod password;
+mod retention;
 mod second_factor;
 mod session;
 mod show;

@@ -30,6 +30,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(8, "roles", "0008_roles.sql"),
     migration!(9, "audit", "0009_audit.sql"),
     migration!(10, "several storage servers", "0010_several_storage_servers.sql"),
+    migration!(11, "storage settings", "0011_storage_settings.sql"),
     migration!(12, "signing in", "0012_signing_in.sql"),
 ];
 

@@ -17,6 +17,7 @@ mod plans;
 mod roles;
 mod second_factor;
 mod sessions;
+mod storage_settings;
 mod support;
 mod tokens;
 mod unread;
