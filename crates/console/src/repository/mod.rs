@@ -12,7 +12,9 @@ mod machine_list;
 mod machines;
 mod migrations;
 mod overview;
+mod second_factors;
 mod select;
+mod settings;
 mod tokens;
 mod user_sessions;
 mod users;
@@ -33,6 +35,7 @@ pub(crate) use join_tokens::{JOIN_TOKEN_ORDERS, JoinTokenFilter, JoinTokenRow, N
 pub(crate) use machine_list::MACHINE_ORDERS;
 pub(crate) use machines::{NewCertificate, NewMachine};
 pub(crate) use migrations::SCHEMA;
+pub(crate) use settings::Setting;
 pub(crate) use tokens::{ACCESS_TOKEN_ORDERS, AccessToken};
 pub(crate) use user_sessions::SESSION_ORDERS;
 pub(crate) use users::USER_ORDERS;
@@ -82,6 +85,15 @@ where
     T::Error: std::error::Error + Send + Sync + 'static,
 {
     T::try_from(column::<i64>(row, name)?).map_err(|error| undecodable(name, error))
+}
+
+/// One column of a row that may hold a number within a smaller range.
+fn optional_number<T: TryFrom<i64>>(row: &AnyRow, name: &str) -> Result<Option<T>, sqlx::Error>
+where
+    T::Error: std::error::Error + Send + Sync + 'static,
+{
+    let value = column::<Option<i64>>(row, name)?;
+    value.map(T::try_from).transpose().map_err(|error| undecodable(name, error))
 }
 
 /// One column of a row that holds a value as JSON.

@@ -24,8 +24,12 @@ mod overview;
 mod plans;
 #[path = "../it/roles.rs"]
 mod roles;
+#[path = "../it/second_factor.rs"]
+mod second_factor;
 #[path = "../it/sessions.rs"]
 mod sessions;
+#[path = "../it/storage_settings.rs"]
+mod storage_settings;
 #[path = "../it/support.rs"]
 mod support;
 #[path = "../it/tokens.rs"]
