@@ -1,4 +1,4 @@
-//! Encryption of what is stored: `docs/formats/sealed.md`, ADR 13.
+//! Encryption of what is stored: `docs/formats/sealed.md`, ADR 14.
 //!
 //! Every data set (a user's of one scope) has a *data key*. It is kept beside the data set, wrapped by a key of the *key file*,
 //! as a *record*. What is stored of a data set is *sealed* under its data key, bound to user and scope. So a new key in the key file

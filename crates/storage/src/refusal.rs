@@ -76,6 +76,10 @@ pub enum Code {
     KeyUnavailable,
     /// MP-STO-036: the object store or its catalogue does not answer.
     StoreAway,
+    /// MP-STO-041: what other Storage Servers have stored meanwhile is not known yet.
+    CatchingUp = 40,
+    /// MP-STO-042: another Storage Server may have what is not here.
+    NotAllHere,
 }
 
 impl Code {
@@ -101,7 +105,9 @@ impl Code {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotADataSet | Self::OtherUser => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BodyIncomplete => StatusCode::REQUEST_TIMEOUT,
-            Self::Busy | Self::KeyUnavailable | Self::StoreAway => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::CatchingUp | Self::NotAllHere | Self::KeyUnavailable | Self::StoreAway => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::StoreFailed | Self::Damaged | Self::Swapped | Self::GroupIsGlobalFolder => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }

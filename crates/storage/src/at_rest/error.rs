@@ -7,11 +7,11 @@ use super::KeyId;
 #[non_exhaustive]
 pub enum KeyError {
     /// There is no key file.
-    #[error("MP-STO-150 it is encrypted, and there is no key file; give it with --key-file")]
+    #[error("MP-STO-160 it is encrypted, and there is no key file; give it with --key-file")]
     NoKeyFile,
     /// The key file is another one, or an old one.
     #[error(
-        "MP-STO-151 it is encrypted under the key {needed}, which the key file \"{}\" does not have (it has {}); give the right \
+        "MP-STO-161 it is encrypted under the key {needed}, which the key file \"{}\" does not have (it has {}); give the right \
          key file, or bring it back from its backup. Nothing was changed", file.display(), listed(known)
     )]
     UnknownKey {
@@ -24,13 +24,13 @@ pub enum KeyError {
     },
     /// The wrapped data key is not there.
     #[error(
-        "MP-STO-152 its data key is gone; bring the file that ends in .key, or the table data_keys of the catalogue, back from a \
+        "MP-STO-162 its data key is gone; bring the file that ends in .key, or the table data_keys of the catalogue, back from a \
          backup. Nothing was changed"
     )]
     RecordMissing,
     /// The wrapped data key is not what was written.
     #[error(
-        "MP-STO-153 its data key is damaged, or another user's ({0}); bring the file that ends in .key, or the table data_keys of \
+        "MP-STO-163 its data key is damaged, or another user's ({0}); bring the file that ends in .key, or the table data_keys of \
          the catalogue, back from a backup. Nothing was changed"
     )]
     RecordDamaged(&'static str),
@@ -44,7 +44,7 @@ pub enum KeyError {
 #[non_exhaustive]
 pub enum KeyFileError {
     /// The file system said no.
-    #[error("MP-STO-154 cannot {doing} the key file \"{}\"", path.display())]
+    #[error("MP-STO-164 cannot {doing} the key file \"{}\"", path.display())]
     File {
         /// What was being done.
         doing: &'static str,
@@ -55,7 +55,7 @@ pub enum KeyFileError {
         source: io::Error,
     },
     /// It is none.
-    #[error("MP-STO-155 \"{}\" is no key file, or is damaged: {why}; bring it back from its backup", path.display())]
+    #[error("MP-STO-165 \"{}\" is no key file, or is damaged: {why}; bring it back from its backup", path.display())]
     NotAKeyFile {
         /// The file.
         path: PathBuf,
@@ -64,7 +64,7 @@ pub enum KeyFileError {
     },
     /// Others can read or change it.
     #[error(
-        "MP-STO-156 the key file \"{}\" can be read or changed by others (mode {mode:03o}); whoever reads it reads every data set: \
+        "MP-STO-166 the key file \"{}\" can be read or changed by others (mode {mode:03o}); whoever reads it reads every data set: \
          chmod 600 it, and rotate the key if somebody may have read it", path.display()
     )]
     Open {

@@ -13,6 +13,7 @@ mod faults;
 mod folder;
 mod following;
 mod objects;
+mod peers;
 mod protection;
 mod requests;
 mod security;

@@ -26,9 +26,9 @@ fn a_sealed_store_does_not_open_without_its_key_or_with_another() {
     let it = Sealed::new();
     store(&it.open(), &key(group("Office"), 1), &file(&key(group("Office"), 1), 1, 100));
     let before = files_below(it.folder.path());
-    assert!(refused(&it, AtRest::plain()).contains("MP-STO-150"));
+    assert!(refused(&it, AtRest::plain()).contains("MP-STO-160"));
     let told = refused(&it, Keys::new().sealed());
-    assert!(told.contains("MP-STO-151") && told.contains(&it.keys.file().ids()[0].to_string()), "{told}");
+    assert!(told.contains("MP-STO-161") && told.contains(&it.keys.file().ids()[0].to_string()), "{told}");
     assert!(FolderBackend::look(it.folder.path()).is_err());
     assert_eq!(files_below(it.folder.path()), before, "nothing was changed");
 }
@@ -51,7 +51,7 @@ fn without_the_key_nothing_is_damaged_and_nothing_is_repaired() {
     let mut told = Vec::new();
     let sum = verify(&backend, Some(AT), |_, found, _| told.extend(found.locked.clone())).unwrap();
     assert_eq!((sum.damaged, sum.locked, sum.data_sets), (0, 2, 2));
-    assert!(told.iter().all(|text| text.contains("MP-STO-151")), "{told:?}");
+    assert!(told.iter().all(|text| text.contains("MP-STO-161")), "{told:?}");
     assert_eq!(files_below(it.folder.path()), before);
 }
 
@@ -66,14 +66,14 @@ fn a_data_key_that_is_gone_is_not_made_anew_over_what_needs_it() {
     let right = fs::read(&record).unwrap();
     fs::remove_file(&record).unwrap();
     let error = backend.read(&key, None).unwrap_err();
-    assert!(std::error::Error::source(&error).unwrap().to_string().contains("MP-STO-152"), "{error}");
+    assert!(std::error::Error::source(&error).unwrap().to_string().contains("MP-STO-162"), "{error}");
     // A file in quarantine needs no look at the current version.
     let kept = backend.quarantine(&key, &file(&key, 2, 100), &super::note());
     assert!(matches!(kept, Err(BackendError::Key { .. })), "{kept:?}");
     for spoiled in [&b""[..], b"{}", &right[..right.len() - 9], &[b'x'; 10_000]] {
         fs::write(&record, spoiled).unwrap();
         let error = backend.read(&key, None).unwrap_err();
-        assert!(std::error::Error::source(&error).unwrap().to_string().contains("MP-STO-153"), "{error}");
+        assert!(std::error::Error::source(&error).unwrap().to_string().contains("MP-STO-163"), "{error}");
     }
     fs::write(&record, right).unwrap();
     assert_eq!(backend.version(&key).unwrap(), Some(version));
@@ -105,7 +105,7 @@ fn a_key_file_is_made_once_and_is_its_owners() {
     ] {
         fs::write(keys.path(), spoiled).unwrap();
         let error = KeyFile::open(&keys.path()).unwrap_err();
-        assert!(error.to_string().contains("MP-STO-155"), "{error}");
+        assert!(error.to_string().contains("MP-STO-165"), "{error}");
     }
     fs::write(keys.path(), right).unwrap();
     #[cfg(unix)]
@@ -116,7 +116,7 @@ fn a_key_file_is_made_once_and_is_its_owners() {
             fs::set_permissions(keys.path(), fs::Permissions::from_mode(mode)).unwrap();
             let opened = KeyFile::open(&keys.path()).map(Arc::new);
             assert_eq!(opened.is_ok(), fine, "{mode:o}");
-            assert!(fine || opened.unwrap_err().to_string().contains("MP-STO-156"));
+            assert!(fine || opened.unwrap_err().to_string().contains("MP-STO-166"));
         }
     }
 }

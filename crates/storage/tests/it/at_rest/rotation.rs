@@ -160,6 +160,6 @@ fn an_object_store_is_sealed_and_rotated_while_another_node_works() {
         }
         text
     };
-    assert!(told(AtRest::plain()).contains("MP-STO-150"));
-    assert!(told(Keys::new().sealed()).contains("MP-STO-151"));
+    assert!(told(AtRest::plain()).contains("MP-STO-160"));
+    assert!(told(Keys::new().sealed()).contains("MP-STO-161"));
 }
