@@ -19,6 +19,7 @@ mod pages;
 mod repository;
 mod secret;
 mod serve;
+mod storage;
 
 pub use backup::{BackupError, backup, restore};
 pub use config::{ConsoleConfig, WallClock};

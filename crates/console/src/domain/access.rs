@@ -26,6 +26,8 @@ pub(crate) enum Permission {
     Read,
     /// To see what was done by whom, and who may do what.
     Audit,
+    /// To look into users' data sets, and to bring former versions back.
+    Restore,
     /// To describe the farm, and to let machines in and out.
     Configure,
     /// To say who may do what.
@@ -46,6 +48,7 @@ impl Role {
         match permission {
             Permission::Own | Permission::Read => true,
             Permission::Audit => self != Self::Operator,
+            Permission::Restore => self != Self::Auditor,
             Permission::Configure | Permission::People => self == Self::Administrator,
         }
     }

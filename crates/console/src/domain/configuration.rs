@@ -1,4 +1,4 @@
-use mp_profile::{DataSubset, GroupName};
+use mp_profile::{DataSubset, GroupName, Scope};
 use mp_protocol::{AgentSettings, Waits};
 
 /// Everything that the administrator describes, in his order. Who joined, and every secret, is elsewhere.
@@ -59,6 +59,28 @@ impl Configuration {
     /// The group of this name.
     pub(crate) fn group(&self, name: Option<&GroupName>) -> Option<&AgentServerGroup> {
         name.and_then(|name| self.groups.iter().find(|group| group.name == *name))
+    }
+
+    /// The Storage Server that keeps data sets of a scope, or the named one, where some may have been kept before. The global
+    /// data sets of Agents are where those of their group are.
+    pub(crate) fn storage_server_for(&self, scope: &Scope, named: Option<&str>) -> Option<&StorageServer> {
+        let group = match scope {
+            Scope::Global => None,
+            Scope::Group(name) => Some(self.group(Some(name))?),
+        };
+        match named {
+            Some(name) => self.storage_servers.iter().find(|server| name_key(&server.name) == name_key(name)),
+            None => self.storage_server_of(group.map(|group| &group.name)),
+        }
+    }
+
+    /// The scopes of which there can be data sets, each with a Storage Server that may keep some.
+    pub(crate) fn kept_scopes(&self) -> Vec<(Scope, &StorageServer)> {
+        let global = self.storage_servers.iter().map(|server| (Scope::Global, server));
+        let groups = self.groups.iter().filter_map(|group| {
+            Some((Scope::Group(group.name.clone()), self.storage_server_of(Some(&group.name))?))
+        });
+        global.chain(groups).collect()
     }
 
     /// The Storage Server that keeps the data sets of a group's Agents, or of Agents in no group.

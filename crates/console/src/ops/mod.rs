@@ -4,6 +4,8 @@
 //! of a verified certificate.
 
 mod configuration;
+mod contents;
+mod data_sets;
 mod enrolment;
 mod hashing;
 mod join_tokens;
@@ -12,6 +14,7 @@ mod machines;
 mod overview;
 mod people;
 mod plans;
+mod restore;
 mod sessions;
 mod user_sessions;
 
@@ -20,11 +23,14 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, Semaphore, watch};
 
 pub(crate) use configuration::{Expected, Tagged};
+pub(crate) use contents::Compared;
+pub(crate) use data_sets::{ListedDataSet, Target, Versions, version_state};
 pub(crate) use hashing::is_password;
 pub(crate) use join_tokens::TokenTarget;
 pub(crate) use overview::HOURS as OVERVIEW_HOURS;
 pub(crate) use people::NewAccount;
 pub(crate) use plans::Answer;
+pub(crate) use restore::{Restoration, RestoreRequest};
 pub(crate) use sessions::Administrator;
 
 use crate::{
@@ -33,6 +39,7 @@ use crate::{
     domain::{Farm, Refusal, UnixMillis},
     repository::{Database, Ids, Write},
     secret::Secret,
+    storage::StorageServers,
 };
 use limiter::Limiter;
 
@@ -54,6 +61,7 @@ pub(crate) struct Core {
     farm: Mutex<Option<Arc<Farm>>>,
     limiter: Limiter,
     hashing: Arc<Semaphore>,
+    storage: StorageServers,
 }
 
 impl Core {
@@ -75,6 +83,7 @@ impl Core {
             farm: Mutex::new(None),
             limiter: Limiter::default(),
             hashing: Arc::new(Semaphore::new(HASHES_AT_A_TIME)),
+            storage: StorageServers::new(),
         })
     }
 

@@ -11,5 +11,6 @@ mod import;
 mod refusing_registry;
 mod round_trip;
 mod rules;
+mod selection;
 mod shared_keys;
 mod support;
