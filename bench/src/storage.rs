@@ -194,6 +194,8 @@ impl Farm {
             keep_versions: 5,
             limits: StorageLimits { agent_requests_per_second: u32::MAX, ..StorageLimits::default() },
             retention: Vec::new(),
+            keeps_global: true,
+            peers: Vec::new(),
         });
         let runtime = Runtime::new()?;
         let running = {

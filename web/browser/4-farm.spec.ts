@@ -66,6 +66,7 @@ test("an Agent is moved and revoked, and a token withdrawn", async ({ signedIn: 
   await page.getByRole("button", { name: "Close" }).click();
   await page.getByRole("button", { name: "Withdraw the token" }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Withdraw" }).click();
+  await expect(page.getByRole("alertdialog")).toBeHidden();
   await expect(page.getByText("Join tokens that wait for a machine")).toBeHidden();
   await look(page, "agents");
 
@@ -100,6 +101,8 @@ test("a data subset is described, read and deleted", async ({ signedIn: page }) 
   await look(page, "data-subset");
   await panel.getByRole("button", { name: "Delete" }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+  await expect(page.getByRole("alertdialog")).toBeHidden();
+  await expect(panel).toBeHidden();
   await expect(page.getByRole("link", { name: "Contoso" })).toBeHidden();
   await look(page, "data-subsets");
 });

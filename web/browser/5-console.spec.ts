@@ -25,6 +25,7 @@ test("a configuration is exported, changed as text, looked at and imported", asy
   await look(page, "configuration-import");
   await page.getByRole("button", { name: "Import", exact: true }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Import" }).click();
+  await expect(page.getByRole("alertdialog")).toBeHidden();
   await expect(page.getByText("2 things have changed")).toBeVisible();
 });
 

@@ -28,11 +28,38 @@ async function accessible(page: Page, rules?: string[]): Promise<void> {
   expect(found).toEqual([]);
 }
 
+/** Waits until nothing moves: what was closed is gone, and what the page has just learnt is painted. */
+async function still(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const QUIET = 250;
+    let changed = performance.now();
+    const observer = new MutationObserver(() => (changed = performance.now()));
+    observer.observe(document, { attributes: true, childList: true, characterData: true, subtree: true });
+    const moving = () =>
+      document.getAnimations().some((animation) => {
+        const endless = animation.effect?.getComputedTiming().iterations === Infinity;
+        return animation.playState === "running" && !endless;
+      });
+    while (moving() || performance.now() - changed < QUIET) {
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    }
+    observer.disconnect();
+  });
+}
+
 /** While a dialog is open Fluent hides the page from screen readers, and for a moment after it was closed. */
 async function shown(page: Page): Promise<void> {
+  await still(page);
   if ((await page.getByRole("dialog").or(page.getByRole("alertdialog")).count()) === 0) {
     await expect(page.locator("#root")).not.toHaveAttribute("aria-hidden");
   }
+}
+
+/** Has the page in these colours, and painted in them: it learns of the change a little later than the browser. */
+async function inColours(page: Page, colorScheme: "light" | "dark"): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  await expect(page.locator("html")).toHaveCSS("color-scheme", colorScheme);
+  await still(page);
 }
 
 /** Looks at a page in light, dark and in a narrow window: keeps screenshots, and asks for accessibility each time. */
@@ -41,11 +68,11 @@ export async function look(page: Page, name: string): Promise<void> {
   await shown(page);
   await accessible(page);
   await shoot("light");
-  await page.emulateMedia({ colorScheme: "dark" });
+  await inColours(page, "dark");
   // Nothing but colours is different.
   await accessible(page, ["color-contrast"]);
   await shoot("dark");
-  await page.emulateMedia({ colorScheme: "light" });
+  await inColours(page, "light");
   await page.setViewportSize(NARROW);
   await accessible(page);
   await shoot("narrow");

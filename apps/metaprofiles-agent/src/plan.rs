@@ -2,6 +2,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use anyhow::{Context, Result, anyhow};
 use mp_agent::{CachedPlan, Connections, EnrolledMachine, StateFolder};
+use mp_profile::Scope;
 use mp_protocol::Identity;
 
 use crate::Common;
@@ -37,9 +38,18 @@ pub(crate) fn plan(common: &Common) -> Result<ExitCode> {
     }
     let plan = plan.plan;
     println!("plan of \"{}\", revision {}", plan.name, plan.revision);
-    println!("  group    {}", plan.group.map_or_else(|| "(none)".to_owned(), |group| group.to_string()));
-    let storage = plan.storage.map(|target| format!("{} at {}:{}", target.name, target.host, target.port));
-    println!("  storage  {}", storage.unwrap_or_else(|| "(none: choose one in the console)".to_owned()));
+    println!(
+        "  group    {}",
+        plan.group.as_ref().map_or_else(|| "(none)".to_owned(), |group| group.to_string())
+    );
+    for scope in std::iter::once(Scope::Global).chain(plan.group.clone().map(Scope::Group)) {
+        let targets = plan.targets(&scope).iter();
+        let targets: Vec<String> =
+            targets.map(|target| format!("{} at {}:{}", target.name, target.host, target.port)).collect();
+        let none = "(none: choose one in the console)".to_owned();
+        let targets = if targets.is_empty() { none } else { targets.join(", then ") };
+        println!("  storage  {scope}: {targets}");
+    }
     for subset in plan.subsets {
         println!(
             "  subset   {} ({} registry rules, {} folder rules)",

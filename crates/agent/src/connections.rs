@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use mp_profile::{DataSetStore, StoreError, VersionTag};
+use mp_profile::{DataSetStore, Scope, StoreError, VersionTag};
 use mp_protocol::{
-    AgentPlan,
+    AgentPlan, StorageTarget, Waits,
     client::{ConsoleClient, PlanAnswer, StorageClient},
     identity::Identity,
     paths,
@@ -12,7 +12,11 @@ use mp_protocol::{
     tls::{self, ServerKind},
 };
 
-use crate::{plan::CachedPlan, settings::PolicySettings};
+use crate::{
+    failover::{AwayServers, FailoverStore, Member},
+    plan::CachedPlan,
+    settings::PolicySettings,
+};
 
 /// The Agent's ways to the other parts of the farm.
 pub trait Connections: Send + Sync {
@@ -22,7 +26,7 @@ pub trait Connections: Send + Sync {
     /// When the console does not answer in time, or refuses; the text says what to do next.
     fn newer_plan(&self, cached: Option<&CachedPlan>) -> Result<Option<CachedPlan>, String>;
 
-    /// The store of this plan's Storage Server.
+    /// The store of this plan's Storage Servers.
     ///
     /// # Errors
     /// When the plan names none, or it cannot be used.
@@ -39,13 +43,21 @@ pub trait Connections: Send + Sync {
 pub struct EnrolledMachine {
     identity: Arc<Identity>,
     settings: PolicySettings,
+    away: AwayServers,
+}
+
+/// What one of several Storage Servers gets of the waits.
+fn share(waits: Waits, servers: usize) -> Waits {
+    let servers = u64::try_from(servers).unwrap_or(1).max(1);
+    let (fetch_ms, upload_ms) = (waits.fetch_ms / servers, waits.upload_ms / servers);
+    Waits { connect_ms: waits.connect_ms.min(fetch_ms).min(upload_ms), fetch_ms, upload_ms, ..waits }
 }
 
 impl EnrolledMachine {
     /// With the identity that the machine got when it enrolled.
     #[must_use]
     pub fn new(identity: Arc<Identity>) -> Self {
-        Self { identity, settings: PolicySettings::default() }
+        Self { identity, settings: PolicySettings::default(), away: AwayServers::default() }
     }
 
     /// The same, with what Group Policy says of waits.
@@ -66,17 +78,35 @@ impl Connections for EnrolledMachine {
         }
     }
 
+    /// Each Storage Server gets its share of the plan's waits, so that all together keep to them.
     fn storage(&self, plan: &AgentPlan) -> Result<Box<dyn DataSetStore>, StoreError> {
         let refused = |server: &str, text: String| StoreError::Refused { server: server.to_owned(), text };
-        let target = plan.storage.as_ref().ok_or_else(|| {
-            refused(
-                "(none)",
-                "the plan names no storage server; choose one for the group in the console".to_owned(),
-            )
-        })?;
+        let scopes = std::iter::once(Scope::Global).chain(plan.group.clone().map(Scope::Group));
+        let targets: Vec<(Scope, &[StorageTarget])> =
+            scopes.map(|scope| (scope.clone(), plan.targets(&scope))).collect();
+        let Some(most) = targets.iter().map(|(_, targets)| targets.len()).max().filter(|most| *most > 0)
+        else {
+            let text = "the plan names no storage server; choose one for the group in the console";
+            return Err(refused("(none)", text.to_owned()));
+        };
+        let waits = share(self.settings.waits(plan.waits), most);
         let tls = tls::machine_client(&self.identity, ServerKind::Storage)
-            .map_err(|error| refused(&target.host, error.to_string()))?;
-        Ok(Box::new(StorageClient::new(tls, target, self.settings.waits(plan.waits))))
+            .map_err(|error| refused("(all)", error.to_string()))?;
+        // One way to each, whichever scopes it keeps: connections are shared.
+        let mut ways: Vec<(&StorageTarget, Member)> = Vec::new();
+        let mut member = |target| {
+            if let Some((_, member)) = ways.iter().find(|(known, _)| *known == target) {
+                return member.clone();
+            }
+            let client = StorageClient::new(Arc::clone(&tls), target, waits);
+            let server = format!("{} ({})", target.name, client.server());
+            let member = Member { server, store: Arc::new(client) };
+            ways.push((target, member.clone()));
+            member
+        };
+        let scopes =
+            targets.into_iter().map(|(scope, targets)| (scope, targets.iter().map(&mut member).collect()));
+        Ok(Box::new(FailoverStore::new(scopes.collect(), self.away.clone())))
     }
 
     fn send_reports(&self, batch: &ReportBatch) -> Result<BatchAnswer, String> {

@@ -6,6 +6,7 @@
 
 mod chain;
 mod connections;
+mod failover;
 pub mod group_policy;
 pub mod hosts;
 mod log_file;
@@ -22,6 +23,7 @@ mod spool;
 mod state;
 
 pub use connections::{Connections, EnrolledMachine};
+pub use failover::{AWAY, AwayServers, FailoverStore, Member};
 pub use log_file::{KEPT_LOGS, LogFile, MAX_LOG};
 pub use plan::CachedPlan;
 pub use renewal::{Renewal, renew_certificate};

@@ -13,6 +13,7 @@ mod config;
 mod console;
 mod domain;
 mod error;
+mod linger;
 mod machine_api;
 mod ops;
 mod pages;

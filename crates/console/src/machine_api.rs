@@ -7,7 +7,6 @@ use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, FromRequestParts, State},
     http::{HeaderMap, StatusCode, header, request::Parts},
-    middleware::from_fn,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -19,7 +18,7 @@ use mp_protocol::{
 use serde::Deserialize;
 
 use crate::{
-    api::{Body, Origin, Params, SMALL_BODY, etag, whole_body},
+    api::{Body, Origin, Params, SMALL_BODY, etag},
     domain::{Peer, Refusal},
     ops::{Answer, Core},
 };
@@ -28,13 +27,11 @@ use crate::{
 pub(crate) fn routes() -> Router<Arc<Core>> {
     let reports = Router::new()
         .route(paths::SESSION_REPORTS, post(session_reports))
-        .route_layer(from_fn(whole_body))
         .route_layer(DefaultBodyLimit::max(MAX_BATCH_BYTES));
     Router::new()
         .route(paths::ENROL, post(enrol))
         .route(paths::RENEW, post(renew))
         .route(paths::PLAN, get(plan))
-        .route_layer(from_fn(whole_body))
         .route_layer(DefaultBodyLimit::max(SMALL_BODY))
         .merge(reports)
 }

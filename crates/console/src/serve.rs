@@ -8,7 +8,6 @@ use std::{
 use axum::{
     Router,
     extract::{ConnectInfo, MatchedPath, Request},
-    handler::Handler as _,
     http::{HeaderValue, header},
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
@@ -17,7 +16,7 @@ use axum_server::{Handle, tls_rustls::RustlsConfig};
 use tokio::task::JoinHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{Console, api, domain::Refusal, machine_api, pages};
+use crate::{Console, api, domain::Refusal, linger, machine_api, pages};
 
 /// Longest time for a request; a machine may wait for a change of its plan for a minute of it.
 const MAX_TIME: Duration = Duration::from_secs(90);
@@ -146,13 +145,13 @@ fn router(console: &Console) -> Router {
     Router::new()
         .merge(api::routes(core))
         .merge(machine_api::routes())
-        // What is not there reads the body as well, so that the connection can be used again.
-        .fallback(pages::serve.layer(from_fn(api::whole_body)))
-        .method_not_allowed_fallback((|| async { Refusal::NoMethod }).layer(from_fn(api::whole_body)))
+        .fallback(pages::serve)
+        .method_not_allowed_fallback(|| async { Refusal::NoMethod })
         .with_state(Arc::clone(core))
         .layer(from_fn(bounded))
         .layer(CatchPanicLayer::custom(|_| Refusal::internal("a handler panicked").into_response()))
         .layer(from_fn(access_log))
+        .layer(from_fn(linger::read_on))
 }
 
 /// Ends what takes too long, and lets nobody keep an answer that does not say it may be kept.

@@ -303,6 +303,12 @@ pub trait DataSetStore {
     /// # Errors
     /// When storage did not acknowledge.
     fn quarantine(&self, scope: &Scope, sid: &Sid, reason: &str, bytes: &[u8]) -> Result<(), StoreError>;
+
+    /// Which server has answered last for a scope, and whether it is the first one that was to be asked; `None` where there is
+    /// only one, or none was asked.
+    fn answered_by(&self, _: &Scope) -> Option<(String, bool)> {
+        None
+    }
 }
 
 /// A data set that is to become the current one.

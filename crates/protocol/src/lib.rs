@@ -27,7 +27,10 @@ pub use client::{ClientError, ConsoleClient, StorageClient};
 pub use enrolment::{ApiError, EnrolRequest, Enrolled, RenewRequest};
 pub use identity::{Identity, IdentityError, MachineKey};
 pub use machine::{InvalidMachineId, MachineId, MachineName, MachineRole};
-pub use plan::{AgentPlan, AllowedAgent, ScopeRetention, StoragePlan, StorageTarget};
+pub use plan::{
+    AgentPlan, AllowedAgent, PeerMachine, PeerScope, PeerServer, ScopeRetention, ScopeStores, StoragePlan,
+    StorageTarget,
+};
 pub use storage_limits::StorageLimits;
 pub use tls::ClientCertificates;
 pub use token::{InvalidJoinToken, JoinSecret, JoinToken};

@@ -15,8 +15,12 @@ pub struct AgentPlan {
     pub name: String,
     /// The group that the Agent Server is in, if any.
     pub group: Option<GroupName>,
-    /// The Storage Server that keeps the data sets of this Agent's scopes; `None` until the administrator chose one.
+    /// The first Storage Server of this Agent's group, for Agents that know no other; `None` until the administrator chose
+    /// one.
     pub storage: Option<StorageTarget>,
+    /// The Storage Servers of each of this Agent's scopes. What an older console sends has none: see [`AgentPlan::targets`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stores: Vec<ScopeStores>,
     /// The data subsets that apply to this Agent, global ones and those of its group.
     pub subsets: Vec<DataSubset>,
     /// How long to wait for what.
@@ -25,6 +29,27 @@ pub struct AgentPlan {
     /// How to treat sessions and profiles.
     #[serde(default)]
     pub settings: AgentSettings,
+}
+
+impl AgentPlan {
+    /// The Storage Servers that keep a scope, in the order in which they are to be tried.
+    #[must_use]
+    pub fn targets(&self, scope: &Scope) -> &[StorageTarget] {
+        match self.stores.iter().find(|stores| stores.scope == *scope) {
+            Some(stores) => &stores.servers,
+            None => self.storage.as_slice(),
+        }
+    }
+}
+
+/// Which Storage Servers keep the data sets of a scope.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ScopeStores {
+    /// The scope.
+    pub scope: Scope,
+    /// In the order in which they are to be tried.
+    pub servers: Vec<StorageTarget>,
 }
 
 /// Where a Storage Service listens.
@@ -67,11 +92,60 @@ pub struct StoragePlan {
     /// Scopes for which something else is kept.
     #[serde(default)]
     pub retention: Vec<ScopeRetention>,
+    /// Whether Agents bring their users' global data sets here.
+    #[serde(default = "StoragePlan::yes")]
+    pub keeps_global: bool,
+    /// Storage Servers that keep some of the same scopes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub peers: Vec<PeerServer>,
+}
+
+/// A Storage Server that keeps scopes which another one keeps as well. Each takes from the other what it has not.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PeerServer {
+    /// Where it listens.
+    pub target: StorageTarget,
+    /// The machines that are this Storage Server.
+    pub machines: Vec<PeerMachine>,
+    /// The scopes that both keep.
+    pub scopes: Vec<PeerScope>,
+}
+
+/// A machine of another Storage Server.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PeerMachine {
+    /// The machine.
+    pub id: MachineId,
+    /// Serial numbers, in lower-case hexadecimal, of its certificates that are valid now.
+    pub certificates: Vec<String>,
+}
+
+/// A scope that two Storage Servers keep.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PeerScope {
+    /// The scope.
+    pub scope: Scope,
+    /// Whether this Storage Server merges what both have stored apart; the other one takes over what comes of it. It is the
+    /// one that Agents try first.
+    pub merges: bool,
+    /// Whether what the other one has in quarantine is taken over as well, for its data sets are moved here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moves: bool,
+    /// Changes when all users are to be looked at once more.
+    #[serde(default)]
+    pub round: u64,
 }
 
 impl StoragePlan {
     fn default_versions() -> u32 {
         5
+    }
+
+    fn yes() -> bool {
+        true
     }
 }
 

@@ -51,6 +51,8 @@ fn main() {
         keep_versions: 5,
         limits: StorageLimits { agent_requests_per_second: u32::MAX, ..StorageLimits::default() },
         retention: Vec::new(),
+        keeps_global: true,
+        peers: Vec::new(),
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let plan = watch::Sender::new(plan);

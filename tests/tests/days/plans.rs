@@ -47,6 +47,7 @@ impl Choices {
             name: format!("TS{}", self.host + 1),
             group: Some(GROUPS[self.host].parse().unwrap()),
             storage: Some(StorageTarget { name: "STORE1".into(), host: "store1".into(), port: 8444 }),
+            stores: Vec::new(),
             subsets: names.iter().zip(rules).map(subset).collect(),
             waits: Waits::default(),
             settings: self.settings.clone(),

@@ -61,6 +61,8 @@ impl StoreHouse {
             keep_versions: 5,
             limits: StorageLimits::default(),
             retention: Vec::new(),
+            keeps_global: true,
+            peers: Vec::new(),
         };
         let house = Self { backend: Mutex::default(), folder, plan, full: Mutex::default() };
         house.open(FirstUse::Allowed);

@@ -7,6 +7,7 @@ import {
   webLightTheme,
 } from "@fluentui/react-components";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { useLayoutEffect } from "react";
 import { BrowserRouter } from "react-router";
 
 import { ProblemError } from "../api/problem";
@@ -30,6 +31,10 @@ const queries = new QueryClient({
 /** All of it. */
 export function App() {
   const dark = useDark();
+  // The browser's own parts (scroll bars, the page before its first paint) follow what the administrator chose.
+  useLayoutEffect(() => {
+    document.documentElement.style.colorScheme = dark ? "dark" : "light";
+  }, [dark]);
   return (
     <RendererProvider renderer={renderer} targetDocument={document}>
       <FluentProvider theme={dark ? webDarkTheme : webLightTheme}>

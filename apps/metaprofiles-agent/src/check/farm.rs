@@ -8,7 +8,8 @@ use std::{
 
 use anyhow::{Context, Result};
 use mp_agent::{CachedPlan, Spool, StateFolder};
-use mp_protocol::Identity;
+use mp_profile::Scope;
+use mp_protocol::{Identity, StorageTarget};
 
 use super::{ENDS_SOON, Line};
 use crate::{Common, plan};
@@ -45,12 +46,16 @@ pub(super) fn check(common: &Common, now: SystemTime, lines: &mut Vec<Line>) {
             } else {
                 Line::pass("plan", found)
             });
-            lines.push(match &plan.storage {
-                Some(target) => storage(&target.host, target.port),
-                None => {
-                    Line::fail("storage", "the plan names none", "choose a Storage Server in the console")
-                }
-            });
+            let mut targets: Vec<StorageTarget> = Vec::new();
+            for scope in std::iter::once(Scope::Global).chain(plan.group.clone().map(Scope::Group)) {
+                let new = plan.targets(&scope).iter().filter(|target| !targets.contains(target));
+                targets.extend(new.cloned().collect::<Vec<_>>());
+            }
+            lines.extend(targets.iter().map(|target| storage(&target.host, target.port)));
+            if targets.is_empty() {
+                let next = "choose a Storage Server in the console";
+                lines.push(Line::fail("storage", "the plan names none", next));
+            }
         }
         Ok(None) => {
             lines.push(Line::warn("plan", "none was received yet", "start the service, or run `plan`"))

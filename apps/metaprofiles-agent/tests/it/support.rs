@@ -102,6 +102,7 @@ impl Place {
             name: "TS1".into(),
             group: None,
             storage: None,
+            stores: Vec::new(),
             subsets: vec![subset],
             waits: Waits::default(),
             settings: AgentSettings::default(),

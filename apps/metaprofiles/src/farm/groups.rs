@@ -8,11 +8,15 @@ use super::{
 };
 
 const PATH: &str = "/api/v1/agent-server-groups";
-const COLUMNS: &[Column] = &[
-    field!("NAME", "name"),
-    ("STORAGE SERVER", |group| group["storage-server"].as_str().unwrap_or("(the first)").to_owned()),
-    field!("DESCRIPTION", "description"),
-];
+const COLUMNS: &[Column] =
+    &[field!("NAME", "name"), ("STORAGE SERVERS", storage_servers), field!("DESCRIPTION", "description")];
+
+/// In the order in which Agents try them.
+fn storage_servers(group: &Value) -> String {
+    let first = group["storage-server"].as_str().unwrap_or("(the first)");
+    let others = group["other-storage-servers"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    std::iter::once(first).chain(others).collect::<Vec<_>>().join(", ")
+}
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
@@ -39,6 +43,9 @@ pub(crate) enum Command {
         /// Let the first Storage Server keep its data sets
         #[arg(long, conflicts_with = "storage_server")]
         no_storage_server: bool,
+        /// Let no other Storage Server keep its data sets
+        #[arg(long, conflicts_with = "other_storage_server")]
+        no_other_storage_server: bool,
     },
     /// Delete one that nothing uses
     Delete {
@@ -55,6 +62,10 @@ pub(crate) struct More {
     /// The Storage Server that keeps its data sets; the first one if not given
     #[arg(long, value_name = "NAME")]
     storage_server: Option<String>,
+    /// A Storage Server that keeps its data sets as well, and that Agents try when the first one is away; may be repeated, in
+    /// the order in which they are tried
+    #[arg(long, value_name = "NAME")]
+    other_storage_server: Vec<String>,
     #[command(flatten)]
     settings: AgentSettings,
 }
@@ -65,6 +76,9 @@ impl More {
             if let Some(value) = value {
                 group[field] = json!(value);
             }
+        }
+        if !self.other_storage_server.is_empty() {
+            group["other-storage-servers"] = json!(self.other_storage_server);
         }
         self.settings.put_into(group);
     }
@@ -80,12 +94,15 @@ impl Command {
                 more.put_into(&mut group);
                 api.show(&api.post(PATH, &group)?)
             }
-            Self::Set { name, more, no_storage_server } => {
+            Self::Set { name, more, no_storage_server, no_other_storage_server } => {
                 let path = below(PATH, name);
                 let mut found = api.get_tagged(&path)?;
                 more.put_into(&mut found.item);
                 if *no_storage_server {
                     found.item["storage-server"] = Value::Null;
+                }
+                if *no_other_storage_server {
+                    found.item["other-storage-servers"] = json!([]);
                 }
                 api.show(&api.put(&path, &found)?)
             }

@@ -13,6 +13,7 @@ const COLUMNS: &[Column] = &[
     field!("BASE FOLDER", "base-folder"),
     field!("GLOBAL FOLDER", "global-folder"),
     field!("VERSIONS", "keep-versions"),
+    field!("GLOBAL", "keeps-global"),
 ];
 
 #[derive(clap::Subcommand)]
@@ -68,6 +69,9 @@ pub(crate) struct More {
     /// Former versions to keep of each data set
     #[arg(long, value_name = "NUMBER")]
     keep_versions: Option<u32>,
+    /// Whether it keeps the global data sets; when no Storage Server does, the first one of the farm
+    #[arg(long, value_name = "true|false")]
+    keeps_global: Option<bool>,
 }
 
 impl More {
@@ -76,6 +80,7 @@ impl More {
             ("global-folder", self.global_folder.as_ref().map(|folder| json!(folder))),
             ("port", self.port.map(|port| json!(port))),
             ("keep-versions", self.keep_versions.map(|versions| json!(versions))),
+            ("keeps-global", self.keeps_global.map(|keeps| json!(keeps))),
         ] {
             if let Some(value) = value {
                 server[field] = value;

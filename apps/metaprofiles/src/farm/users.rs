@@ -179,7 +179,8 @@ impl Command {
             }
             Self::Diff { of, with, search } => {
                 let number = with.map(|with| with.to_string());
-                let query = [("with", number), ("search", search.clone()), ("limit", Some("1000".to_owned()))];
+                let query =
+                    [("with", number), ("search", search.clone()), ("limit", Some("1000".to_owned()))];
                 let difference = api.get(&of.address("/difference", &query))?;
                 api.tell(&difference, &shown::difference(&difference))
             }

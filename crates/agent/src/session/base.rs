@@ -44,7 +44,13 @@ impl Agent<'_> {
         recorder: &mut Recorder,
     ) -> Vec<ScopeSet> {
         let answers = match store {
-            Ok(store) => ask(sid, &scopes, store, recorder),
+            Ok(store) => {
+                let answers = ask(sid, &scopes, store, recorder);
+                for scope in &scopes {
+                    report_other_server(scope, store, "came from", recorder);
+                }
+                answers
+            }
             Err(error) => {
                 not_fetched(error, None, recorder);
                 Vec::new()
@@ -138,6 +144,21 @@ impl Unsent {
                     || base_digest.iter().chain(superseded).any(|before| *before == current)
             }
         }
+    }
+}
+
+/// Says that another Storage Server answered than the first one.
+pub(super) fn report_other_server(
+    scope: &Scope,
+    store: &dyn DataSetStore,
+    what: &str,
+    recorder: &mut Recorder,
+) {
+    if let Some((server, false)) = store.answered_by(scope) {
+        let text = format!(
+            "the data set of {scope} {what} {server}, for no storage server before it in the plan answered, or was up to date"
+        );
+        recorder.problem("MP-AGT-033", text);
     }
 }
 

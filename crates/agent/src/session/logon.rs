@@ -133,6 +133,7 @@ impl Agent<'_> {
         recorder.step(if awaited.is_some() { "import what the logon waits for" } else { "import" });
         imported.report.notes.append(notes);
         let mut record = self.record(&plan, &all, &sets, awaited.as_ref(), imported.unapplied);
+        record.note_servers(store.as_deref().ok());
         record.note_spared(&imported.report);
         recorder.report.import = Some(imported.report);
         recorder.session(&record.session);
@@ -246,6 +247,7 @@ impl Agent<'_> {
                 spared: false,
                 version: set.and_then(|set| set.version.clone()),
                 digest: set.and_then(|set| set.set.as_ref()).map(|(bytes, _)| digest(bytes)),
+                server: None,
             }
         });
         SessionRecord {

@@ -10,7 +10,8 @@ use std::{
 
 use mp_dataset::{DataSet, Limits, Verified};
 use mp_profile::{
-    Baseline, DataSubset, GroupName, ImportReport, NoteCode, Scope, SessionProfile, Sid, Unapplied,
+    Baseline, DataSetStore, DataSubset, GroupName, ImportReport, NoteCode, Scope, SessionProfile, Sid,
+    Unapplied,
 };
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +61,9 @@ pub(crate) struct MergedScope {
     pub(crate) version: Option<String>,
     /// BLAKE3 of its file, in hexadecimal.
     pub(crate) digest: Option<String>,
+    /// The Storage Server that gave it, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) server: Option<String>,
 }
 
 /// The note in the loaded hive.
@@ -142,6 +146,14 @@ impl SessionRecord {
     pub(crate) fn note_spared(&mut self, report: &ImportReport) {
         let spared = report.notes.of(NoteCode::ChangedBefore).next().is_some() || report.notes.more > 0;
         self.scopes.iter_mut().for_each(|scope| scope.spared |= spared);
+    }
+
+    /// Notes which Storage Servers gave what was merged.
+    pub(crate) fn note_servers(&mut self, store: Option<&dyn DataSetStore>) {
+        for scope in self.scopes.iter_mut().filter(|scope| scope.version.is_some()) {
+            let answered = store.and_then(|store| store.answered_by(&scope.scope));
+            scope.server = answered.map(|(server, _)| server);
+        }
     }
 
     /// Writes the session's folder. It is needed only as long as the hive stays loaded, so it need not survive a power cut.

@@ -3,7 +3,7 @@
 use mp_dataset::Overrides;
 use mp_profile::{DataSetStore, Scope, Sid};
 
-use super::{Agent, record::SessionRecord};
+use super::{Agent, base::report_other_server, record::SessionRecord};
 use crate::{
     chain::chain,
     plan::CachedPlan,
@@ -58,6 +58,11 @@ impl Agent<'_> {
         };
         for error in &sent.damaged {
             recorder.problem("MP-AGT-020", format!("an entry of the spool cannot be sent: {}", chain(error)));
+        }
+        for Delivery { entry, .. } in sent.tried.iter().filter(|delivery| delivery.result.is_ok()) {
+            if let Some(store) = store {
+                report_other_server(&entry.scope, store, "was stored on", recorder);
+            }
         }
         report_leftovers(sent.tried.iter().filter(|delivery| !ours(delivery)), recorder);
         let after = exports.iter().map(|export| {

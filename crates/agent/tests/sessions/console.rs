@@ -122,6 +122,7 @@ pub(crate) fn plan(revision: u64) -> CachedPlan {
         name: "TS01".into(),
         group: Some(name),
         storage: Some(StorageTarget { name: "STORE1".into(), host: "store1".into(), port: 8444 }),
+        stores: Vec::new(),
         subsets: vec![subset("App", "Software\\App", Some(("RoamingAppData", "App"))), ledger],
         waits: Waits::default(),
         settings: AgentSettings::default(),

@@ -7,6 +7,7 @@ mod capture;
 mod conflicts;
 mod console;
 mod damage;
+mod failover;
 mod interrupted;
 mod merging;
 mod plans;

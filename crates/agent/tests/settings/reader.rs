@@ -164,6 +164,7 @@ fn choices_take_the_place_of_the_plans() {
         name: "TS1".into(),
         group: None,
         storage: None,
+        stores: Vec::new(),
         subsets: Vec::new(),
         waits: Waits::default(),
         settings: settings.clone(),

@@ -5,7 +5,6 @@ use std::{
 
 use axum::{
     Json,
-    body::{Bytes, to_bytes},
     extract::{ConnectInfo, FromRequest, FromRequestParts, MatchedPath, Path, Query, Request, State},
     http::{HeaderMap, StatusCode, header, request::Parts},
     middleware::Next,
@@ -37,17 +36,8 @@ pub(super) async fn authenticate(
         (_, None) => Err(Refusal::internal("a request comes from nowhere")),
         (None, _) => Err(Refusal::NotSignedIn),
     };
-    match caller {
-        Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            Ok(next.run(request).await)
-        }
-        Err(refusal) => {
-            // As below; more than this is not read for a stranger, and is cut off.
-            drop(to_bytes(request.into_body(), SMALL_BODY).await);
-            Err(refusal)
-        }
-    }
+    request.extensions_mut().insert(caller?);
+    Ok(next.run(request).await)
 }
 
 /// Who holds a token, if that is enough for what he asks for. What nobody is said to be allowed, nobody is.
@@ -63,15 +53,6 @@ async fn allowed(
         None => return Err(Refusal::NotAllowed(caller.role())),
     }
     Ok(caller)
-}
-
-/// Reads the body before anything is refused for another reason. A connection on which a body is left unread must be closed,
-/// and a client that uses it again at that moment would see a broken connection instead of an answer.
-pub(crate) async fn whole_body(request: Request, next: Next) -> Result<Response, Refusal> {
-    let (parts, body) = request.into_parts();
-    let read = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await;
-    let bytes = read.map_err(|rejection| body_refused(rejection.status(), rejection.body_text()))?;
-    Ok(next.run(Request::from_parts(parts, bytes.into())).await)
 }
 
 /// The one bearer token of a request (RFC 6750, 2.1).

@@ -28,6 +28,10 @@ pub(super) struct AgentServerGroup {
     /// Name of the Storage Server that keeps its data sets; the farm's first one if there is none.
     #[serde(default)]
     storage_server: Option<String>,
+    /// Names of the Storage Servers that keep its data sets as well, which Agents try in this order when that one is away.
+    #[serde(default)]
+    #[schema(max_items = 4)]
+    other_storage_servers: Vec<String>,
     #[serde(default, with = "AgentSettingsForm")]
     #[schema(value_type = AgentSettingsForm)]
     settings: AgentSettings,
@@ -38,15 +42,23 @@ pub(super) struct AgentServerGroup {
 
 impl From<domain::AgentServerGroup> for AgentServerGroup {
     fn from(group: domain::AgentServerGroup) -> Self {
-        let domain::AgentServerGroup { name, description, storage_server, settings, waits } = group;
-        Self { name, description, storage_server, settings, waits }
+        let domain::AgentServerGroup {
+            name,
+            description,
+            storage_server,
+            other_storage_servers,
+            settings,
+            waits,
+        } = group;
+        Self { name, description, storage_server, other_storage_servers, settings, waits }
     }
 }
 
 impl From<AgentServerGroup> for domain::AgentServerGroup {
     fn from(group: AgentServerGroup) -> Self {
-        let AgentServerGroup { name, description, storage_server, settings, waits } = group;
-        Self { name, description, storage_server, settings, waits }
+        let AgentServerGroup { name, description, storage_server, other_storage_servers, settings, waits } =
+            group;
+        Self { name, description, storage_server, other_storage_servers, settings, waits }
     }
 }
 

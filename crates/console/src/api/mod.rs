@@ -29,12 +29,7 @@ mod users;
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    extract::DefaultBodyLimit,
-    middleware::{from_fn, from_fn_with_state},
-    routing::get,
-};
+use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state, routing::get};
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -42,7 +37,7 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use answer::etag;
-pub(crate) use extract::{Body, Origin, Params, SMALL_BODY, whole_body};
+pub(crate) use extract::{Body, Origin, Params, SMALL_BODY};
 
 use crate::ops::Core;
 
@@ -117,13 +112,11 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(contents::file))
         .routes(routes!(contents::difference))
         .routes(routes!(restore::restore))
-        .route_layer(from_fn(extract::whole_body))
         .route_layer(DefaultBodyLimit::max(MAX_BODY))
         .route_layer(from_fn_with_state(Arc::clone(core), extract::authenticate));
     let of_everybody = OpenApiRouter::new()
         .routes(routes!(sessions::sign_in))
         .routes(routes!(browser::sign_in))
-        .route_layer(from_fn(extract::whole_body))
         .route_layer(DefaultBodyLimit::max(extract::SMALL_BODY));
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", of_everybody.merge(of_administrators))
 }

@@ -38,19 +38,32 @@ pub(super) struct StorageServer {
     /// Former versions to keep of each data set, 1 to 1000.
     #[serde(default = "domain::StorageServer::default_keep_versions")]
     keep_versions: u32,
+    /// Whether it keeps the global data sets. Agents try those that do in the farm's order; when none does, the first one of
+    /// the farm.
+    #[serde(default)]
+    keeps_global: bool,
 }
 
 impl From<domain::StorageServer> for StorageServer {
     fn from(server: domain::StorageServer) -> Self {
-        let domain::StorageServer { name, host, base_folder, global_folder, port, keep_versions } = server;
-        Self { name, host, base_folder, global_folder, port, keep_versions }
+        let domain::StorageServer {
+            name,
+            host,
+            base_folder,
+            global_folder,
+            port,
+            keep_versions,
+            keeps_global,
+        } = server;
+        Self { name, host, base_folder, global_folder, port, keep_versions, keeps_global }
     }
 }
 
 impl From<StorageServer> for domain::StorageServer {
     fn from(server: StorageServer) -> Self {
-        let StorageServer { name, host, base_folder, global_folder, port, keep_versions } = server;
-        Self { name, host, base_folder, global_folder, port, keep_versions }
+        let StorageServer { name, host, base_folder, global_folder, port, keep_versions, keeps_global } =
+            server;
+        Self { name, host, base_folder, global_folder, port, keep_versions, keeps_global }
     }
 }
 

@@ -14,6 +14,8 @@ const MAX_PATH: usize = 32_767;
 const MAX_RULES: usize = 1_000;
 /// Most Storage Servers, groups or data subsets, each.
 const MAX_ITEMS: usize = 1_000;
+/// Most Storage Servers that keep a group's data sets.
+const MAX_STORES: usize = 5;
 /// Most former versions of a data set.
 const MAX_VERSIONS: u32 = 1_000;
 
@@ -83,12 +85,21 @@ fn storage_server(server: &StorageServer, groups: &[AgentServerGroup]) -> Result
 fn group(group: &AgentServerGroup, servers: &[StorageServer]) -> Result<(), String> {
     description(&group.description)?;
     settings::check(&group.settings, &group.waits)?;
-    match &group.storage_server {
-        Some(name) if !servers.iter().any(|server| name_key(&server.name) == name_key(name)) => {
-            Err(format!("there is no Storage Server \"{name}\"; create it first, or correct the name"))
+    let mut seen = HashSet::new();
+    for name in group.storage_server.iter().chain(&group.other_storage_servers) {
+        if !servers.iter().any(|server| name_key(&server.name) == name_key(name)) {
+            return Err(format!(
+                "there is no Storage Server \"{name}\"; create it first, or correct the name"
+            ));
         }
-        _ => Ok(()),
+        if !seen.insert(name_key(name)) {
+            return Err(format!("it names the Storage Server \"{name}\" twice"));
+        }
     }
+    if seen.len() > MAX_STORES {
+        return Err(format!("it names more than {MAX_STORES} Storage Servers"));
+    }
+    Ok(())
 }
 
 fn subset(subset: &DataSubset, groups: &[AgentServerGroup]) -> Result<(), String> {

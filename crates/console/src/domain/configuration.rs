@@ -22,6 +22,8 @@ pub(crate) struct StorageServer {
     pub(crate) global_folder: GroupName,
     pub(crate) port: u16,
     pub(crate) keep_versions: u32,
+    /// Whether it keeps the global data sets; when none does, the first one of the farm.
+    pub(crate) keeps_global: bool,
 }
 
 /// What a Storage Server has of which the administrator says nothing.
@@ -46,6 +48,8 @@ pub(crate) struct AgentServerGroup {
     pub(crate) description: String,
     /// Name of the Storage Server; `None` for the first one of the farm.
     pub(crate) storage_server: Option<String>,
+    /// Names of those that Agents try after it, in this order.
+    pub(crate) other_storage_servers: Vec<String>,
     pub(crate) settings: AgentSettings,
     pub(crate) waits: Waits,
 }
@@ -61,34 +65,47 @@ impl Configuration {
         name.and_then(|name| self.groups.iter().find(|group| group.name == *name))
     }
 
-    /// The Storage Server that keeps data sets of a scope, or the named one, where some may have been kept before. The global
-    /// data sets of Agents are where those of their group are.
+    /// The Storage Server that is asked for data sets of a scope: the named one, or the first of those that keep it.
     pub(crate) fn storage_server_for(&self, scope: &Scope, named: Option<&str>) -> Option<&StorageServer> {
-        let group = match scope {
-            Scope::Global => None,
-            Scope::Group(name) => Some(self.group(Some(name))?),
+        let keeping = match scope {
+            Scope::Global => self.global_storage_servers(),
+            Scope::Group(name) => self.storage_servers_of(self.group(Some(name))?),
         };
         match named {
-            Some(name) => self.storage_servers.iter().find(|server| name_key(&server.name) == name_key(name)),
-            None => self.storage_server_of(group.map(|group| &group.name)),
+            Some(name) => self.storage_server(name),
+            None => keeping.first().copied(),
         }
     }
 
-    /// The scopes of which there can be data sets, each with a Storage Server that may keep some.
-    pub(crate) fn kept_scopes(&self) -> Vec<(Scope, &StorageServer)> {
-        let global = self.storage_servers.iter().map(|server| (Scope::Global, server));
-        let groups = self.groups.iter().filter_map(|group| {
-            Some((Scope::Group(group.name.clone()), self.storage_server_of(Some(&group.name))?))
-        });
-        global.chain(groups).collect()
+    /// The scopes of which there can be data sets.
+    pub(crate) fn scopes(&self) -> impl Iterator<Item = Scope> {
+        let groups = self.groups.iter().map(|group| Scope::Group(group.name.clone()));
+        std::iter::once(Scope::Global).chain(groups)
     }
 
-    /// The Storage Server that keeps the data sets of a group's Agents, or of Agents in no group.
-    pub(crate) fn storage_server_of(&self, group: Option<&GroupName>) -> Option<&StorageServer> {
-        let named = self.group(group).and_then(|group| group.storage_server.as_deref());
-        match named {
-            Some(name) => self.storage_servers.iter().find(|server| name_key(&server.name) == name_key(name)),
+    /// The Storage Servers that keep the data sets of a group, in the order in which its Agents try them.
+    pub(crate) fn storage_servers_of(&self, group: &AgentServerGroup) -> Vec<&StorageServer> {
+        let first = match &group.storage_server {
+            Some(name) => self.storage_server(name),
             None => self.storage_servers.first(),
+        };
+        let others = group.other_storage_servers.iter().filter_map(|name| self.storage_server(name));
+        let mut servers: Vec<&StorageServer> = Vec::new();
+        for server in first.into_iter().chain(others) {
+            if !servers.iter().any(|known| name_key(&known.name) == name_key(&server.name)) {
+                servers.push(server);
+            }
         }
+        servers
+    }
+
+    /// The Storage Servers that keep the global data sets, in the order in which Agents try them.
+    pub(crate) fn global_storage_servers(&self) -> Vec<&StorageServer> {
+        let keeping: Vec<_> = self.storage_servers.iter().filter(|server| server.keeps_global).collect();
+        if keeping.is_empty() { self.storage_servers.first().into_iter().collect() } else { keeping }
+    }
+
+    fn storage_server(&self, name: &str) -> Option<&StorageServer> {
+        self.storage_servers.iter().find(|server| name_key(&server.name) == name_key(name))
     }
 }

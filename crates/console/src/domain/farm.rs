@@ -71,6 +71,12 @@ pub(crate) struct Peer {
 }
 
 impl Machine {
+    /// Serial numbers of the certificates that let it in now.
+    pub(super) fn serials(&self, now: UnixMillis) -> Vec<String> {
+        let valid = self.certificates.iter().filter(|known| known.is_accepted(now));
+        valid.map(|known| known.serial.clone()).collect()
+    }
+
     /// Whether a certificate lets it in now.
     fn accepts(&self, serial: &str, now: UnixMillis) -> bool {
         self.certificates.iter().any(|known| known.serial == serial && known.is_accepted(now))

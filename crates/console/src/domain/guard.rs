@@ -1,6 +1,6 @@
 use mp_profile::Applies;
 
-use super::{Configuration, Farm, Item, Kind, Machine, MachineState, Refusal, name_key};
+use super::{AgentServerGroup, Configuration, Farm, Item, Kind, Machine, MachineState, Refusal, name_key};
 
 /// Whether a farm may get another configuration: nothing that is used may go, and what is fixed by use stays.
 ///
@@ -21,8 +21,12 @@ pub(crate) fn guard(farm: &Farm, after: &Configuration) -> Result<(), Refusal> {
         }
     }
     for server in removed(&farm.configuration.storage_servers, &after.storage_servers) {
-        let name = Some(name_key(&server.name));
-        let group = after.groups.iter().find(|group| group.storage_server.as_deref().map(name_key) == name);
+        let key = name_key(&server.name);
+        let names = |group: &&AgentServerGroup| {
+            let mut named = group.storage_server.iter().chain(&group.other_storage_servers);
+            named.any(|name| name_key(name) == key)
+        };
+        let group = after.groups.iter().find(names);
         let users = group
             .map(|group| format!("the Agent Server Group \"{}\"", group.name))
             .or_else(|| machine_of(farm, &server.name).map(|machine| format!("machine {}", machine.id)));

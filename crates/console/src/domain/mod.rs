@@ -13,6 +13,7 @@ mod place;
 mod plan;
 mod refusal;
 mod settings;
+mod shared;
 mod shown;
 mod text;
 mod time;

@@ -1,10 +1,13 @@
-use mp_profile::{Applies, DataSubset, GroupName};
+use mp_profile::{Applies, DataSubset, GroupName, Scope};
 use mp_protocol::{
-    AgentPlan, AgentSettings, AllowedAgent, MachineRole, StorageLimits, StoragePlan, StorageTarget, Waits,
+    AgentPlan, AgentSettings, AllowedAgent, MachineRole, ScopeStores, StorageLimits, StoragePlan,
+    StorageTarget, Waits,
 };
 use serde::Serialize;
 
-use super::{Configuration, Farm, Machine, MachineState, Refusal, StorageServer, UnixMillis, name_key};
+use super::{
+    Configuration, Farm, Machine, MachineState, Refusal, StorageServer, UnixMillis, name_key, shared::Shared,
+};
 
 /// A machine's plan, by its role.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -42,18 +45,23 @@ fn agent_plan(configuration: &Configuration, agent: &Machine) -> AgentPlan {
         Applies::Global => true,
         Applies::Groups(names) => agent.group.as_ref().is_some_and(|group| names.contains(group)),
     };
-    let target = |server: &StorageServer| StorageTarget {
-        name: server.name.clone(),
-        host: server.host.clone(),
-        port: server.port,
-    };
     let group = configuration.group(agent.group.as_ref());
+    let global = configuration.global_storage_servers();
+    let of_group = group.map(|group| configuration.storage_servers_of(group));
+    let first = of_group.as_ref().unwrap_or(&global).first();
+    let stores = std::iter::once((Scope::Global, &global));
+    let stores = stores.chain(agent.group.clone().map(Scope::Group).zip(of_group.as_ref()));
+    let stores = stores.map(|(scope, servers)| ScopeStores {
+        scope,
+        servers: servers.iter().map(|server| target(server)).collect(),
+    });
     AgentPlan {
         revision: 0,
         agent: agent.id.clone(),
         name: agent.name.clone(),
         group: agent.group.clone(),
-        storage: configuration.storage_server_of(agent.group.as_ref()).map(target),
+        storage: first.map(|server| target(server)),
+        stores: stores.collect(),
         subsets: configuration
             .subsets
             .iter()
@@ -63,6 +71,10 @@ fn agent_plan(configuration: &Configuration, agent: &Machine) -> AgentPlan {
         waits: group.map_or_else(Waits::default, |group| group.waits),
         settings: group.map_or_else(AgentSettings::default, |group| group.settings.clone()),
     }
+}
+
+pub(super) fn target(server: &StorageServer) -> StorageTarget {
+    StorageTarget { name: server.name.clone(), host: server.host.clone(), port: server.port }
 }
 
 /// An Agent is told of its own group only: which others share a subset is none of its business, and changes of that shall not
@@ -83,14 +95,12 @@ fn storage_plan(farm: &Farm, machine: &Machine, now: UnixMillis) -> Result<Stora
         .iter()
         .find(|server| key.as_ref() == Some(&name_key(&server.name)))
         .ok_or_else(|| Refusal::internal(format!("storage machine {} has no Storage Server", machine.id)))?;
-    let served = |agent: &&Machine| {
-        agent.role == MachineRole::Agent
-            && agent.state == MachineState::Active
-            && farm
-                .configuration
-                .storage_server_of(agent.group.as_ref())
-                .is_some_and(|target| name_key(&target.name) == name_key(&server.name))
-    };
+    let shared = Shared::of(&farm.configuration, server);
+    let agents = farm.machines.values().filter(|machine| machine.role == MachineRole::Agent);
+    let agents = agents.filter(|agent| agent.state == MachineState::Active).filter_map(|agent| {
+        let group = agent.group.clone().filter(|group| shared.keeps(&Scope::Group(group.clone())));
+        (shared.keeps(&Scope::Global) || group.is_some()).then(|| allowed(agent, group, now))
+    });
     Ok(StoragePlan {
         revision: 0,
         server: machine.id.clone(),
@@ -98,19 +108,15 @@ fn storage_plan(farm: &Farm, machine: &Machine, now: UnixMillis) -> Result<Stora
         base_folder: server.base_folder.clone(),
         global_folder: server.global_folder.to_string(),
         port: server.port,
-        agents: farm.machines.values().filter(served).map(|agent| allowed(agent, now)).collect(),
+        agents: agents.collect(),
         keep_versions: server.keep_versions,
         limits: StorageLimits::default(),
         retention: Vec::new(),
+        keeps_global: shared.keeps(&Scope::Global),
+        peers: shared.peers(farm, now),
     })
 }
 
-fn allowed(agent: &Machine, now: UnixMillis) -> AllowedAgent {
-    let valid = agent.certificates.iter().filter(|known| known.is_accepted(now));
-    AllowedAgent {
-        id: agent.id.clone(),
-        name: agent.name.clone(),
-        group: agent.group.clone(),
-        certificates: valid.map(|known| known.serial.clone()).collect(),
-    }
+fn allowed(agent: &Machine, group: Option<GroupName>, now: UnixMillis) -> AllowedAgent {
+    AllowedAgent { id: agent.id.clone(), name: agent.name.clone(), group, certificates: agent.serials(now) }
 }

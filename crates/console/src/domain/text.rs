@@ -42,6 +42,8 @@ pub(crate) struct ServerText {
     port: u16,
     #[serde(default = "StorageServer::default_keep_versions")]
     keep_versions: u32,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    keeps_global: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -52,6 +54,8 @@ pub(crate) struct GroupText {
     description: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     storage_server: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    other_storage_servers: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default", with = "AgentSettingsForm")]
     settings: AgentSettings,
     #[serde(default, skip_serializing_if = "is_default", with = "WaitsForm")]
@@ -95,8 +99,8 @@ impl Item for StorageServer {
     }
 
     fn text(&self) -> ServerText {
-        let Self { name, host, base_folder, global_folder, port, keep_versions } = self.clone();
-        ServerText { name, host, base_folder, global_folder, port, keep_versions }
+        let Self { name, host, base_folder, global_folder, port, keep_versions, keeps_global } = self.clone();
+        ServerText { name, host, base_folder, global_folder, port, keep_versions, keeps_global }
     }
 }
 
@@ -117,8 +121,8 @@ impl Item for AgentServerGroup {
     }
 
     fn text(&self) -> GroupText {
-        let Self { name, description, storage_server, settings, waits } = self.clone();
-        GroupText { name, description, storage_server, settings, waits }
+        let Self { name, description, storage_server, other_storage_servers, settings, waits } = self.clone();
+        GroupText { name, description, storage_server, other_storage_servers, settings, waits }
     }
 }
 
@@ -172,12 +176,12 @@ pub(crate) fn import(text: &str) -> Result<Configuration, Refusal> {
         )));
     }
     let server = |text: ServerText| {
-        let ServerText { name, host, base_folder, global_folder, port, keep_versions } = text;
-        StorageServer { name, host, base_folder, global_folder, port, keep_versions }
+        let ServerText { name, host, base_folder, global_folder, port, keep_versions, keeps_global } = text;
+        StorageServer { name, host, base_folder, global_folder, port, keep_versions, keeps_global }
     };
     let group = |text: GroupText| {
-        let GroupText { name, description, storage_server, settings, waits } = text;
-        AgentServerGroup { name, description, storage_server, settings, waits }
+        let GroupText { name, description, storage_server, other_storage_servers, settings, waits } = text;
+        AgentServerGroup { name, description, storage_server, other_storage_servers, settings, waits }
     };
     Ok(Configuration {
         storage_servers: file.storage_server.into_iter().map(server).collect(),

@@ -86,8 +86,9 @@ impl Core {
     ) -> Result<Vec<ListedDataSet>, Refusal> {
         let farm = self.farm().await?;
         let (mut found, mut away) = (Vec::new(), HashSet::new());
-        for (scope, server) in farm.configuration.kept_scopes() {
-            if away.contains(&server.name) || !reaches(caller, &scope) {
+        for scope in farm.configuration.scopes().filter(|scope| reaches(caller, scope)) {
+            let Some(server) = farm.configuration.storage_server_for(&scope, None) else { continue };
+            if away.contains(&server.name) {
                 continue;
             }
             let server = self.storage.reach(&self.authority, server, self.now())?;

@@ -12,10 +12,11 @@ use sqlx::{
 use super::{Database, Engine};
 
 /// The tables whose rows are kept, those before that others refer to. Sessions are left out: who was signed in signs in again.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "farm",
     "storage_servers",
     "agent_server_groups",
+    "group_storage_servers",
     "data_subsets",
     "machines",
     "certificates",

@@ -35,7 +35,7 @@ pub(super) async fn load(
     let mut ids = Ids::default();
     let mut configuration = Configuration::default();
     let rows = sqlx::query(
-        "SELECT id, name, host, base_folder, global_folder, port, keep_versions, version FROM storage_servers ORDER BY position",
+        "SELECT id, name, host, base_folder, global_folder, port, keep_versions, keeps_global, version FROM storage_servers ORDER BY position",
     )
     .fetch_all(&mut **transaction)
     .await?;
@@ -47,6 +47,7 @@ pub(super) async fn load(
             global_folder: parsed(row, "global_folder")?,
             port: number(row, "port")?,
             keep_versions: number(row, "keep_versions")?,
+            keeps_global: column::<i64>(row, "keeps_global")? != 0,
         };
         ids.note(Kind::StorageServer, &server.name, column(row, "id")?, column(row, "version")?);
         configuration.storage_servers.push(server);
@@ -57,15 +58,29 @@ pub(super) async fn load(
     )
     .fetch_all(&mut **transaction)
     .await?;
+    let others = sqlx::query(
+        "SELECT o.group_id, s.name FROM group_storage_servers o JOIN storage_servers s ON s.id = o.storage_server_id \
+         ORDER BY o.position",
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
     for row in &rows {
+        let id: String = column(row, "id")?;
+        let mut other_storage_servers = Vec::new();
+        for other in &others {
+            if column::<String>(other, "group_id")? == id {
+                other_storage_servers.push(column(other, "name")?);
+            }
+        }
         let group = AgentServerGroup {
             name: parsed(row, "name")?,
             description: column(row, "description")?,
             storage_server: column(row, "server")?,
+            other_storage_servers,
             settings: json(row, "settings")?,
             waits: json(row, "waits")?,
         };
-        ids.note(Kind::Group, group.name.as_str(), column(row, "id")?, column(row, "version")?);
+        ids.note(Kind::Group, group.name.as_str(), id, column(row, "version")?);
         configuration.groups.push(group);
     }
     let rows = sqlx::query("SELECT id, definition, version FROM data_subsets ORDER BY position")
@@ -129,11 +144,11 @@ impl Write<'_> {
         let id = self.identity(ids, Kind::StorageServer, &server.name)?;
         sqlx::query(
             "INSERT INTO storage_servers \
-             (id, name, name_key, host, base_folder, global_folder, port, keep_versions, position, version) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9) \
+             (id, name, name_key, host, base_folder, global_folder, port, keep_versions, keeps_global, position, version) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10) \
              ON CONFLICT (id) DO UPDATE SET name = excluded.name, host = excluded.host, base_folder = excluded.base_folder, \
              global_folder = excluded.global_folder, port = excluded.port, keep_versions = excluded.keep_versions, \
-             version = excluded.version",
+             keeps_global = excluded.keeps_global, version = excluded.version",
         )
         .bind(id)
         .bind(&server.name)
@@ -143,6 +158,7 @@ impl Write<'_> {
         .bind(server.global_folder.as_str())
         .bind(i64::from(server.port))
         .bind(i64::from(server.keep_versions))
+        .bind(i64::from(server.keeps_global))
         .bind(self.revision)
         .execute(&mut **self.transaction.connection())
         .await?;
@@ -160,7 +176,7 @@ impl Write<'_> {
              storage_server_id = excluded.storage_server_id, settings = excluded.settings, waits = excluded.waits, \
              version = excluded.version",
         )
-        .bind(id)
+        .bind(&id)
         .bind(group.name.as_str())
         .bind(name_key(group.name.as_str()))
         .bind(&group.description)
@@ -170,6 +186,29 @@ impl Write<'_> {
         .bind(self.revision)
         .execute(&mut **self.transaction.connection())
         .await?;
+        self.put_other_storage_servers(&id, &group.other_storage_servers, ids).await
+    }
+
+    async fn put_other_storage_servers(
+        &mut self,
+        group: &str,
+        names: &[String],
+        ids: &Ids,
+    ) -> Result<(), Refusal> {
+        sqlx::query("DELETE FROM group_storage_servers WHERE group_id = $1")
+            .bind(group)
+            .execute(&mut **self.transaction.connection())
+            .await?;
+        for (position, name) in (1_i64..).zip(names) {
+            sqlx::query(
+                "INSERT INTO group_storage_servers (group_id, storage_server_id, position) VALUES ($1, $2, $3)",
+            )
+            .bind(group)
+            .bind(ids.id(Kind::StorageServer, name))
+            .bind(position)
+            .execute(&mut **self.transaction.connection())
+            .await?;
+        }
         Ok(())
     }
 

@@ -29,10 +29,11 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(7, "authority", "0007_authority.sql"),
     migration!(8, "roles", "0008_roles.sql"),
     migration!(9, "audit", "0009_audit.sql"),
+    migration!(10, "several storage servers", "0010_several_storage_servers.sql"),
 ];
 
 /// Number of the last migration.
-pub(crate) const SCHEMA: i64 = 9;
+pub(crate) const SCHEMA: i64 = 10;
 
 /// Brings a database to what it is after a migration. Consoles that start at the same time do so one after another.
 pub(super) async fn run(engine: Engine, pool: &AnyPool, last: i64) -> Result<(), MigrateError> {

@@ -19,6 +19,7 @@ mod roles;
 mod sessions;
 mod support;
 mod tokens;
+mod unread;
 mod user_sessions;
 mod versions;
 

@@ -99,6 +99,11 @@ fn a_waiting_storage_server_learns_of_new_and_revoked_agents() {
     assert!(after < Duration::from_secs(10), "{after:?}");
 }
 
+/// Names of the Storage Servers of a scope, in their order.
+fn servers(plan: &AgentPlan, scope: &str) -> Vec<String> {
+    plan.targets(&scope.parse().unwrap()).iter().map(|target| target.name.clone()).collect()
+}
+
 #[test]
 fn agents_go_to_the_server_of_their_group_or_to_the_first() {
     let farm = Farm::described();
@@ -106,18 +111,65 @@ fn agents_go_to_the_server_of_their_group_or_to_the_first() {
     farm.put("/api/v1/agent-server-groups/Lab", "*", &json!({"name": "Lab", "storage-server": "store2"}))
         .ok(200);
     let stores = [farm.storage("store1", "STORE1"), farm.storage("store2", "STORE2")];
-    let agents = [("a", None, 0), ("b", Some("Office"), 0), ("c", Some("Lab"), 1)];
-    for (name, group, _) in agents {
+    for (name, group) in [("a", None), ("b", Some("Office")), ("c", Some("Lab"))] {
         let plan = first::<AgentPlan>(&farm.agent(name, group)).1;
-        assert_eq!(plan.storage.unwrap().name, if group == Some("Lab") { "STORE2" } else { "STORE1" });
+        assert_eq!(servers(&plan, "global"), ["STORE1"]);
+        let Some(group) = group else { continue };
+        let expected = if group == "Lab" { "STORE2" } else { "STORE1" };
+        assert_eq!(servers(&plan, &format!("group:{group}")), [expected]);
+        assert_eq!(plan.storage.unwrap().name, expected);
     }
-    for (number, store) in stores.iter().enumerate() {
-        let plan = first::<StoragePlan>(store).1;
-        let mut names: Vec<_> = plan.agents.iter().map(|agent| agent.name.as_str()).collect();
-        names.sort_unstable();
-        let expected: Vec<_> = agents.iter().filter(|agent| agent.2 == number).map(|agent| agent.0).collect();
-        assert_eq!(names, expected);
+    // Each is told of the Agents that come to it, and of the group that brings them.
+    let told = stores.map(|store| {
+        let plan = first::<StoragePlan>(&store).1;
+        assert_eq!(plan.peers, []);
+        let agents = plan.agents.into_iter().map(|agent| (agent.name, agent.group.map(|it| it.to_string())));
+        let mut agents: Vec<_> = agents.collect();
+        agents.sort_unstable();
+        (plan.keeps_global, agents)
+    });
+    let agent = |name: &str, group: Option<&str>| (name.to_owned(), group.map(str::to_owned));
+    assert_eq!(told[0], (true, vec![agent("a", None), agent("b", Some("Office")), agent("c", None)]));
+    assert_eq!(told[1], (false, vec![agent("c", Some("Lab"))]));
+}
+
+#[test]
+fn a_scope_is_kept_by_several_servers_in_the_order_that_the_administrator_says() {
+    let farm = Farm::described();
+    farm.post("/api/v1/storage-servers", &store("STORE2", "127.0.0.2")).ok(201);
+    let group = |others: Value| {
+        let group = json!({"name": "Office", "storage-server": "STORE2", "other-storage-servers": others});
+        farm.put("/api/v1/agent-server-groups/Office", "*", &group)
+    };
+    group(json!(["STORE9"])).refused(400, "MP-CON-020");
+    group(json!(["store2"])).refused(400, "MP-CON-020");
+    group(json!(["store1"])).ok(200);
+    let read = farm.get("/api/v1/agent-server-groups/Office").ok(200);
+    assert_eq!(read["other-storage-servers"], json!(["STORE1"]));
+    let exported = farm.get("/api/v1/configuration").text;
+    assert!(exported.contains("other-storage-servers = [\"STORE1\"]"), "{exported}");
+    farm.delete("/api/v1/storage-servers/STORE1", "*").refused(409, "MP-CON-025");
+
+    let mut second = store("STORE2", "127.0.0.2");
+    second["keeps-global"] = json!(true);
+    farm.put("/api/v1/storage-servers/STORE2", "*", &second).ok(200);
+    let stores = [farm.storage("store1", "STORE1"), farm.storage("store2", "STORE2")];
+    let agent = farm.agent("a", Some("Office"));
+    let plan = first::<AgentPlan>(&agent).1;
+    assert_eq!((servers(&plan, "group:Office"), servers(&plan, "global")), {
+        (vec!["STORE2".to_owned(), "STORE1".to_owned()], vec!["STORE2".to_owned()])
+    });
+    // Each knows the other, and one of them merges.
+    let plans = stores.each_ref().map(|store| first::<StoragePlan>(store).1);
+    for (own, other) in [(0, 1), (1, 0)] {
+        let [peer] = &plans[own].peers[..] else { panic!("{:?}", plans[own].peers) };
+        assert_eq!(peer.target.name, ["STORE1", "STORE2"][other]);
+        let [machine] = &peer.machines[..] else { panic!("{peer:?}") };
+        assert_eq!((&machine.id, machine.certificates.len()), (&stores[other].machine().id, 1));
+        let [scope] = &peer.scopes[..] else { panic!("{peer:?}") };
+        assert_eq!((scope.scope.to_string().as_str(), scope.merges), ("group:Office", own == 1));
     }
+    assert_eq!([plans[0].keeps_global, plans[1].keeps_global], [false, true]);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use std::{
 };
 
 use mp_console::{Console, ConsoleConfig, ConsoleHandle, Secret, WallClock, serve};
+use mp_profile::Scope;
 use mp_protocol::{
     AgentPlan, Identity, JoinToken, MachineRole, StorageClient, Waits,
     client::{ConsoleClient, EnrolError, PlanAnswer, enrol},
@@ -164,11 +165,21 @@ impl Farm {
             std::thread::sleep(Duration::from_millis(20));
         }
         let tls = tls::machine_client(agent, ServerKind::Storage).unwrap();
-        StorageClient::new(tls, &plan.storage.unwrap(), Waits::default())
+        StorageClient::new(tls, &plan.targets(&Scope::Global)[0], Waits::default())
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("https://localhost:{}", self.address.port())
+        format!("https://localhost:{}", self.port())
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// The authority's certificate (DER).
+    #[allow(dead_code, reason = "what was not read is tested on one database alone")]
+    pub(crate) fn authority(&self) -> Vec<u8> {
+        self.handle.as_ref().unwrap().console().authority_certificate().to_vec()
     }
 
     /// Ends the console and starts it again.

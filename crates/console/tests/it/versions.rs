@@ -98,6 +98,12 @@ fn every_former_version_is_brought_up_to_date() {
             assert_eq!((&user["sessions"], &user["last-host"]), (&json!(2), &json!("TS01")), "{told}");
             assert_eq!(user["last-session"], sessions[0]["id"], "{told}");
         }
+        // Where a group named another Storage Server than the first, the global data sets are on several.
+        let servers = farm.get("/api/v1/storage-servers").ok(200);
+        let keeping = servers.as_array().unwrap().iter().filter(|server| server["keeps-global"] == true);
+        let keeping: Vec<_> = keeping.map(|server| server["name"].clone()).collect();
+        let expected = if version >= 9 { vec!["STORE1", "STORE2"] } else { Vec::new() };
+        assert_eq!(keeping, expected, "{told}");
         // It goes on being changed.
         farm.post("/api/v1/agent-server-groups", &json!({"name": "New"})).ok(201);
         farm.join_token(&json!({"role": "agent", "group": "Office"}));

@@ -198,6 +198,8 @@ pub(crate) fn plan(base: &Path, storage: &Identity) -> StoragePlan {
         keep_versions: 3,
         limits: StorageLimits::default(),
         retention: Vec::new(),
+        keeps_global: true,
+        peers: Vec::new(),
     }
 }
 

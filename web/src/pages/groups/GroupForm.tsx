@@ -4,8 +4,10 @@ import {
   AccordionItem,
   AccordionPanel,
   Checkbox,
+  Dropdown,
   Field,
   Input,
+  Option,
   SpinButton,
   Textarea,
 } from "@fluentui/react-components";
@@ -29,6 +31,7 @@ export function GroupForm({ draft, onChange, isNew }: Props) {
   const servers = useQuery({ queryKey: [storageServers.key], queryFn: storageServers.list });
   const settings = { ...defaultSettings, ...draft.settings };
   const set = (part: Settings) => onChange({ settings: { ...draft.settings, ...part } });
+  const others = draft["other-storage-servers"] ?? [];
   const names = (servers.data ?? []).map((server) => [server.name, server.name] as const);
   return (
     <>
@@ -60,6 +63,24 @@ export function GroupForm({ draft, onChange, isNew }: Props) {
         options={[["", "The farm's first one"], ...names]}
         onChange={(value) => onChange({ "storage-server": value === "" ? null : value })}
       />
+      <Field
+        label="Storage Servers to try when it is away"
+        hint="They keep the same data sets. Agents try them in this order."
+      >
+        <Dropdown
+          multiselect
+          placeholder="None"
+          value={others.join(", ")}
+          selectedOptions={others}
+          onOptionSelect={(_, data) => onChange({ "other-storage-servers": data.selectedOptions })}
+        >
+          {names
+            .filter(([name]) => name !== draft["storage-server"])
+            .map(([name]) => (
+              <Option key={name}>{name}</Option>
+            ))}
+        </Dropdown>
+      </Field>
       <Choice
         label="At logon"
         value={settings.mode}

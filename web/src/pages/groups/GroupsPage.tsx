@@ -27,7 +27,8 @@ const columns: Column<AgentServerGroup>[] = [
   { title: "Description", cell: (group) => group.description, wideOnly: true },
   {
     title: "Storage Server",
-    cell: (group) => group["storage-server"] ?? "the first one",
+    cell: (group) =>
+      [group["storage-server"] ?? "the first one", ...(group["other-storage-servers"] ?? [])].join(", "),
     sort: (group) => group["storage-server"] ?? "",
   },
   { title: "Logons", cell: (group) => (group.settings?.mode === "asynchronous" ? "do not wait" : "wait") },

@@ -62,6 +62,7 @@ export function describeGroup(group: AgentServerGroup): [string, string][] {
     ["Name", group.name],
     ["Description", group.description ?? ""],
     ["Storage Server", group["storage-server"] ?? "the farm's first one"],
+    ["Tried when it is away", (group["other-storage-servers"] ?? []).join(", ") || "none"],
     ["At logon", named(modes, settings.mode)],
     ["When storage is away", named(whenAway, settings["storage-away"])],
     [

@@ -32,7 +32,8 @@ pub(super) fn content(content: &Value) -> String {
 
 /// What differs between two versions.
 pub(super) fn difference(difference: &Value) -> String {
-    let former = difference["former"].as_u64().map_or("nothing".to_owned(), |number| format!("version {number}"));
+    let former =
+        difference["former"].as_u64().map_or("nothing".to_owned(), |number| format!("version {number}"));
     let mut lines = format!("from {former} to version {}:\n", text(&difference["number"]));
     changes(&mut lines, difference);
     lines
