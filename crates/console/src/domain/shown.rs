@@ -254,16 +254,16 @@ pub(crate) fn shown_changes(diff: &DataSetDiff<'_>) -> Vec<ShownChange> {
     let mut changes = Vec::new();
     for key in &diff.keys {
         let own = key.key.iter().filter(|change| is_told(change));
-        changes.extend(own.map(|change| shown(ItemAt::key(&key.path), change, |edit| ShownItem::key(edit))));
+        changes.extend(own.map(|change| shown(ItemAt::key(&key.path), change, ShownItem::key)));
         for value in &key.values {
             let either = value.after().or(value.before());
             let Some(name) = either.map(|edit| edit.name()) else { continue };
-            changes.push(shown(ItemAt::value(&key.path, name), value, |edit| ShownItem::value(edit)));
+            changes.push(shown(ItemAt::value(&key.path, name), value, ShownItem::value));
         }
     }
     for file in &diff.files {
         let Some(entry) = file.after().or(file.before()) else { continue };
-        changes.push(shown(ItemAt::file(entry), file, |entry| ShownItem::file(entry)));
+        changes.push(shown(ItemAt::file(entry), file, ShownItem::file));
     }
     changes
 }
