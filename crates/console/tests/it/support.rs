@@ -44,10 +44,13 @@ pub(crate) struct Farm {
     agent: Agent,
     token: Mutex<String>,
     ahead: Arc<AtomicU64>,
-    storage: Option<(oneshot::Sender<()>, JoinHandle<Result<(), RunError>>)>,
+    storage: Option<Storage>,
     // Last, so that what runs on it is dropped before it.
     runtime: Runtime,
 }
+
+/// A Storage Service that runs, and what ends it.
+type Storage = (oneshot::Sender<()>, JoinHandle<Result<(), RunError>>);
 
 /// An answer of the API.
 #[derive(Debug)]

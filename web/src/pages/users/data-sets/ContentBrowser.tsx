@@ -25,7 +25,8 @@ const useStyles = makeStyles({
 
 interface Props {
   readonly of: VersionOf;
-  readonly onRestore: (part: RestoredPart) => void;
+  /** Null for the current version. */
+  readonly onRestore: ((part: RestoredPart) => void) | null;
 }
 
 /** The keys, values, folders and files of a version. */
@@ -41,12 +42,17 @@ export function ContentBrowser({ of, onRestore }: Props) {
         label="Version"
         search={{ text: search, onChange: setSearch, label: "Search names, texts and numbers" }}
       >
-        <ToolbarButton icon={<ArrowUndoRegular />} onClick={() => onRestore({ kind: "everything" })}>
+        <ToolbarButton
+          icon={<ArrowUndoRegular />}
+          disabled={onRestore === null}
+          onClick={() => onRestore?.({ kind: "everything" })}
+        >
           Restore everything
         </ToolbarButton>
         <ToolbarButton
           icon={<ArrowUndoRegular />}
-          onClick={() => onRestore({ kind: "data-subset", name: "" })}
+          disabled={onRestore === null}
+          onClick={() => onRestore?.({ kind: "data-subset", name: "" })}
         >
           Restore a data subset
         </ToolbarButton>

@@ -29,7 +29,7 @@ import { ConfirmDialog } from "../../../parts/ConfirmDialog";
 import { EmptyState } from "../../../parts/EmptyState";
 import { Loaded } from "../../../parts/Loaded";
 import { ProblemBar } from "../../../parts/ProblemBar";
-import { scopeName } from "./items";
+import { scopeName, setName } from "./items";
 import { RestoreDialog } from "./RestoreDialog";
 import { VersionTable } from "./VersionTable";
 
@@ -154,7 +154,7 @@ function Versions({ of, server }: { readonly of: DataSetOf; readonly server: str
             />
             {deleting && (
               <ConfirmDialog
-                title={`Delete ${scopeName(of.scope)} of this user?`}
+                title={`Delete ${setName(of.scope)} of this user?`}
                 action="Delete"
                 onClose={() => setDeleting(false)}
                 onConfirm={async () => {

@@ -33,7 +33,13 @@ type File = Content["files"][number];
 
 interface Props {
   readonly of: VersionOf;
-  readonly onRestore: (part: RestoredPart) => void;
+  /** Null where there is nothing to restore, since it is current. */
+  readonly onRestore: ((part: RestoredPart) => void) | null;
+}
+
+/** The columns, without the one of commands where there are none. */
+function usable<T>(columns: readonly Column<T>[], onRestore: Props["onRestore"]): readonly Column<T>[] {
+  return onRestore === null ? columns.filter((column) => column.title !== "") : columns;
 }
 
 function Restore({
@@ -41,6 +47,7 @@ function Restore({
   onRestore,
   name,
 }: { readonly part: RestoredPart; readonly name: string } & Pick<Props, "onRestore">) {
+  if (onRestore === null) return null;
   return (
     <Button
       size="small"
@@ -66,11 +73,13 @@ export function PlaceView({ of, place, onRestore }: Props & { readonly place: Tr
       <Subtitle2 as="h2" className={styles.head}>
         {isKey ? keyName(place.path) : place.path}
       </Subtitle2>
-      <CommandBar label={isKey ? "Key" : "Folder"}>
-        <ToolbarButton icon={<ArrowUndoRegular />} onClick={() => onRestore(whole)}>
-          {isKey ? "Restore this key" : "Restore this folder"}
-        </ToolbarButton>
-      </CommandBar>
+      {onRestore !== null && (
+        <CommandBar label={isKey ? "Key" : "Folder"}>
+          <ToolbarButton icon={<ArrowUndoRegular />} onClick={() => onRestore(whole)}>
+            {isKey ? "Restore this key" : "Restore this folder"}
+          </ToolbarButton>
+        </CommandBar>
+      )}
       <Loaded query={query} what={isKey ? "the key" : "the folder"}>
         {(data) => (
           <>
@@ -125,7 +134,9 @@ function Values({
       ),
     },
   ];
-  return <DataTable label="Values" columns={columns} rows={values} id={(value) => value.name} />;
+  return (
+    <DataTable label="Values" columns={usable(columns, onRestore)} rows={values} id={(value) => value.name} />
+  );
 }
 
 function download(name: string, bytes: Blob) {
@@ -226,7 +237,7 @@ export function FoundView({ of, text, onRestore }: Props & { readonly text: stri
           <>
             <DataTable
               label="Found"
-              columns={columns}
+              columns={usable(columns, onRestore)}
               rows={data.found}
               id={(found) => `${found.sort} ${placeOf(found)}`}
             />

@@ -30,7 +30,7 @@ import {
 import { isStale } from "../../../api/problem";
 import { ProblemBar } from "../../../parts/ProblemBar";
 import { ChangeTable } from "./ChangeTable";
-import { partName, scopeName } from "./items";
+import { partName, setName } from "./items";
 import { SubsetChoice } from "./SubsetChoice";
 
 const useStyles = makeStyles({
@@ -89,7 +89,7 @@ export function RestoreDialog({ of, number, part: asked, onClose, onRestored }: 
               />
             ) : (
               <Text>
-                Brings <strong>{partName(part)}</strong> of {scopeName(of.scope)} back as it was in version{" "}
+                Brings <strong>{partName(part)}</strong> of {setName(of.scope)} back as it was in version{" "}
                 {number}. All else stays as it is now, and the present version is kept as a former one.
               </Text>
             )}

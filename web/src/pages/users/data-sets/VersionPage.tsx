@@ -1,4 +1,12 @@
-import { Badge, makeStyles, MessageBar, MessageBarBody, Tab, TabList } from "@fluentui/react-components";
+import {
+  Badge,
+  makeStyles,
+  MessageBar,
+  MessageBarBody,
+  Tab,
+  TabList,
+  tokens,
+} from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -17,11 +25,18 @@ import { PageLink } from "../../../parts/PageLink";
 import { bytesOf, momentOf } from "../../../parts/times";
 import { ContentBrowser } from "./ContentBrowser";
 import { DifferenceView } from "./DifferenceView";
-import { scopeName } from "./items";
+import { setName } from "./items";
 import { RestoreDialog } from "./RestoreDialog";
 import { stateOf, whoOf } from "./version";
 
-const useStyles = makeStyles({ facts: { maxWidth: "760px" }, digest: { overflowWrap: "anywhere" } });
+const useStyles = makeStyles({
+  facts: { maxWidth: "900px" },
+  digest: {
+    overflowWrap: "anywhere",
+    fontFamily: tokens.fontFamilyMonospace,
+    fontSize: tokens.fontSizeBase200,
+  },
+});
 
 interface Props {
   readonly of: DataSetOf;
@@ -36,7 +51,7 @@ export function VersionPage({ of, number }: Props) {
     refetchOnWindowFocus: false,
   });
   return (
-    <Page title={`Version ${number} of ${scopeName(of.scope)}`} about={of.sid}>
+    <Page title={`Version ${number} of ${setName(of.scope)}`} about={of.sid}>
       <PageLink to={`/users/${of.sid}/data-sets`}>All data sets of this user</PageLink>
       <Loaded query={list} what="the versions">
         {(data) => {
@@ -124,7 +139,10 @@ function Known({
             <Tab value="difference">Changes</Tab>
           </TabList>
           {tab === "content" ? (
-            <ContentBrowser of={{ set: of, number }} onRestore={(part) => setWanted({ number, part })} />
+            <ContentBrowser
+              of={{ set: of, number }}
+              onRestore={version.current ? null : (part) => setWanted({ number, part })}
+            />
           ) : (
             <DifferenceView
               of={{ set: of, number }}

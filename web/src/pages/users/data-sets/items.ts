@@ -6,6 +6,11 @@ export function scopeName(scope: string): string {
   return scope === "global" ? "Global" : `Group ${scope.replace(/^group:/, "")}`;
 }
 
+/** The data set of a scope, as the middle of a sentence. */
+export function setName(scope: string): string {
+  return scope === "global" ? "the global data set" : `the data set of group ${scope.replace(/^group:/, "")}`;
+}
+
 /** The name of a value as the Registry Editor shows it. */
 export const valueName = (name: string) => (name === "" ? "(Default)" : name);
 
