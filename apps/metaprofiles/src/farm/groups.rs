@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use super::{
     agent_settings::AgentSettings,
     api::{Api, below},
+    retention::Retention,
     show::{Column, field},
 };
 
@@ -43,6 +44,9 @@ pub(crate) enum Command {
         /// Let the first Storage Server keep its data sets
         #[arg(long, conflicts_with = "storage_server")]
         no_storage_server: bool,
+        /// Keep the former versions that its Storage Server keeps of other groups
+        #[arg(long, conflicts_with_all = ["keep_versions", "keep_days", "keep_bytes"])]
+        no_retention: bool,
         /// Let no other Storage Server keep its data sets
         #[arg(long, conflicts_with = "other_storage_server")]
         no_other_storage_server: bool,
@@ -67,6 +71,8 @@ pub(crate) struct More {
     #[arg(long, value_name = "NAME")]
     other_storage_server: Vec<String>,
     #[command(flatten)]
+    retention: Retention,
+    #[command(flatten)]
     settings: AgentSettings,
 }
 
@@ -77,6 +83,9 @@ impl More {
                 group[field] = json!(value);
             }
         }
+        let mut retention = group["retention"].take();
+        self.retention.put_into(&mut retention);
+        group["retention"] = retention;
         if !self.other_storage_server.is_empty() {
             group["other-storage-servers"] = json!(self.other_storage_server);
         }
@@ -94,7 +103,7 @@ impl Command {
                 more.put_into(&mut group);
                 api.show(&api.post(PATH, &group)?)
             }
-            Self::Set { name, more, no_storage_server, no_other_storage_server } => {
+            Self::Set { name, more, no_storage_server, no_other_storage_server, no_retention } => {
                 let path = below(PATH, name);
                 let mut found = api.get_tagged(&path)?;
                 more.put_into(&mut found.item);
@@ -103,6 +112,9 @@ impl Command {
                 }
                 if *no_other_storage_server {
                     found.item["other-storage-servers"] = json!([]);
+                }
+                if *no_retention {
+                    found.item["retention"] = Value::Null;
                 }
                 api.show(&api.put(&path, &found)?)
             }

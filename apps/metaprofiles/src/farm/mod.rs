@@ -11,6 +11,7 @@ mod join_tokens;
 mod login;
 mod machines;
 mod password;
+mod retention;
 mod session;
 mod show;
 mod storage_servers;

@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::{
     api::{Api, below},
+    retention::{Limits, Retention},
     show::{Column, field},
 };
 
@@ -66,9 +67,10 @@ pub(crate) struct More {
     /// TCP port
     #[arg(long)]
     port: Option<u16>,
-    /// Former versions to keep of each data set
-    #[arg(long, value_name = "NUMBER")]
-    keep_versions: Option<u32>,
+    #[command(flatten)]
+    retention: Retention,
+    #[command(flatten)]
+    limits: Limits,
     /// Whether it keeps the global data sets; when no Storage Server does, the first one of the farm
     #[arg(long, value_name = "true|false")]
     keeps_global: Option<bool>,
@@ -79,13 +81,14 @@ impl More {
         for (field, value) in [
             ("global-folder", self.global_folder.as_ref().map(|folder| json!(folder))),
             ("port", self.port.map(|port| json!(port))),
-            ("keep-versions", self.keep_versions.map(|versions| json!(versions))),
             ("keeps-global", self.keeps_global.map(|keeps| json!(keeps))),
         ] {
             if let Some(value) = value {
                 server[field] = value;
             }
         }
+        self.retention.put_into(server);
+        self.limits.put_into(server);
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    domain::{self, AgentSettingsForm, Refusal, WaitsForm},
+    domain::{self, AgentSettingsForm, Refusal, Retention, WaitsForm},
     ops::{Administrator, Core},
 };
 
@@ -32,6 +32,9 @@ pub(super) struct AgentServerGroup {
     #[serde(default)]
     #[schema(max_items = 4)]
     other_storage_servers: Vec<String>,
+    /// Which former versions of its data sets stay; as its Storage Server says if not given.
+    #[serde(default)]
+    retention: Option<Retention>,
     #[serde(default, with = "AgentSettingsForm")]
     #[schema(value_type = AgentSettingsForm)]
     settings: AgentSettings,
@@ -47,18 +50,26 @@ impl From<domain::AgentServerGroup> for AgentServerGroup {
             description,
             storage_server,
             other_storage_servers,
+            retention,
             settings,
             waits,
         } = group;
-        Self { name, description, storage_server, other_storage_servers, settings, waits }
+        Self { name, description, storage_server, other_storage_servers, retention, settings, waits }
     }
 }
 
 impl From<AgentServerGroup> for domain::AgentServerGroup {
     fn from(group: AgentServerGroup) -> Self {
-        let AgentServerGroup { name, description, storage_server, other_storage_servers, settings, waits } =
-            group;
-        Self { name, description, storage_server, other_storage_servers, settings, waits }
+        let AgentServerGroup {
+            name,
+            description,
+            storage_server,
+            other_storage_servers,
+            retention,
+            settings,
+            waits,
+        } = group;
+        Self { name, description, storage_server, other_storage_servers, retention, settings, waits }
     }
 }
 

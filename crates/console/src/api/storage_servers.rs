@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
 use mp_profile::GroupName;
+use mp_protocol::StorageLimits;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -11,7 +12,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    domain::{self, Refusal},
+    domain::{self, Refusal, Retention, StorageLimitsForm},
     ops::{Administrator, Core},
 };
 
@@ -37,7 +38,19 @@ pub(super) struct StorageServer {
     port: u16,
     /// Former versions to keep of each data set, 1 to 1000.
     #[serde(default = "domain::StorageServer::default_keep_versions")]
+    #[schema(default = 5, minimum = 1, maximum = 1000)]
     keep_versions: u32,
+    /// Keep only former versions that were replaced within so many days; any age if not given.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 36500)]
+    keep_days: Option<u32>,
+    /// Keep only the newest former versions of so many bytes together, for each user and scope; any size if not given.
+    #[serde(default)]
+    #[schema(minimum = 1)]
+    keep_bytes: Option<u64>,
+    #[serde(default, with = "StorageLimitsForm")]
+    #[schema(value_type = StorageLimitsForm)]
+    limits: StorageLimits,
     /// Whether it keeps the global data sets. Agents try those that do in the farm's order; when none does, the first one of
     /// the farm.
     #[serde(default)]
@@ -52,18 +65,42 @@ impl From<domain::StorageServer> for StorageServer {
             base_folder,
             global_folder,
             port,
-            keep_versions,
+            retention,
+            limits,
             keeps_global,
         } = server;
-        Self { name, host, base_folder, global_folder, port, keep_versions, keeps_global }
+        let Retention { keep_versions, keep_days, keep_bytes } = retention;
+        Self {
+            name,
+            host,
+            base_folder,
+            global_folder,
+            port,
+            keep_versions,
+            keep_days,
+            keep_bytes,
+            limits,
+            keeps_global,
+        }
     }
 }
 
 impl From<StorageServer> for domain::StorageServer {
     fn from(server: StorageServer) -> Self {
-        let StorageServer { name, host, base_folder, global_folder, port, keep_versions, keeps_global } =
-            server;
-        Self { name, host, base_folder, global_folder, port, keep_versions, keeps_global }
+        let StorageServer {
+            name,
+            host,
+            base_folder,
+            global_folder,
+            port,
+            keep_versions,
+            keep_days,
+            keep_bytes,
+            limits,
+            keeps_global,
+        } = server;
+        let retention = Retention { keep_versions, keep_days, keep_bytes };
+        Self { name, host, base_folder, global_folder, port, retention, limits, keeps_global }
     }
 }
 

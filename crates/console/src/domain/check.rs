@@ -2,7 +2,10 @@ use std::{collections::HashSet, net::IpAddr};
 
 use mp_profile::{Applies, CompiledRules, DataSubset};
 
-use super::{AgentServerGroup, Configuration, Kind, Refusal, StorageServer, name_key, settings};
+use super::{
+    AgentServerGroup, Configuration, Kind, Refusal, Retention, StorageServer, name_key, settings,
+    storage_settings,
+};
 
 /// Most characters of a name.
 const MAX_NAME: usize = 128;
@@ -16,8 +19,6 @@ const MAX_RULES: usize = 1_000;
 const MAX_ITEMS: usize = 1_000;
 /// Most Storage Servers that keep a group's data sets.
 const MAX_STORES: usize = 5;
-/// Most former versions of a data set.
-const MAX_VERSIONS: u32 = 1_000;
 
 /// Checks a whole configuration: every item for itself, and what they say of each other.
 ///
@@ -69,9 +70,8 @@ fn storage_server(server: &StorageServer, groups: &[AgentServerGroup]) -> Result
     if server.port == 0 {
         return Err("the port must be 1 to 65535".to_owned());
     }
-    if !(1..=MAX_VERSIONS).contains(&server.keep_versions) {
-        return Err(format!("former versions to keep must be 1 to {MAX_VERSIONS}"));
-    }
+    server.retention.check()?;
+    storage_settings::check(&server.limits)?;
     match groups.iter().find(|group| group.name == server.global_folder) {
         Some(group) => Err(format!(
             "the global folder has the name of the Agent Server Group \"{}\", whose data sets would be mixed with the global \
@@ -85,6 +85,7 @@ fn storage_server(server: &StorageServer, groups: &[AgentServerGroup]) -> Result
 fn group(group: &AgentServerGroup, servers: &[StorageServer]) -> Result<(), String> {
     description(&group.description)?;
     settings::check(&group.settings, &group.waits)?;
+    group.retention.map_or(Ok(()), Retention::check)?;
     let mut seen = HashSet::new();
     for name in group.storage_server.iter().chain(&group.other_storage_servers) {
         if !servers.iter().any(|server| name_key(&server.name) == name_key(name)) {

@@ -1,5 +1,7 @@
 use mp_profile::{DataSubset, GroupName, Scope};
-use mp_protocol::{AgentSettings, Waits};
+use mp_protocol::{AgentSettings, StorageLimits, Waits};
+
+use super::Retention;
 
 /// Everything that the administrator describes, in his order. Who joined, and every secret, is elsewhere.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -21,7 +23,9 @@ pub(crate) struct StorageServer {
     /// One name below the base folder.
     pub(crate) global_folder: GroupName,
     pub(crate) port: u16,
-    pub(crate) keep_versions: u32,
+    /// Of the scopes that have no other one.
+    pub(crate) retention: Retention,
+    pub(crate) limits: StorageLimits,
     /// Whether it keeps the global data sets; when none does, the first one of the farm.
     pub(crate) keeps_global: bool,
 }
@@ -50,6 +54,8 @@ pub(crate) struct AgentServerGroup {
     pub(crate) storage_server: Option<String>,
     /// Names of those that Agents try after it, in this order.
     pub(crate) other_storage_servers: Vec<String>,
+    /// Of its data sets; as its Storage Server has it when `None`.
+    pub(crate) retention: Option<Retention>,
     pub(crate) settings: AgentSettings,
     pub(crate) waits: Waits,
 }

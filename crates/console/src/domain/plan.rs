@@ -1,12 +1,13 @@
 use mp_profile::{Applies, DataSubset, GroupName, Scope};
 use mp_protocol::{
-    AgentPlan, AgentSettings, AllowedAgent, MachineRole, ScopeStores, StorageLimits, StoragePlan,
+    AgentPlan, AgentSettings, AllowedAgent, MachineRole, ScopeRetention, ScopeStores, StoragePlan,
     StorageTarget, Waits,
 };
 use serde::Serialize;
 
 use super::{
-    Configuration, Farm, Machine, MachineState, Refusal, StorageServer, UnixMillis, name_key, shared::Shared,
+    AgentServerGroup, Configuration, Farm, Machine, MachineState, Refusal, StorageServer, UnixMillis,
+    name_key, shared::Shared,
 };
 
 /// A machine's plan, by its role.
@@ -109,12 +110,29 @@ fn storage_plan(farm: &Farm, machine: &Machine, now: UnixMillis) -> Result<Stora
         global_folder: server.global_folder.to_string(),
         port: server.port,
         agents: agents.collect(),
-        keep_versions: server.keep_versions,
-        limits: StorageLimits::default(),
-        retention: Vec::new(),
+        keep_versions: server.retention.keep_versions,
+        limits: server.limits,
+        retention: retention(&farm.configuration, server, &shared),
         keeps_global: shared.keeps(&Scope::Global),
         peers: shared.peers(farm, now),
     })
+}
+
+/// What a Storage Server keeps of the scopes for which the number of versions does not say all.
+fn retention(
+    configuration: &Configuration,
+    server: &StorageServer,
+    shared: &Shared<'_>,
+) -> Vec<ScopeRetention> {
+    let whole = server.retention;
+    let otherwise = (whole.keep_days.is_some() || whole.keep_bytes.is_some()).then_some(whole);
+    let of_group = |group: &AgentServerGroup| {
+        let scope = Scope::Group(group.name.clone());
+        let rule = group.retention.or(otherwise).filter(|_| shared.keeps(&scope))?;
+        Some(rule.told_of(scope))
+    };
+    let global = otherwise.map(|rule| rule.told_of(Scope::Global));
+    global.into_iter().chain(configuration.groups.iter().filter_map(of_group)).collect()
 }
 
 fn allowed(agent: &Machine, group: Option<GroupName>, now: UnixMillis) -> AllowedAgent {

@@ -1,10 +1,13 @@
 //! The configuration as one readable file: TOML that can be reviewed, compared and imported again.
 
 use mp_profile::{DataSubset, GroupName};
-use mp_protocol::{AgentSettings, Waits};
+use mp_protocol::{AgentSettings, StorageLimits, Waits};
 use serde::{Deserialize, Serialize};
 
-use super::{AgentServerGroup, AgentSettingsForm, Configuration, Kind, Refusal, StorageServer, WaitsForm};
+use super::{
+    AgentServerGroup, AgentSettingsForm, Configuration, Kind, Refusal, Retention, StorageLimitsForm,
+    StorageServer, WaitsForm,
+};
 
 /// The file's format; a reader refuses another one.
 const FORMAT: u32 = 1;
@@ -44,6 +47,12 @@ pub(crate) struct ServerText {
     keep_versions: u32,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     keeps_global: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    keep_days: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    keep_bytes: Option<u64>,
+    #[serde(default, skip_serializing_if = "is_default", with = "StorageLimitsForm")]
+    limits: StorageLimits,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -60,6 +69,8 @@ pub(crate) struct GroupText {
     settings: AgentSettings,
     #[serde(default, skip_serializing_if = "is_default", with = "WaitsForm")]
     waits: Waits,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retention: Option<Retention>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -99,8 +110,21 @@ impl Item for StorageServer {
     }
 
     fn text(&self) -> ServerText {
-        let Self { name, host, base_folder, global_folder, port, keep_versions, keeps_global } = self.clone();
-        ServerText { name, host, base_folder, global_folder, port, keep_versions, keeps_global }
+        let Self { name, host, base_folder, global_folder, port, retention, limits, keeps_global } =
+            self.clone();
+        let Retention { keep_versions, keep_days, keep_bytes } = retention;
+        ServerText {
+            name,
+            host,
+            base_folder,
+            global_folder,
+            port,
+            keep_versions,
+            keeps_global,
+            keep_days,
+            keep_bytes,
+            limits,
+        }
     }
 }
 
@@ -121,8 +145,9 @@ impl Item for AgentServerGroup {
     }
 
     fn text(&self) -> GroupText {
-        let Self { name, description, storage_server, other_storage_servers, settings, waits } = self.clone();
-        GroupText { name, description, storage_server, other_storage_servers, settings, waits }
+        let Self { name, description, storage_server, other_storage_servers, retention, settings, waits } =
+            self.clone();
+        GroupText { name, description, storage_server, other_storage_servers, settings, waits, retention }
     }
 }
 
@@ -176,12 +201,40 @@ pub(crate) fn import(text: &str) -> Result<Configuration, Refusal> {
         )));
     }
     let server = |text: ServerText| {
-        let ServerText { name, host, base_folder, global_folder, port, keep_versions, keeps_global } = text;
-        StorageServer { name, host, base_folder, global_folder, port, keep_versions, keeps_global }
+        let ServerText {
+            name,
+            host,
+            base_folder,
+            global_folder,
+            port,
+            keep_versions,
+            keeps_global,
+            keep_days,
+            keep_bytes,
+            limits,
+        } = text;
+        let retention = Retention { keep_versions, keep_days, keep_bytes };
+        StorageServer { name, host, base_folder, global_folder, port, retention, limits, keeps_global }
     };
     let group = |text: GroupText| {
-        let GroupText { name, description, storage_server, other_storage_servers, settings, waits } = text;
-        AgentServerGroup { name, description, storage_server, other_storage_servers, settings, waits }
+        let GroupText {
+            name,
+            description,
+            storage_server,
+            other_storage_servers,
+            settings,
+            waits,
+            retention,
+        } = text;
+        AgentServerGroup {
+            name,
+            description,
+            storage_server,
+            other_storage_servers,
+            retention,
+            settings,
+            waits,
+        }
     };
     Ok(Configuration {
         storage_servers: file.storage_server.into_iter().map(server).collect(),

@@ -3,9 +3,9 @@ use std::collections::BTreeMap;
 use mp_profile::DataSubset;
 use sqlx::{Any, Transaction};
 
-use super::{Write, column, json, number, parsed};
+use super::{Write, column, json, number, optional_number, parsed};
 use crate::domain::{
-    Action, AgentServerGroup, Configuration, Difference, Kind, Refusal, StorageServer, name_key,
+    Action, AgentServerGroup, Configuration, Difference, Kind, Refusal, Retention, StorageServer, name_key,
 };
 
 /// Identities and versions of the items of a configuration, by kind and name key.
@@ -35,7 +35,8 @@ pub(super) async fn load(
     let mut ids = Ids::default();
     let mut configuration = Configuration::default();
     let rows = sqlx::query(
-        "SELECT id, name, host, base_folder, global_folder, port, keep_versions, keeps_global, version FROM storage_servers ORDER BY position",
+        "SELECT id, name, host, base_folder, global_folder, port, keep_versions, keep_days, keep_bytes, limits, keeps_global, version \
+         FROM storage_servers ORDER BY position",
     )
     .fetch_all(&mut **transaction)
     .await?;
@@ -46,14 +47,19 @@ pub(super) async fn load(
             base_folder: column(row, "base_folder")?,
             global_folder: parsed(row, "global_folder")?,
             port: number(row, "port")?,
-            keep_versions: number(row, "keep_versions")?,
+            retention: Retention {
+                keep_versions: number(row, "keep_versions")?,
+                keep_days: optional_number(row, "keep_days")?,
+                keep_bytes: optional_number(row, "keep_bytes")?,
+            },
+            limits: json(row, "limits")?,
             keeps_global: column::<i64>(row, "keeps_global")? != 0,
         };
         ids.note(Kind::StorageServer, &server.name, column(row, "id")?, column(row, "version")?);
         configuration.storage_servers.push(server);
     }
     let rows = sqlx::query(
-        "SELECT g.id, g.name, g.description, g.settings, g.waits, g.version, s.name AS server FROM agent_server_groups g \
+        "SELECT g.id, g.name, g.description, g.settings, g.waits, g.retention, g.version, s.name AS server FROM agent_server_groups g \
          LEFT JOIN storage_servers s ON s.id = g.storage_server_id ORDER BY g.position",
     )
     .fetch_all(&mut **transaction)
@@ -77,6 +83,8 @@ pub(super) async fn load(
             description: column(row, "description")?,
             storage_server: column(row, "server")?,
             other_storage_servers,
+            // JSON's null is none.
+            retention: json(row, "retention")?,
             settings: json(row, "settings")?,
             waits: json(row, "waits")?,
         };
@@ -144,10 +152,11 @@ impl Write<'_> {
         let id = self.identity(ids, Kind::StorageServer, &server.name)?;
         sqlx::query(
             "INSERT INTO storage_servers \
-             (id, name, name_key, host, base_folder, global_folder, port, keep_versions, keeps_global, position, version) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10) \
+             (id, name, name_key, host, base_folder, global_folder, port, keep_versions, keep_days, keep_bytes, limits, \
+             keeps_global, position, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13) \
              ON CONFLICT (id) DO UPDATE SET name = excluded.name, host = excluded.host, base_folder = excluded.base_folder, \
              global_folder = excluded.global_folder, port = excluded.port, keep_versions = excluded.keep_versions, \
+             keep_days = excluded.keep_days, keep_bytes = excluded.keep_bytes, limits = excluded.limits, \
              keeps_global = excluded.keeps_global, version = excluded.version",
         )
         .bind(id)
@@ -157,7 +166,10 @@ impl Write<'_> {
         .bind(&server.base_folder)
         .bind(server.global_folder.as_str())
         .bind(i64::from(server.port))
-        .bind(i64::from(server.keep_versions))
+        .bind(i64::from(server.retention.keep_versions))
+        .bind(server.retention.keep_days.map(i64::from))
+        .bind(server.retention.keep_bytes.map(i64::try_from).transpose().map_err(Refusal::internal)?)
+        .bind(serde_json::to_string(&server.limits).map_err(Refusal::internal)?)
         .bind(i64::from(server.keeps_global))
         .bind(self.revision)
         .execute(&mut **self.transaction.connection())
@@ -170,11 +182,11 @@ impl Write<'_> {
         let server = group.storage_server.as_ref().and_then(|name| ids.id(Kind::StorageServer, name));
         sqlx::query(
             "INSERT INTO agent_server_groups \
-             (id, name, name_key, description, storage_server_id, settings, waits, position, version) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8) \
+             (id, name, name_key, description, storage_server_id, settings, waits, retention, position, version) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9) \
              ON CONFLICT (id) DO UPDATE SET description = excluded.description, \
              storage_server_id = excluded.storage_server_id, settings = excluded.settings, waits = excluded.waits, \
-             version = excluded.version",
+             retention = excluded.retention, version = excluded.version",
         )
         .bind(&id)
         .bind(group.name.as_str())
@@ -183,6 +195,7 @@ impl Write<'_> {
         .bind(server)
         .bind(serde_json::to_string(&group.settings).map_err(Refusal::internal)?)
         .bind(serde_json::to_string(&group.waits).map_err(Refusal::internal)?)
+        .bind(serde_json::to_string(&group.retention).map_err(Refusal::internal)?)
         .bind(self.revision)
         .execute(&mut **self.transaction.connection())
         .await?;

@@ -84,6 +84,15 @@ where
     T::try_from(column::<i64>(row, name)?).map_err(|error| undecodable(name, error))
 }
 
+/// One column of a row that may hold a number within a smaller range.
+fn optional_number<T: TryFrom<i64>>(row: &AnyRow, name: &str) -> Result<Option<T>, sqlx::Error>
+where
+    T::Error: std::error::Error + Send + Sync + 'static,
+{
+    let value = column::<Option<i64>>(row, name)?;
+    value.map(T::try_from).transpose().map_err(|error| undecodable(name, error))
+}
+
 /// One column of a row that holds a value as JSON.
 fn json<T: serde::de::DeserializeOwned>(row: &AnyRow, name: &str) -> Result<T, sqlx::Error> {
     serde_json::from_str(&column::<String>(row, name)?).map_err(|error| undecodable(name, error))

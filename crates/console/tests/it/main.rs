@@ -17,6 +17,7 @@ mod pages;
 mod plans;
 mod roles;
 mod sessions;
+mod storage_settings;
 mod support;
 mod tokens;
 mod unread;

@@ -28,6 +28,8 @@ mod plans;
 mod roles;
 #[path = "../it/sessions.rs"]
 mod sessions;
+#[path = "../it/storage_settings.rs"]
+mod storage_settings;
 #[path = "../it/support.rs"]
 mod support;
 #[path = "../it/tokens.rs"]

@@ -16,6 +16,7 @@ import { useQuery } from "@tanstack/react-query";
 import { storageServers, type AgentServerGroup } from "../../api/farm";
 import { Choice } from "../../parts/Choice";
 import { numberOf } from "../../parts/numbers";
+import { RetentionFields } from "../../parts/RetentionFields";
 import { defaultSettings, holding, modes, waits, whenAway } from "./group";
 
 interface Props {
@@ -124,6 +125,21 @@ export function GroupForm({ draft, onChange, isNew }: Props) {
           checked={settings["protect-hive"]}
           onChange={(_, data) => set({ "protect-hive": data.checked === true })}
         />
+      </div>
+      <div>
+        <Checkbox
+          label="Keep other former versions than the Storage Server's other groups"
+          checked={draft.retention != null}
+          onChange={(_, data) =>
+            onChange({ retention: data.checked === true ? { "keep-versions": 5 } : null })
+          }
+        />
+        {draft.retention != null && (
+          <RetentionFields
+            value={draft.retention}
+            onChange={(part) => onChange({ retention: { ...draft.retention, ...part } })}
+          />
+        )}
       </div>
       <Accordion collapsible>
         <AccordionItem value="waits">

@@ -1,5 +1,6 @@
 import type { Schema } from "../../api/client";
 import type { AgentServerGroup } from "../../api/farm";
+import { describeRetention } from "../../parts/RetentionFields";
 
 type Settings = Schema<"AgentSettings">;
 type Waits = Schema<"Waits">;
@@ -63,6 +64,10 @@ export function describeGroup(group: AgentServerGroup): [string, string][] {
     ["Description", group.description ?? ""],
     ["Storage Server", group["storage-server"] ?? "the farm's first one"],
     ["Tried when it is away", (group["other-storage-servers"] ?? []).join(", ") || "none"],
+    [
+      "Former versions kept",
+      group.retention == null ? "as the Storage Server says" : describeRetention(group.retention),
+    ],
     ["At logon", named(modes, settings.mode)],
     ["When storage is away", named(whenAway, settings["storage-away"])],
     [

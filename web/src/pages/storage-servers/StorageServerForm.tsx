@@ -1,7 +1,18 @@
-import { Field, Input, SpinButton } from "@fluentui/react-components";
+import {
+  Accordion,
+  AccordionHeader,
+  AccordionItem,
+  AccordionPanel,
+  Field,
+  Input,
+  SpinButton,
+} from "@fluentui/react-components";
 
 import type { StorageServer } from "../../api/farm";
 import { numberOf } from "../../parts/numbers";
+import { OptionalNumber } from "../../parts/OptionalNumber";
+import { RetentionFields } from "../../parts/RetentionFields";
+import { limits } from "./limits";
 
 interface Props {
   readonly draft: StorageServer;
@@ -49,14 +60,32 @@ export function StorageServerForm({ draft, onChange, isNew }: Props) {
           onChange={(_, data) => onChange({ "global-folder": data.value })}
         />
       </Field>
-      <Field label="Former versions kept" hint="Of each user's data set, 1 to 1000.">
-        <SpinButton
-          min={1}
-          max={1000}
-          value={draft["keep-versions"] ?? null}
-          onChange={(_, data) => onChange({ "keep-versions": numberOf(data) })}
-        />
-      </Field>
+      <RetentionFields value={draft} onChange={onChange} />
+      <OptionalNumber
+        label="Quota of each user, bytes"
+        hint="For the current data set of each scope; storage warns before it refuses. Empty for none."
+        value={draft.limits?.["quota-bytes"]}
+        most={Number.MAX_SAFE_INTEGER}
+        step={1_048_576}
+        onChange={(bytes) => onChange({ limits: { ...draft.limits, "quota-bytes": bytes } })}
+      />
+      <Accordion collapsible>
+        <AccordionItem value="limits">
+          <AccordionHeader>Limits</AccordionHeader>
+          <AccordionPanel>
+            {limits.map(([name, title, standard, most]) => (
+              <Field key={name} label={title} style={{ marginBottom: 12 }}>
+                <SpinButton
+                  min={1}
+                  max={most}
+                  value={draft.limits?.[name] ?? standard}
+                  onChange={(_, data) => onChange({ limits: { ...draft.limits, [name]: numberOf(data) } })}
+                />
+              </Field>
+            ))}
+          </AccordionPanel>
+        </AccordionItem>
+      </Accordion>
     </>
   );
 }

@@ -1,5 +1,7 @@
 import type { StorageServer } from "../../api/farm";
 import type { Machine } from "../../api/machines";
+import { describeRetention } from "../../parts/RetentionFields";
+import { limits } from "./limits";
 
 /** A new Storage Server, with what the console would take by itself. */
 export const newStorageServer: StorageServer = {
@@ -13,13 +15,19 @@ export const newStorageServer: StorageServer = {
 
 /** A Storage Server as a person reads it. */
 export function describeStorageServer(server: StorageServer): [string, string][] {
+  const quota = server.limits?.["quota-bytes"];
   return [
     ["Name", server.name],
     ["Host", server.host],
     ["TCP port", String(server.port ?? "")],
     ["Base folder", server["base-folder"]],
     ["Global folder", server["global-folder"] ?? ""],
-    ["Former versions kept", String(server["keep-versions"] ?? "")],
+    ["Former versions kept", describeRetention(server)],
+    ["Quota of each user", quota == null ? "none" : `${quota.toLocaleString()} bytes`],
+    ...limits.map(([name, title, standard]): [string, string] => [
+      title,
+      (server.limits?.[name] ?? standard).toLocaleString(),
+    ]),
   ];
 }
 
