@@ -7,6 +7,7 @@ mod configuration;
 mod contents;
 mod data_sets;
 mod enrolment;
+mod failure_log;
 mod hashing;
 mod join_tokens;
 mod limiter;
@@ -15,7 +16,9 @@ mod overview;
 mod people;
 mod plans;
 mod restore;
+mod second_factor;
 mod sessions;
+mod sign_in;
 mod user_sessions;
 
 use std::sync::Arc;
@@ -31,7 +34,9 @@ pub(crate) use overview::HOURS as OVERVIEW_HOURS;
 pub(crate) use people::NewAccount;
 pub(crate) use plans::Answer;
 pub(crate) use restore::{Restoration, RestoreRequest};
+pub(crate) use second_factor::{Enrolment, SecondFactorState};
 pub(crate) use sessions::Administrator;
+pub(crate) use sign_in::Credentials;
 
 use crate::{
     authority::Authority,
@@ -41,6 +46,7 @@ use crate::{
     secret::Secret,
     storage::StorageServers,
 };
+use failure_log::FailureLog;
 use limiter::Limiter;
 
 /// How many passwords are hashed at a time: each takes 19 MiB.
@@ -60,6 +66,7 @@ pub(crate) struct Core {
     /// The farm as it was read last; of use as long as its revision is the last one.
     farm: Mutex<Option<Arc<Farm>>>,
     limiter: Limiter,
+    failures: FailureLog,
     hashing: Arc<Semaphore>,
     storage: StorageServers,
 }
@@ -82,6 +89,7 @@ impl Core {
             changed: watch::Sender::new(revision),
             farm: Mutex::new(None),
             limiter: Limiter::default(),
+            failures: FailureLog::default(),
             hashing: Arc::new(Semaphore::new(HASHES_AT_A_TIME)),
             storage: StorageServers::new(),
         })
