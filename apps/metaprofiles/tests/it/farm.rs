@@ -137,7 +137,7 @@ fn a_farm_is_described_changed_and_taken_apart() {
     console.done(&["group", "set", "Office", "--description", "second"]);
     assert_eq!(
         console.done(&["group", "list"]),
-        "NAME    STORAGE SERVER  DESCRIPTION\nOffice  STORE1          second\n"
+        "NAME    STORAGE SERVERS  DESCRIPTION\nOffice  STORE1           second\n"
     );
     console.done(&[
         "subset",

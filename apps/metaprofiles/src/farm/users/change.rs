@@ -36,6 +36,8 @@ pub(crate) struct Part {
 
 /// Which version is pinned, and why.
 #[derive(clap::Args)]
+// The command that it is for has this name as well.
+#[group(id = "pin-of-version")]
 pub(crate) struct Pin {
     #[command(flatten)]
     of: OfVersion,
