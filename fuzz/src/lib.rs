@@ -7,6 +7,7 @@
 #![allow(clippy::panic, reason = "a broken invariant is reported to the fuzzer by a panic")]
 
 mod data_set;
+mod delta;
 mod heal;
 mod hives;
 mod pipe;
@@ -14,6 +15,7 @@ mod sealed;
 mod text;
 
 pub use data_set::dataset;
+pub use delta::{delta, delta_base};
 pub use heal::{base_block as heal_base_block, log as heal_log, marvin};
 pub use hives::{hive, hive_logs, join_logs};
 pub use pipe::pipe;
@@ -24,8 +26,9 @@ pub use text::reg_text;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     ("dataset", dataset),
+    ("delta", delta),
     ("hive", hive),
     ("hive_logs", hive_logs),
     ("pipe", pipe),

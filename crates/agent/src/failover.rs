@@ -224,7 +224,7 @@ impl DataSetStore for FailoverStore {
         base: Option<&VersionTag>,
         bytes: &[u8],
     ) -> Result<Stored, StoreError> {
-        self.upload(scope, sid, &Upload { base, bytes, session: None, notes: None })
+        self.upload(scope, sid, &Upload { base, base_file: None, bytes, session: None, notes: None })
     }
 
     /// Where several Storage Servers keep the scope, one that has never had the version it is based on is passed over, unless

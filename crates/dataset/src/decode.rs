@@ -124,9 +124,36 @@ impl Verified {
     }
 }
 
-/// The content as it comes out of the decompressor, record by record.
-struct Content<'a> {
-    decoder: zstd::stream::read::Decoder<'static, &'a [u8]>,
+/// Where content comes from.
+enum Source<'a> {
+    /// The body of a file, decompressed as it is read.
+    Packed(zstd::stream::read::Decoder<'static, &'a [u8]>),
+    /// Content that is there already.
+    Plain(&'a [u8]),
+}
+
+impl Read for Source<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Packed(decoder) => decoder.read(into),
+            Self::Plain(content) => content.read(into),
+        }
+    }
+}
+
+impl Source<'_> {
+    /// Bytes that were not read.
+    fn left(self) -> usize {
+        match self {
+            Self::Packed(decoder) => decoder.finish().len(),
+            Self::Plain(content) => content.len(),
+        }
+    }
+}
+
+/// The content record by record.
+pub(crate) struct Content<'a> {
+    source: Source<'a>,
     /// Bytes of content that came out.
     at: u64,
     /// Bytes of content that the header says.
@@ -134,7 +161,7 @@ struct Content<'a> {
 }
 
 impl<'a> Content<'a> {
-    fn new(body: &'a [u8], header: &Header) -> Result<Self, DecodeError> {
+    pub(crate) fn new(body: &'a [u8], header: &Header) -> Result<Self, DecodeError> {
         let Some(decoder) = dictionary::decoder(body, header.dictionary) else {
             return Err(DecodeError::Requires { what: "dictionary", found: header.dictionary });
         };
@@ -143,10 +170,24 @@ impl<'a> Content<'a> {
             Ok(decoder)
         });
         let decoder = bounded.map_err(|source| DecodeError::Decompress { offset: 0, source })?;
-        Ok(Self { decoder, at: 0, len: header.content_len })
+        Ok(Self { source: Source::Packed(decoder), at: 0, len: header.content_len })
     }
 
-    fn data_set(mut self, limits: &Limits) -> Result<DataSet, DecodeError> {
+    pub(crate) fn plain(content: &'a [u8]) -> Self {
+        Self { source: Source::Plain(content), at: 0, len: to_u64(content.len()) }
+    }
+
+    /// All of it as bytes, which are as many as the header says.
+    pub(crate) fn bytes(mut self, into: &mut Vec<u8>) -> Result<(), DecodeError> {
+        let read = self.source.by_ref().take(self.len).read_to_end(into);
+        self.at = to_u64(read.map_err(|source| DecodeError::Decompress { offset: 0, source })?);
+        if self.at != self.len {
+            return Err(self.malformed("content as long as the header says", "its end"));
+        }
+        self.finish()
+    }
+
+    pub(crate) fn data_set(mut self, limits: &Limits) -> Result<DataSet, DecodeError> {
         let mut payload = Vec::new();
         let head = self.head(limits, &mut payload)?;
         let mut set = DataSet { origin: head.origin, unknown: head.unknown, ..DataSet::default() };
@@ -211,7 +252,7 @@ impl<'a> Content<'a> {
     fn read(&mut self, len: usize, into: &mut Vec<u8>) -> Result<(), DecodeError> {
         into.clear();
         into.reserve(len.min(TAKEN_AT_ONCE));
-        let read = self.decoder.by_ref().take(to_u64(len)).read_to_end(into);
+        let read = self.source.by_ref().take(to_u64(len)).read_to_end(into);
         self.at += to_u64(into.len());
         read.map_err(|source| DecodeError::Decompress { offset: self.at, source })?;
         if into.len() != len {
@@ -223,13 +264,13 @@ impl<'a> Content<'a> {
     /// Nothing may follow, neither content nor bytes of the body.
     fn finish(mut self) -> Result<(), DecodeError> {
         let mut more = [0];
-        let read = self.decoder.read(&mut more);
+        let read = self.source.read(&mut more);
         let read = read.map_err(|source| DecodeError::Decompress { offset: self.at, source })?;
         if read > 0 {
             return Err(self.malformed("the end of the content", "more content"));
         }
         let offset = self.at;
-        match self.decoder.finish().len() {
+        match self.source.left() {
             0 => Ok(()),
             more => Err(DecodeError::Malformed {
                 at: Place { part: Part::Content, offset },

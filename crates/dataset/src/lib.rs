@@ -6,6 +6,8 @@
 //! * [`encode`] writes a [`DataSet`], [`decode`] verifies and reads one. Only verified bytes give a data set ([`Verified`]).
 //! * [`Checker`] and [`check`] tell whether a file is intact without decoding it, and give its [`Digest`], the ETag: for
 //!   whoever stores or passes on files.
+//! * [`unpack`] gives a file's content without compression, [`repack`] makes the same file of it again; a
+//!   [`Delta`] is the difference between two versions in that form, for transfers of what changed.
 //! * [`diff`] tells what differs between two data sets; [`merge`] makes one of two that were made from one base; [`restore`]
 //!   brings a part of a former one back.
 //!
@@ -29,6 +31,7 @@ mod cbor;
 mod columns;
 mod content;
 mod decode;
+mod delta;
 mod dictionary;
 mod diff;
 mod encode;
@@ -38,12 +41,14 @@ mod limits;
 mod merge;
 mod records;
 mod restore;
+mod unpacked;
 mod wtf8;
 
 pub use content::{
     DataSet, FileAttributes, FileChange, FileContent, FileEntry, FilePath, Origin, ProfileKind, UnknownFields,
 };
 pub use decode::{Unverified, Verified, decode};
+pub use delta::{DELTA_HEADER_LEN, DELTA_MAGIC, Delta, DeltaError, Dictionary, MAX_UNPACKED};
 pub use dictionary::dictionary;
 pub use diff::{Change, ChangeCounts, DataSetDiff, DiffCounts, KeyDiff, diff};
 pub use encode::{EncodedInfo, encode};
@@ -52,3 +57,4 @@ pub use frame::{Checker, Digest, FORMAT_VERSION, HEADER_LEN, Header, ParseDigest
 pub use limits::Limits;
 pub use merge::{Held, Item, ItemPlace, MAX_OVERRIDES, Merged, Override, Overrides, Side, merge};
 pub use restore::{Cover, Selected, Selection, restore};
+pub use unpacked::{RepackError, repack, unpack};

@@ -316,6 +316,8 @@ pub trait DataSetStore {
 pub struct Upload<'a> {
     /// The version that it was made from; `None` if there was none.
     pub base: Option<&'a VersionTag>,
+    /// The file of that version, where it is at hand: then only what changed needs to be sent.
+    pub base_file: Option<&'a [u8]>,
     /// Its file.
     pub bytes: &'a [u8],
     /// The session that exported it, as reports name it.

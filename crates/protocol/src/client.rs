@@ -2,6 +2,7 @@
 
 mod administrator;
 mod console;
+mod delta;
 mod error;
 mod https;
 mod storage;

@@ -20,6 +20,12 @@ pub const DATA_SETS: &str = "/v1/data-sets";
 /// Content type of a data set file.
 pub const DATA_SET_TYPE: &str = "application/vnd.metaprofiles.data-set";
 
+/// Content coding of a data set that is sent as the difference against another version (RFC 9842).
+pub const DELTA_CODING: &str = "dcz";
+
+/// Content type of what comes out when a delta is decoded: a data set in its unpacked form.
+pub const UNPACKED_TYPE: &str = "application/vnd.metaprofiles.data-set-unpacked";
+
 /// Longest data set file that is stored or fetched, in bytes: the longest body of the format and its header
 /// (`docs/formats/dataset.md`, section 9).
 pub const MAX_DATA_SET: u64 = 128 * 1024 * 1024 + 64;

@@ -2,6 +2,7 @@
 
 mod administration;
 mod body;
+mod delta;
 mod gate;
 mod handlers;
 mod peers;

@@ -53,6 +53,7 @@ pub struct Metrics {
     quarantines: Counter,
     ended: Family<Refused, Counter>,
     over_warning: Counter,
+    delta_saved: Counter,
     pub(crate) connections: Gauge,
     pub(crate) body_bytes: Gauge,
     flush: Histogram,
@@ -77,6 +78,7 @@ impl Metrics {
             quarantines: Counter::default(),
             ended: Family::default(),
             over_warning: Counter::default(),
+            delta_saved: Counter::default(),
             connections: Gauge::default(),
             body_bytes: Gauge::default(),
             flush: Histogram::new(BOUNDS),
@@ -104,6 +106,8 @@ impl Metrics {
         registry.register("quarantines", "Data sets set aside", self.quarantines.clone());
         let over = "Uploads that were stored beyond the warning mark of the quota";
         registry.register("quota_warnings", over, self.over_warning.clone());
+        let saved = "Bytes of uploads that were not sent, because they came as deltas";
+        registry.register_with_unit("delta_saved", saved, Unit::Bytes, self.delta_saved.clone());
         registry.register("connections", "Connections there are", self.connections.clone());
         let ended = "Connections that were not taken, or ended before their time, by code";
         registry.register("connections_ended", ended, self.ended.clone());
@@ -162,6 +166,10 @@ impl Metrics {
 
     pub(crate) fn near_quota(&self) {
         self.over_warning.inc();
+    }
+
+    pub(crate) fn delta_received(&self, saved: usize) {
+        self.delta_saved.inc_by(u64::try_from(saved).unwrap_or(u64::MAX));
     }
 
     pub(crate) fn flushed(&self, took: Duration, free: Option<u64>) {

@@ -2,7 +2,10 @@ use std::{error::Error, io};
 
 use axum::{
     Json,
-    http::{StatusCode, header::RETRY_AFTER},
+    http::{
+        StatusCode,
+        header::{ACCEPT_ENCODING, RETRY_AFTER},
+    },
     response::{IntoResponse, Response},
 };
 use mp_protocol::{ApiError, paths};
@@ -64,6 +67,12 @@ pub enum Code {
     NotAdministrator,
     /// MP-STO-024: there is no such version, or no such file in quarantine.
     NoSuchVersion,
+    /// MP-STO-025: the body is coded in a way that is not taken here.
+    UnknownCoding,
+    /// MP-STO-026: the version that a delta is against is not here, or not usable.
+    NoDictionary,
+    /// MP-STO-027: the delta does not give a data set.
+    BadDelta,
     /// MP-STO-031: the Agent has too many connections.
     TooManyConnections = 30,
     /// MP-STO-032: the Agent sends too many requests.
@@ -103,7 +112,9 @@ impl Code {
             Self::Conflict => StatusCode::PRECONDITION_FAILED,
             Self::NoLength => StatusCode::LENGTH_REQUIRED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::NotADataSet | Self::OtherUser => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::UnknownCoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NoDictionary => StatusCode::CONFLICT,
+            Self::NotADataSet | Self::OtherUser | Self::BadDelta => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BodyIncomplete => StatusCode::REQUEST_TIMEOUT,
             Self::Busy | Self::CatchingUp | Self::NotAllHere | Self::KeyUnavailable | Self::StoreAway => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -172,6 +183,8 @@ impl IntoResponse for Refusal {
         let body = Json(ApiError { code: self.code.text(), message: self.message });
         let mut response = match self.code {
             Code::NoDataSet => (status, [(paths::NO_DATA_SET, "1")], body).into_response(),
+            // RFC 9110, section 15.5.16.
+            Code::UnknownCoding => (status, [(ACCEPT_ENCODING, paths::DELTA_CODING)], body).into_response(),
             Code::TooManyRequests => (status, [(RETRY_AFTER, "1")], body).into_response(),
             Code::KeyUnavailable | Code::StoreAway => (status, [(RETRY_AFTER, AWAY)], body).into_response(),
             _ => (status, body).into_response(),

@@ -72,6 +72,7 @@ pub struct Told {
 
 /// The part of the store that somebody reaches. Calls block. Every call fails when the scope is out of reach, or when the
 /// backend fails; a damaged current version is replaced by the newest intact one first, which is logged as an error.
+#[derive(Clone)]
 pub struct ReachedStore {
     pub(crate) backend: Arc<dyn Backend>,
     journal: Arc<Journal>,

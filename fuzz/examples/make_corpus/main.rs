@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "the corpus is made by hand, and a half-made one is no use")]
 
 mod data_sets;
+mod deltas;
 mod hives;
 mod logs;
 mod mutate;
@@ -22,6 +23,7 @@ fn main() {
     let mut total = 0;
     for (target, seeds, mutants) in [
         ("dataset", data_sets::seeds(), 24),
+        ("delta", deltas::seeds(), 24),
         ("hive", hives::seeds(), 3),
         ("hive_logs", logs::seeds(), 6),
         ("reg_text", texts::seeds(), 40),

@@ -45,7 +45,7 @@ pub(crate) fn deliver(
         Intent::Replace { base: None, base_digest: Some(_), .. } => return parcel.settle(store, merging),
         Intent::Replace { base, .. } => base.clone().map(VersionTag),
     };
-    match store.upload(scope, sid, &parcel.upload(base.as_ref(), parcel.bytes, None))? {
+    match store.upload(scope, sid, &parcel.upload(base.as_ref(), parcel.base, parcel.bytes, None))? {
         Stored::As(version) => Ok(Sent::Stored(version)),
         Stored::Conflict => parcel.settle(store, merging),
     }
@@ -73,7 +73,11 @@ impl Parcel<'_> {
                 return self.quarantine(store, NOT_FIRST);
             };
             if base_digest.iter().chain(superseded).any(|before| *before == digest(&current)) {
-                match store.upload(scope, sid, &self.upload(Some(&version), self.bytes, None))? {
+                match store.upload(
+                    scope,
+                    sid,
+                    &self.upload(Some(&version), Some(&current), self.bytes, None),
+                )? {
                     Stored::As(version) => return Ok(Sent::Stored(version)),
                     Stored::Conflict => continue,
                 }
@@ -96,7 +100,7 @@ impl Parcel<'_> {
                 "merged with {}: {} of its items overridden, {} kept",
                 version.0, overrides.theirs_overridden, overrides.mine_overridden
             );
-            let upload = self.upload(Some(&version), &bytes, Some(notes));
+            let upload = self.upload(Some(&version), Some(&current), &bytes, Some(notes));
             if let Stored::As(version) = store.upload(scope, sid, &upload)? {
                 return Ok(Sent::Merged { version, overrides });
             }
@@ -149,10 +153,11 @@ impl Parcel<'_> {
     fn upload<'a>(
         &'a self,
         base: Option<&'a VersionTag>,
+        base_file: Option<&'a [u8]>,
         bytes: &'a [u8],
         notes: Option<String>,
     ) -> Upload<'a> {
-        Upload { base, bytes, session: self.entry.session.as_deref(), notes }
+        Upload { base, base_file, bytes, session: self.entry.session.as_deref(), notes }
     }
 
     /// Merges it with the stored data set. `earlier` is the data set that both were made from, when that is not the one which

@@ -1,4 +1,7 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use mp_profile::{DataSetStore, Fetched, KnownVersion, Scope, Sid, StoreError, Stored, Upload, VersionTag};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -7,12 +10,15 @@ use ureq::http::Method;
 
 use super::{
     ClientError, NetCode,
+    delta::TakesDeltas,
     https::{Answer, Call, Https},
 };
 use crate::{
     StorageTarget, Waits,
     digest::{CONTENT_DIGEST, content_digest},
-    etag, paths, user_sets,
+    etag,
+    paths::{self, DATA_SET_TYPE, DELTA_CODING, UNPACKED_TYPE},
+    user_sets,
     versions::{ChangeRequest, MAX_SESSION, MAX_TEXT},
 };
 
@@ -22,6 +28,7 @@ pub struct StorageClient {
     pub(super) https: Https,
     fetch: Duration,
     upload: Duration,
+    pub(super) takes_deltas: Arc<TakesDeltas>,
 }
 
 /// What storage has, without its content.
@@ -58,6 +65,7 @@ impl StorageClient {
             https: Https::new(tls, &authority, Duration::from_millis(waits.connect_ms)),
             fetch: Duration::from_millis(waits.fetch_ms),
             upload: Duration::from_millis(waits.upload_ms),
+            takes_deltas: Arc::default(),
         }
     }
 
@@ -158,7 +166,7 @@ impl StorageClient {
         change: &ChangeRequest,
     ) -> Result<Stored, ClientError> {
         let notes = Some(change.reason.clone()).filter(|reason| !reason.is_empty());
-        self.put(scope, sid, &Upload { base, bytes, session: None, notes }, Some(&change.by))
+        self.put(scope, sid, &Upload { base, base_file: None, bytes, session: None, notes }, Some(&change.by))
     }
 
     fn put(
@@ -174,16 +182,31 @@ impl StorageClient {
             None => ("if-none-match", "*".to_owned()),
         };
         let path = paths::data_set(scope, sid);
-        let mut call = self.sending(Method::PUT, &path, precondition, upload.bytes);
         let told = [
             (paths::SESSION, upload.session, MAX_SESSION),
             (paths::NOTES, upload.notes.as_deref(), MAX_TEXT),
             (paths::BY, by, MAX_TEXT),
         ];
-        for (name, text, most) in told {
-            call.headers.extend(text.map(|text| (name, encoded(text, 3 * most))));
-        }
-        let answer = self.https.send(call)?;
+        let told = told.map(|(name, text, most)| Some((name, encoded(text?, 3 * most))));
+        let begun = Instant::now();
+        let put = |kind, body| {
+            let mut call = self.sending(Method::PUT, &path, kind, precondition.clone(), body);
+            call.headers.extend(told.iter().flatten().cloned());
+            call.within = self.upload.saturating_sub(begun.elapsed());
+            call
+        };
+        let whole = || self.https.send(put(DATA_SET_TYPE, upload.bytes));
+        let answer = match self.delta_of(upload) {
+            Some(delta) => {
+                let mut call = put(UNPACKED_TYPE, &delta);
+                call.headers.push(("content-encoding", DELTA_CODING.to_owned()));
+                match self.https.send(call) {
+                    Err(error) if self.wants_whole(&error) => whole()?,
+                    answer => answer?,
+                }
+            }
+            None => whole()?,
+        };
         match answer.status {
             201 | 204 => Ok(Stored::As(self.tag_of(&answer)?)),
             412 => Ok(Stored::Conflict),
@@ -201,7 +224,8 @@ impl StorageClient {
         self.check_len(bytes)?;
         let text = encoded(reason, paths::MAX_REASON);
         let path = paths::quarantine(scope, sid);
-        let answer = self.https.send(self.sending(Method::POST, &path, (paths::REASON, text), bytes))?;
+        let call = self.sending(Method::POST, &path, DATA_SET_TYPE, (paths::REASON, text), bytes);
+        let answer = self.https.send(call)?;
         if answer.status == 201 { Ok(()) } else { Err(self.https.unexpected(&answer)) }
     }
 
@@ -227,14 +251,12 @@ impl StorageClient {
         &self,
         method: Method,
         path: &'a str,
+        kind: &str,
         header: (&'static str, String),
         bytes: &'a [u8],
     ) -> Call<'a> {
-        let headers = vec![
-            header,
-            ("content-type", paths::DATA_SET_TYPE.to_owned()),
-            (CONTENT_DIGEST, content_digest(bytes)),
-        ];
+        let headers =
+            vec![header, ("content-type", kind.to_owned()), (CONTENT_DIGEST, content_digest(bytes))];
         let mut call = self.call(method, path, headers);
         call.body = Some(bytes);
         call.within = self.upload;
@@ -304,7 +326,7 @@ impl DataSetStore for StorageClient {
         base: Option<&VersionTag>,
         bytes: &[u8],
     ) -> Result<Stored, StoreError> {
-        self.upload(scope, sid, &Upload { base, bytes, session: None, notes: None })
+        self.upload(scope, sid, &Upload { base, base_file: None, bytes, session: None, notes: None })
     }
 
     fn upload(&self, scope: &Scope, sid: &Sid, upload: &Upload<'_>) -> Result<Stored, StoreError> {

@@ -17,7 +17,7 @@ use crate::{Code, Refusal};
 /// A body that arrived as it was sent, and its share of the memory for bodies.
 pub(super) struct Received {
     pub(super) bytes: Vec<u8>,
-    _room: Room,
+    pub(super) _room: Room,
 }
 
 /// Takes a body of a stated length, with its digest, within the time and memory there are.

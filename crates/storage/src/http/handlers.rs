@@ -18,7 +18,12 @@ use mp_protocol::{
 };
 use percent_encoding::percent_decode_str;
 
-use super::{Shared, body::receive, gate::About};
+use super::{
+    Shared,
+    body::receive,
+    delta::{self, Coding},
+    gate::About,
+};
 use crate::{
     Access, Code, DataSetFile, ReachedStore, Refusal, Told,
     backend::{Base, Read, Removed, Replaced},
@@ -117,12 +122,18 @@ pub(super) async fn put(
         notes: text(&headers, paths::NOTES, MAX_TEXT)?,
         by: text(&headers, paths::BY, MAX_TEXT)?,
     };
+    let dictionary = match &base {
+        Base::Version(tag) => Some(tag.clone()),
+        Base::Nothing => None,
+    };
     let replace = move |store: ReachedStore, Target { scope, sid, .. }: Target, file: DataSetFile| {
         store.replace(&scope, &sid, &base, &file, told)
     };
     let stored = async {
-        check_quota(&shared, &headers)?;
-        match with_file(&shared, access, &target, &headers, body, replace).await? {
+        // What is longer than the quota is refused before its body is read.
+        shared.check_quota(content_length(&headers).unwrap_or_default())?;
+        let dictionary = dictionary.as_ref();
+        match with_file(&shared, access, &target, &headers, body, dictionary, replace).await? {
             Replaced::As { version, created } => {
                 let status = if created { StatusCode::CREATED } else { StatusCode::NO_CONTENT };
                 let warning = quota_warning(&shared, version.len);
@@ -135,19 +146,23 @@ pub(super) async fn put(
     Ok(target.logged(stored))
 }
 
-/// Refuses what is longer than the quota before its body is read.
-fn check_quota(shared: &Shared, headers: &HeaderMap) -> Result<(), Refusal> {
-    let len = headers.get(CONTENT_LENGTH).and_then(|len| len.to_str().ok()?.parse::<u64>().ok());
-    let quota = shared.plan.borrow().limits.quota_bytes;
-    match (len, quota) {
-        (Some(len), Some(quota)) if len > quota => Err(Refusal::new(
-            Code::OverQuota,
-            format!(
-                "the data set has {len} bytes and the user's quota is {quota}; exclude what is large from the data subsets, \
-                 or raise the quota"
-            ),
-        )),
-        _ => Ok(()),
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH).and_then(|len| len.to_str().ok()?.parse().ok())
+}
+
+impl Shared {
+    /// Refuses a data set file that is longer than the quota.
+    pub(super) fn check_quota(&self, len: u64) -> Result<(), Refusal> {
+        match self.plan.borrow().limits.quota_bytes {
+            Some(quota) if len > quota => Err(Refusal::new(
+                Code::OverQuota,
+                format!(
+                    "the data set has {len} bytes and the user's quota is {quota}; exclude what is large from the data \
+                     subsets, or raise the quota"
+                ),
+            )),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -197,7 +212,7 @@ pub(super) async fn quarantine(
     let keep = move |store: ReachedStore, Target { scope, sid, .. }: Target, file: DataSetFile| {
         store.quarantine(&scope, &sid, &file, reason)
     };
-    let kept = with_file(&shared, access, &target, &headers, body, keep).await;
+    let kept = with_file(&shared, access, &target, &headers, body, None, keep).await;
     Ok(target.logged(kept.map(|()| StatusCode::CREATED.into_response())))
 }
 
@@ -263,19 +278,28 @@ fn parse_sid(text: &str) -> Result<Sid, Refusal> {
     text.parse().map_err(|error| Refusal::new(Code::BadPath, format!("{error}")))
 }
 
-/// Takes the data set file that a request brings, for a user whom the Agent reaches, and does `call` with it.
+/// Takes the data set file that a request brings, for a user whom the Agent reaches, and does `call` with it. It may come as
+/// a delta against the version `dictionary`.
 async fn with_file<T: Send + 'static>(
     shared: &Shared,
     access: Access,
     target: &Target,
     headers: &HeaderMap,
     body: Body,
+    dictionary: Option<&VersionTag>,
     call: impl FnOnce(ReachedStore, Target, DataSetFile) -> Result<T, Refusal> + Send + 'static,
 ) -> Result<T, Refusal> {
     let agent = access.holder().to_owned();
     let (store, target) = (shared.store.of(access), target.clone());
     store.check(&target.scope, &target.sid)?;
-    let received = receive(shared, &agent, headers, body).await?;
+    let dictionary = match Coding::of(headers)? {
+        Coding::Whole => None,
+        Coding::Delta => Some(dictionary.ok_or_else(delta::not_taken)?),
+    };
+    let mut received = receive(shared, &agent, headers, body).await?;
+    if let Some(base) = dictionary {
+        received = delta::whole(shared, &agent, store.clone(), &target, base, received).await?;
+    }
     let verified = move || {
         let file = DataSetFile::verify(received.bytes, &target.sid).map_err(|error| refused(&error))?;
         call(store, target, file)

@@ -9,6 +9,7 @@ mod away;
 mod concurrency;
 mod conformance;
 mod damage;
+mod deltas;
 mod faults;
 mod folder;
 mod following;
