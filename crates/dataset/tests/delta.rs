@@ -198,7 +198,7 @@ fn changed_key(mut key: KeyEdit, every: usize, count: &mut usize) -> KeyEdit {
     for edit in key.values().to_vec() {
         *count += 1;
         if let ValueEdit::Set(mut value) = edit
-            && *count % every == 0
+            && count.is_multiple_of(every)
         {
             match value.data.len() {
                 0 => value.data = vec![1].into(),
