@@ -123,7 +123,7 @@ export class Host {
 
   /** All that is in his registry, as text. */
   async registry(user: string): Promise<string> {
-    return run("metaprofiles", ["hive", "dump", path.join(this.place, "Users", user, "NTUSER.MAN")]);
+    return run("metaprofiles", ["hive", "export", path.join(this.place, "Users", user, "NTUSER.MAN")]);
   }
 
   /** He logs off. */
