@@ -49,9 +49,8 @@ test("one value is brought back, and arrives at the user's next logon", async ({
 
   await host.logon(ADA, "ada");
   const profile = await host.registry("ada");
-  expect(profile).toContain("harbour.jpg");
-  expect(profile).not.toContain("broken.jpg");
-  expect(profile, "all else stays").toContain("TileWallpaper");
+  expect(profile).toContain(`${DESKTOP}: WallPaper = D:\\harbour.jpg`);
+  expect(profile, "all else stays").toContain(`${DESKTOP}: TileWallpaper = 1`);
   await host.report();
 });
 
@@ -75,8 +74,8 @@ test("a session that is open does not undo what is restored", async ({ signedIn:
   await host.logoff(ADA);
   await host.logon(ADA, "ada");
   const profile = await host.registry("ada");
-  expect(profile).toContain("broken.jpg");
-  expect(profile).toContain("WallpaperStyle");
+  expect(profile).toContain(`${DESKTOP}: WallPaper = D:\\broken.jpg`);
+  expect(profile).toContain(`${DESKTOP}: WallpaperStyle = 10`);
   await host.logoff(ADA);
   await host.report();
 
