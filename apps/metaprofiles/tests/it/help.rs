@@ -24,6 +24,7 @@ fn help_lists_what_there_is() {
             "logout",
             "password",
             "storage-server",
+            "storage-move",
             "group",
             "subset",
             "machine",

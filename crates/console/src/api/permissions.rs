@@ -18,6 +18,8 @@ pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
         "overview" | "users" | "users/{sid}" | "user-sessions" | "user-sessions/{id}" if reads => Read,
         "storage-servers"
         | "storage-servers/{name}"
+        | "storage-moves"
+        | "storage-moves/{id}"
         | "agent-server-groups"
         | "agent-server-groups/{name}"
         | "data-subsets"
@@ -31,6 +33,7 @@ pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
                 Configure
             }
         }
+        "storage-moves/{id}/cancel" | "storage-moves/{id}/finish" => Configure,
         "join-tokens" | "join-tokens/{id}" => {
             if reads {
                 Audit

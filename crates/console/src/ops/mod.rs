@@ -16,6 +16,7 @@ mod plans;
 mod second_factor;
 mod sessions;
 mod sign_in;
+mod storage_moves;
 mod user_sessions;
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub(crate) use plans::Answer;
 pub(crate) use second_factor::{Enrolment, SecondFactorState};
 pub(crate) use sessions::Administrator;
 pub(crate) use sign_in::Credentials;
+pub(crate) use storage_moves::Followed;
 
 use crate::{
     authority::Authority,
