@@ -4,6 +4,8 @@
 //! of a verified certificate.
 
 mod configuration;
+mod contents;
+mod data_sets;
 mod enrolment;
 mod failure_log;
 mod hashing;
@@ -13,6 +15,7 @@ mod machines;
 mod overview;
 mod people;
 mod plans;
+mod restore;
 mod second_factor;
 mod sessions;
 mod sign_in;
@@ -24,11 +27,14 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, Semaphore, watch};
 
 pub(crate) use configuration::{Expected, Tagged};
+pub(crate) use contents::Compared;
+pub(crate) use data_sets::{ListedDataSet, Target, Versions, version_state};
 pub(crate) use hashing::is_password;
 pub(crate) use join_tokens::TokenTarget;
 pub(crate) use overview::HOURS as OVERVIEW_HOURS;
 pub(crate) use people::NewAccount;
 pub(crate) use plans::Answer;
+pub(crate) use restore::{Restoration, RestoreRequest};
 pub(crate) use second_factor::{Enrolment, SecondFactorState};
 pub(crate) use sessions::Administrator;
 pub(crate) use sign_in::Credentials;
@@ -40,6 +46,7 @@ use crate::{
     domain::{Farm, Refusal, UnixMillis},
     repository::{Database, Ids, Write},
     secret::Secret,
+    storage::StorageServers,
 };
 use failure_log::FailureLog;
 use limiter::Limiter;
@@ -63,6 +70,7 @@ pub(crate) struct Core {
     limiter: Limiter,
     failures: FailureLog,
     hashing: Arc<Semaphore>,
+    storage: StorageServers,
 }
 
 impl Core {
@@ -85,6 +93,7 @@ impl Core {
             limiter: Limiter::default(),
             failures: FailureLog::default(),
             hashing: Arc::new(Semaphore::new(HASHES_AT_A_TIME)),
+            storage: StorageServers::new(),
         })
     }
 
