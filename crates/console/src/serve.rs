@@ -28,6 +28,8 @@ const GRACE: Duration = Duration::from_secs(5);
 const TRIMMING: Duration = Duration::from_secs(60 * 60);
 /// How often it is looked for changes that other consoles made. Agents learn of them that much later.
 const FOLLOWING: Duration = Duration::from_millis(500);
+/// How often it is looked whether a move can go on.
+const MOVING: Duration = Duration::from_secs(2);
 
 /// A console that serves. When this is dropped it stops at once; see [`ConsoleHandle::stop`].
 #[derive(Debug)]
@@ -36,7 +38,7 @@ pub struct ConsoleHandle {
     handle: Handle<SocketAddr>,
     server: JoinHandle<io::Result<()>>,
     /// What goes on beside requests: certificates, old sessions, other consoles.
-    chores: [JoinHandle<()>; 3],
+    chores: [JoinHandle<()>; 4],
     console: Arc<Console>,
 }
 
@@ -101,6 +103,7 @@ pub async fn serve(listener: TcpListener, console: Arc<Console>) -> io::Result<C
         tokio::spawn(renew(Arc::clone(&console), tls)),
         tokio::spawn(trim(Arc::clone(&console))),
         tokio::spawn(follow(Arc::clone(&console))),
+        tokio::spawn(advance_moves(Arc::clone(&console))),
     ];
     tracing::info!(%address, "Console listens");
     Ok(ConsoleHandle { address, handle, server: tokio::spawn(server), chores, console })
@@ -127,6 +130,16 @@ async fn trim(console: Arc<Console>) {
             tracing::error!(error = %error, "Cannot remove old lines of the audit log");
         }
         tokio::time::sleep(TRIMMING).await;
+    }
+}
+
+/// Brings moves of scopes further: Agents ask for their plans without saying so.
+async fn advance_moves(console: Arc<Console>) {
+    loop {
+        tokio::time::sleep(MOVING).await;
+        if let Err(error) = console.core().advance_moves().await {
+            tracing::error!(error = %error, "Cannot bring a move further");
+        }
     }
 }
 
