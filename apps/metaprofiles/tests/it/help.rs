@@ -47,7 +47,7 @@ fn help_lists_what_there_is() {
     assert!(!output(&["--help"]).contains("Commands about"), "every command has a text of its own");
     assert_eq!(
         commands(&["storage", "--help"]),
-        ["enrol", "move", "run", "status", "install", "uninstall", "verify", "versions", "help"]
+        ["enrol", "key", "move", "run", "status", "install", "uninstall", "verify", "versions", "help"]
     );
     for kind in ["storage-server", "group", "subset"] {
         assert_eq!(commands(&[kind, "--help"]), ["list", "show", "create", "set", "delete", "help"]);
