@@ -34,5 +34,5 @@ pub(crate) use sign_in_policy::SignInPolicy;
 pub(crate) use storage_settings::{Retention, StorageLimitsForm};
 pub(crate) use text::{Item, export, import};
 pub(crate) use time::UnixMillis;
-pub(crate) use user::User;
+pub(crate) use user::{User, UserName};
 pub(crate) use user_session::{SessionFilter, TimedReport, UserSession};

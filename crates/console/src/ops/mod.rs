@@ -4,8 +4,11 @@
 //! of a verified certificate.
 
 mod configuration;
+mod directory;
+mod directory_people;
 mod enrolment;
 mod failure_log;
+mod found;
 mod hashing;
 mod join_tokens;
 mod limiter;
@@ -23,6 +26,7 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, Semaphore, watch};
 
 pub(crate) use configuration::{Expected, Tagged};
+pub(crate) use directory::KnownDirectory;
 pub(crate) use hashing::is_password;
 pub(crate) use join_tokens::TokenTarget;
 pub(crate) use overview::HOURS as OVERVIEW_HOURS;
@@ -40,6 +44,7 @@ use crate::{
     secret::Secret,
 };
 use failure_log::FailureLog;
+use found::Found;
 use limiter::Limiter;
 
 /// How many passwords are hashed at a time: each takes 19 MiB.
@@ -60,6 +65,7 @@ pub(crate) struct Core {
     farm: Mutex<Option<Arc<Farm>>>,
     limiter: Limiter,
     failures: FailureLog,
+    found: Found,
     hashing: Arc<Semaphore>,
 }
 
@@ -82,6 +88,7 @@ impl Core {
             farm: Mutex::new(None),
             limiter: Limiter::default(),
             failures: FailureLog::default(),
+            found: Found::default(),
             hashing: Arc::new(Semaphore::new(HASHES_AT_A_TIME)),
         })
     }
@@ -101,6 +108,11 @@ impl Core {
         };
         self.create_first_account("admin", &password).await?;
         Ok(made_up.then_some(password))
+    }
+
+    /// Tells of the revisions of the farm.
+    pub(crate) fn changes(&self) -> watch::Receiver<i64> {
+        self.changed.subscribe()
     }
 
     async fn write(&self) -> Result<Write<'_>, Refusal> {
