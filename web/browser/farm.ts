@@ -121,6 +121,11 @@ export class Host {
     await appendFile(path.join(folder, "settings.json"), "{}\n");
   }
 
+  /** All that is in his registry, as text. */
+  async registry(user: string): Promise<string> {
+    return run("metaprofiles", ["hive", "dump", path.join(this.place, "Users", user, "NTUSER.MAN")]);
+  }
+
   /** He logs off. */
   async logoff(sid: string): Promise<void> {
     await this.agent("logoff", "--sid", sid);

@@ -22,6 +22,7 @@ mod repository;
 mod sealing;
 mod secret;
 mod serve;
+mod storage;
 
 pub use backup::{BackupError, backup, restore};
 pub use config::{ConsoleConfig, WallClock};

@@ -23,11 +23,11 @@ mod sid;
 mod subset;
 mod unapplied;
 
-pub use baseline::{Baseline, InvalidBaseline};
+pub use baseline::{Baseline, InvalidBaseline, Seen};
 pub use exclusions::{EXCLUSIONS, Excluded, Exclusion, Lift, TEMPORARY_FILES, is_left_behind};
 pub use export::{ALWAYS_READ, ExportError, ExportInputs, ExportReport, Exported, PartCounts, export};
 pub use folder_place::{FolderPlace, USER_SHELL_FOLDERS, expand_variables};
-pub use import::{ImportError, ImportReport, Imported, import};
+pub use import::{ImportError, ImportReport, Imported, import, import_seen};
 pub use known_folders::{KNOWN_FOLDERS, KnownFolder, known_folder};
 pub use ports::{
     Clock, DataSetStore, Fetched, FileError, FileErrorKind, FileFilter, FileListing, FolderLocation,
@@ -37,7 +37,7 @@ pub use ports::{
 pub use report::{MAX_NOTES, Note, NoteCode, Notes};
 pub use rules::{
     CompiledRules, DEFAULT_MAX_FILE_BYTES, DEFAULT_MAX_TOTAL_BYTES, Explanation, MAX_LIVE_BYTES,
-    MAX_LIVE_ITEMS, MAX_VALUE_BYTES, Part, RuleError, RuleProblem,
+    MAX_LIVE_ITEMS, MAX_VALUE_BYTES, Part, RuleError, RuleProblem, SubsetSelection,
 };
 pub use safe_path::{MAX_COMPONENT, MAX_COMPONENTS, MAX_PATH, SafePath};
 pub use scope::{GroupName, InvalidGroupName, Scope};

@@ -8,6 +8,7 @@
 
 mod access;
 mod administration;
+pub mod at_rest;
 pub mod backend;
 mod data_set_file;
 mod health;
@@ -15,6 +16,7 @@ mod http;
 mod metrics;
 mod monitor;
 mod moving;
+pub mod peers;
 mod plan;
 mod protection;
 mod refusal;

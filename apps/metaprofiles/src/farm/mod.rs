@@ -19,6 +19,7 @@ mod show;
 mod storage_servers;
 mod subsets;
 mod user_sessions;
+mod users;
 
 use std::path::PathBuf;
 
@@ -43,6 +44,9 @@ pub(crate) enum FarmCommand {
     JoinToken(Family<join_tokens::Command>),
     /// All that administrators describe, as one text file (TOML)
     Config(Family<configuration::Command>),
+    /// Users and their data sets: versions, what is in them, what differs, restores
+    #[command(visible_alias = "users")]
+    User(Family<users::Command>),
     /// Users' sessions: what happened to whom, and why
     #[command(visible_alias = "session")]
     Sessions(Family<user_sessions::Command>),
@@ -71,6 +75,7 @@ impl FarmCommand {
             Self::Machine(family) => family.command.run(&family.options.api()?)?,
             Self::JoinToken(family) => family.command.run(&family.options.api()?)?,
             Self::Config(family) => family.command.run(&family.options.api()?)?,
+            Self::User(family) => family.command.run(&family.options.api()?)?,
             Self::Sessions(family) => family.command.run(&family.options.api()?)?,
             Self::AuditLog(command) => command.run()?,
             Self::Administrator(family) => family.command.run(&family.options.api()?)?,

@@ -29,6 +29,7 @@ fn help_lists_what_there_is() {
             "machine",
             "join-token",
             "config",
+            "user",
             "sessions",
             "audit-log",
             "administrator",

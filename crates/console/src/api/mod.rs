@@ -7,6 +7,8 @@ mod api_tokens;
 mod audit_log;
 mod browser;
 mod configuration;
+mod contents;
+mod data_sets;
 mod data_subset;
 mod data_subsets;
 mod directory;
@@ -19,6 +21,7 @@ mod overview;
 mod page;
 mod permissions;
 mod problem;
+mod restore;
 mod second_factor;
 mod sessions;
 mod storage_servers;
@@ -114,6 +117,14 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(user_sessions::get))
         .routes(routes!(users::list))
         .routes(routes!(users::get))
+        .routes(routes!(data_sets::list))
+        .routes(routes!(data_sets::remove))
+        .routes(routes!(data_sets::versions))
+        .routes(routes!(data_sets::get, data_sets::change))
+        .routes(routes!(contents::browse))
+        .routes(routes!(contents::file))
+        .routes(routes!(contents::difference))
+        .routes(routes!(restore::restore))
         .route_layer(DefaultBodyLimit::max(MAX_BODY))
         .route_layer(from_fn_with_state(Arc::clone(core), extract::authenticate));
     let of_everybody = OpenApiRouter::new()

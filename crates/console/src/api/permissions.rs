@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 
-use crate::domain::Permission::{self, Audit, Configure, Own, People, Read, Tokens};
+use crate::domain::Permission::{self, Audit, Configure, Own, People, Read, Restore, Tokens};
 
 /// The permission for a method and path of the document. `None`: there is no such operation.
 pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
@@ -16,6 +16,19 @@ pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
         | "administrators/current/second-factor/removal"
         | "administrators/current/second-factor/recovery-codes" => Own,
         "overview" | "users" | "users/{sid}" | "user-sessions" | "user-sessions/{id}" if reads => Read,
+        "users/{sid}/data-sets"
+        | "users/{sid}/data-sets/{scope}/versions"
+        | "users/{sid}/data-sets/{scope}/versions/{number}"
+            if reads =>
+        {
+            Read
+        }
+        "users/{sid}/data-sets/{scope}"
+        | "users/{sid}/data-sets/{scope}/restore"
+        | "users/{sid}/data-sets/{scope}/versions/{number}"
+        | "users/{sid}/data-sets/{scope}/versions/{number}/content"
+        | "users/{sid}/data-sets/{scope}/versions/{number}/file"
+        | "users/{sid}/data-sets/{scope}/versions/{number}/difference" => Restore,
         "storage-servers"
         | "storage-servers/{name}"
         | "agent-server-groups"

@@ -39,7 +39,7 @@ pub(crate) enum DirectoryError {
     #[error("the certificates are no certificates in PEM")]
     Certificates,
     #[error("{what}: {source}")]
-    Answer { what: &'static str, source: LdapError },
+    Answer { what: &'static str, source: Box<LdapError> },
     #[error("it does not say {0}; is it an Active Directory?")]
     NoDirectory(&'static str),
 }
@@ -240,7 +240,7 @@ impl Connection {
 }
 
 fn answer(what: &'static str) -> impl Fn(LdapError) -> DirectoryError {
-    move |source| DirectoryError::Answer { what, source }
+    move |error| DirectoryError::Answer { what, source: Box::new(error) }
 }
 
 async fn dial(settings: &LdapConnSettings, url: &str) -> Result<Ldap, LdapError> {

@@ -4,6 +4,8 @@
 //! of a verified certificate.
 
 mod configuration;
+mod contents;
+mod data_sets;
 mod directory;
 mod directory_people;
 mod enrolment;
@@ -16,6 +18,7 @@ mod machines;
 mod overview;
 mod people;
 mod plans;
+mod restore;
 mod second_factor;
 mod sessions;
 mod sign_in;
@@ -26,12 +29,15 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, Semaphore, watch};
 
 pub(crate) use configuration::{Expected, Tagged};
+pub(crate) use contents::Compared;
+pub(crate) use data_sets::{ListedDataSet, Target, Versions, version_state};
 pub(crate) use directory::KnownDirectory;
 pub(crate) use hashing::is_password;
 pub(crate) use join_tokens::TokenTarget;
 pub(crate) use overview::HOURS as OVERVIEW_HOURS;
 pub(crate) use people::NewAccount;
 pub(crate) use plans::Answer;
+pub(crate) use restore::{Restoration, RestoreRequest};
 pub(crate) use second_factor::{Enrolment, SecondFactorState};
 pub(crate) use sessions::Administrator;
 pub(crate) use sign_in::Credentials;
@@ -42,6 +48,7 @@ use crate::{
     domain::{Farm, Refusal, UnixMillis},
     repository::{Database, Ids, Write},
     secret::Secret,
+    storage::StorageServers,
 };
 use failure_log::FailureLog;
 use found::Found;
@@ -67,6 +74,7 @@ pub(crate) struct Core {
     failures: FailureLog,
     found: Found,
     hashing: Arc<Semaphore>,
+    storage: StorageServers,
 }
 
 impl Core {
@@ -90,6 +98,7 @@ impl Core {
             failures: FailureLog::default(),
             found: Found::default(),
             hashing: Arc::new(Semaphore::new(HASHES_AT_A_TIME)),
+            storage: StorageServers::new(),
         })
     }
 

@@ -5,6 +5,7 @@ mod audit;
 mod authorisation;
 mod backup;
 mod configuration;
+mod data_sets;
 mod directory;
 mod fuzz;
 mod group_settings;

@@ -10,6 +10,7 @@
 
 mod address;
 mod adopt;
+mod adopt_version;
 mod catalogue;
 mod collect;
 mod inspect;
@@ -17,6 +18,7 @@ mod objects;
 mod open;
 mod quarantine;
 mod read;
+mod sealing;
 mod write;
 
 use std::{
@@ -36,10 +38,10 @@ use catalogue::Catalogue;
 use objects::Objects;
 
 use super::{
-    Backend, BackendError, Base, Change, Inspection, Key, QuarantineNote, QuarantinedInfo, Read, Removed,
-    Replaced, Retention, Stamp, Version, VersionInfo,
+    Adoption, Backend, BackendError, Base, Change, Inspection, Key, QuarantineNote, QuarantinedInfo, Read,
+    Removed, Replaced, Retention, Stamp, Version, VersionInfo,
 };
-use crate::{DataSetFile, Probed};
+use crate::{DataSetFile, Probed, at_rest::AtRest};
 
 /// For one call, store and catalogue together.
 const CALL: Duration = Duration::from_secs(60);
@@ -63,6 +65,7 @@ struct Inner {
     catalogue: Catalogue,
     /// Of the store, in its marker and its catalogue.
     id: String,
+    at_rest: AtRest,
 }
 
 impl ObjectBackend {
@@ -140,6 +143,21 @@ impl Backend for ObjectBackend {
         retention: &Retention,
     ) -> Result<Replaced, BackendError> {
         self.wait(CALL, self.inner.replace(key, base, file, stamp, retention))
+    }
+
+    fn adopt(
+        &self,
+        key: &Key,
+        base: &Base,
+        file: &DataSetFile,
+        adoption: &Adoption<'_>,
+        retention: &Retention,
+    ) -> Result<Replaced, BackendError> {
+        self.wait(CALL, self.inner.adopt_version(key, base, file, adoption, retention))
+    }
+
+    fn note_merged(&self, key: &Key, tag: &VersionTag, merged: &[String]) -> Result<(), BackendError> {
+        self.wait(CALL, self.inner.note_merged(key, tag, merged))
     }
 
     fn remove(

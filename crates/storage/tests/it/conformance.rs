@@ -1,5 +1,6 @@
 //! What every backend promises. A backend conforms when [`all`] passes over an empty one.
 
+mod adopting;
 mod beside;
 mod history;
 mod versions;
@@ -7,6 +8,7 @@ mod versions;
 use mp_profile::Scope;
 use mp_storage::{
     Backend, FolderBackend, MemoryBackend, ObjectBackend,
+    at_rest::AtRest,
     backend::{
         Author, Base, Change, Key, Replaced, Retention, Stamp, Version, folder::FirstUse,
         object::ObjectOptions,
@@ -27,6 +29,24 @@ fn the_folder_backend_conforms() {
 }
 
 #[test]
+fn the_memory_backend_conforms_sealed() {
+    all(&MemoryBackend::with(crate::at_rest::Keys::new().sealed()));
+}
+
+#[test]
+fn the_folder_backend_conforms_sealed() {
+    let (folder, keys) = (tempfile::tempdir().unwrap(), crate::at_rest::Keys::new());
+    all(&FolderBackend::open_with(folder.path(), "global", FirstUse::Allowed, keys.sealed()).unwrap());
+}
+
+#[test]
+fn the_object_backend_conforms_sealed_on_s3_and_postgresql() {
+    let Some(mut rig) = crate::objects::Rig::new("conformance-sealed") else { return };
+    rig.options.at_rest = crate::at_rest::Keys::new().sealed();
+    all(&rig.open());
+}
+
+#[test]
 fn the_object_backend_conforms_on_s3_and_postgresql() {
     let Some(rig) = crate::objects::Rig::new("conformance") else { return };
     all(&rig.open());
@@ -41,6 +61,8 @@ fn the_object_backend_conforms_on_azure_and_postgresql() {
         store: azurite.store(name).parse().unwrap(),
         catalogue: postgres.new_database(),
         environment: azurite.environment().into_iter().collect(),
+        at_rest: AtRest::plain(),
+        looks: false,
     };
     all(&ObjectBackend::open(&options).unwrap());
 }
@@ -62,6 +84,8 @@ pub(crate) fn all(backend: &dyn Backend) {
     history::a_restored_version_is_a_new_one(backend);
     history::says_who_deleted_and_why(backend);
     history::readers_and_retention_do_not_meet(backend);
+    adopting::takes_numbers_as_they_are(backend);
+    adopting::notes_what_a_version_holds(backend);
     beside::quarantines_beside(backend);
     beside::takes_out_of_quarantine(backend);
     beside::lists_scopes_and_users(backend);

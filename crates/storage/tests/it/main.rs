@@ -3,7 +3,9 @@
 
 mod access_log;
 mod administration;
+mod at_rest;
 mod authorisation;
+mod away;
 mod concurrency;
 mod conformance;
 mod damage;
@@ -11,6 +13,7 @@ mod faults;
 mod folder;
 mod following;
 mod objects;
+mod peers;
 mod protection;
 mod requests;
 mod security;

@@ -36,7 +36,7 @@ impl Inner {
         if let Some(answer) = base.answer(self.version(key).await?, file.digest()) {
             return Ok(answer);
         }
-        let object = self.objects.store_file(key, file).await?;
+        let object = self.store_file(key, file).await?;
         let failed = |error| self.catalogue.failed("make a version current in", error);
         let mut transaction = self.catalogue.begin().await?;
         let last = catalogue::lock(&mut transaction, key).await.map_err(failed)?;
@@ -181,7 +181,7 @@ async fn retire(
 }
 
 /// Lets the content of former versions fall that retention does not keep. The data set is locked.
-async fn prune(
+pub(super) async fn prune(
     connection: &mut PgConnection,
     key: &Key,
     retention: &Retention,
