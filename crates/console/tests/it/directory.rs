@@ -109,7 +109,7 @@ fn a_directory_that_is_away_or_refuses_shuts_nobody_else_out_and_says_so() {
     assert!(check().text.contains(NOWHERE));
     // A server whose certificate is not trusted is none.
     let mut other = settings(samba, &[&samba.server_address()], "Helpdesk", "operator");
-    other["certificates"] = json!(String::from_utf8(pem(&farm)).unwrap());
+    other["certificates"] = json!(certificate_of(&farm));
     set(&farm, &other);
     check().refused(503, "MP-CON-091");
     // So is one that does not know the console's account.
@@ -120,9 +120,10 @@ fn a_directory_that_is_away_or_refuses_shuts_nobody_else_out_and_says_so() {
     sign_in(&farm, "ada", ADA).refused(503, "MP-CON-090");
 }
 
-fn pem(farm: &Farm) -> Vec<u8> {
+/// The certificate of another authority, PEM.
+fn certificate_of(farm: &Farm) -> String {
     let text = std::fs::read_to_string(farm.folder.path().join("authority.pem")).unwrap();
-    text[text.find("-----BEGIN CERTIFICATE").unwrap()..].as_bytes().to_vec()
+    text[text.find("-----BEGIN CERTIFICATE").unwrap()..].to_owned()
 }
 
 #[test]
