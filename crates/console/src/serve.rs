@@ -30,6 +30,8 @@ const TRIMMING: Duration = Duration::from_secs(60 * 60);
 const NAMING: Duration = Duration::from_secs(60);
 /// How often it is looked for changes that other consoles made. Agents learn of them that much later.
 const FOLLOWING: Duration = Duration::from_millis(500);
+/// How often it is looked whether a move can go on.
+const MOVING: Duration = Duration::from_secs(2);
 
 /// A console that serves. When this is dropped it stops at once; see [`ConsoleHandle::stop`].
 #[derive(Debug)]
@@ -37,8 +39,8 @@ pub struct ConsoleHandle {
     address: SocketAddr,
     handle: Handle<SocketAddr>,
     server: JoinHandle<io::Result<()>>,
-    /// What goes on beside requests: certificates, old sessions, other consoles, names.
-    chores: [JoinHandle<()>; 4],
+    /// What goes on beside requests: certificates, old sessions, other consoles, names, moves.
+    chores: [JoinHandle<()>; 5],
     console: Arc<Console>,
 }
 
@@ -104,6 +106,7 @@ pub async fn serve(listener: TcpListener, console: Arc<Console>) -> io::Result<C
         tokio::spawn(trim(Arc::clone(&console))),
         tokio::spawn(follow(Arc::clone(&console))),
         tokio::spawn(name_users(Arc::clone(&console))),
+        tokio::spawn(advance_moves(Arc::clone(&console))),
     ];
     tracing::info!(%address, "Console listens");
     Ok(ConsoleHandle { address, handle, server: tokio::spawn(server), chores, console })
@@ -130,6 +133,16 @@ async fn trim(console: Arc<Console>) {
             tracing::error!(error = %error, "Cannot remove old lines of the audit log");
         }
         tokio::time::sleep(TRIMMING).await;
+    }
+}
+
+/// Brings moves of scopes further: Agents ask for their plans without saying so.
+async fn advance_moves(console: Arc<Console>) {
+    loop {
+        tokio::time::sleep(MOVING).await;
+        if let Err(error) = console.core().advance_moves().await {
+            tracing::error!(error = %error, "Cannot bring a move further");
+        }
     }
 }
 

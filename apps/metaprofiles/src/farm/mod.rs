@@ -16,6 +16,7 @@ mod retention;
 mod second_factor;
 mod session;
 mod show;
+mod storage_moves;
 mod storage_servers;
 mod subsets;
 mod user_sessions;
@@ -33,6 +34,8 @@ pub(crate) enum FarmCommand {
     Password(login::ChangePassword),
     /// Storage Servers: the machines that keep data sets
     StorageServer(Family<storage_servers::Command>),
+    /// Moves of a group or of the global data sets to another Storage Server, while users work
+    StorageMove(Family<storage_moves::Command>),
     /// Agent Server Groups: session hosts of one role
     Group(Family<groups::Command>),
     /// Data subsets: what to keep of the users' profiles, and for whom
@@ -70,6 +73,7 @@ impl FarmCommand {
             Self::Logout(command) => command.run()?,
             Self::Password(command) => command.run()?,
             Self::StorageServer(family) => family.command.run(&family.options.api()?)?,
+            Self::StorageMove(family) => family.command.run(&family.options.api()?)?,
             Self::Group(family) => family.command.run(&family.options.api()?)?,
             Self::Subset(family) => family.command.run(&family.options.api()?)?,
             Self::Machine(family) => family.command.run(&family.options.api()?)?,

@@ -24,6 +24,7 @@ mod problem;
 mod restore;
 mod second_factor;
 mod sessions;
+mod storage_moves;
 mod storage_servers;
 mod user_session;
 mod user_sessions;
@@ -82,6 +83,10 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(sessions::change_password))
         .routes(routes!(storage_servers::list, storage_servers::create))
         .routes(routes!(storage_servers::get, storage_servers::replace, storage_servers::remove))
+        .routes(routes!(storage_moves::list, storage_moves::create))
+        .routes(routes!(storage_moves::get))
+        .routes(routes!(storage_moves::cancel))
+        .routes(routes!(storage_moves::finish))
         .routes(routes!(groups::list, groups::create))
         .routes(routes!(groups::get, groups::replace, groups::remove))
         .routes(routes!(data_subsets::list, data_subsets::create))

@@ -31,6 +31,8 @@ pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
         | "users/{sid}/data-sets/{scope}/versions/{number}/difference" => Restore,
         "storage-servers"
         | "storage-servers/{name}"
+        | "storage-moves"
+        | "storage-moves/{id}"
         | "agent-server-groups"
         | "agent-server-groups/{name}"
         | "data-subsets"
@@ -44,6 +46,7 @@ pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
                 Configure
             }
         }
+        "storage-moves/{id}/cancel" | "storage-moves/{id}/finish" => Configure,
         "join-tokens" | "join-tokens/{id}" => {
             if reads {
                 Audit

@@ -150,6 +150,12 @@ pub(crate) enum Refusal {
     NoAccessToken(String),
     #[error("an API token lives 1 to {0} days")]
     AccessTokenLifetime(u32),
+    #[error("there is no move {0}; compare with the list of moves")]
+    NoMove(String),
+    #[error("this move is not possible: {0}")]
+    Move(String),
+    #[error("only Storage Servers tell what they have taken over")]
+    StorageAlone,
     #[error("there is no configuration of revision {0}; compare with the configuration's history")]
     NoRevision(i64),
     #[error(
@@ -268,6 +274,9 @@ impl Refusal {
             Self::AgentsAlone => ("MP-CON-065", K::Forbidden),
             Self::NoUserSession(_) => ("MP-CON-070", K::NotFound),
             Self::NoUser(_) => ("MP-CON-071", K::NotFound),
+            Self::NoMove(_) => ("MP-CON-074", K::NotFound),
+            Self::Move(_) => ("MP-CON-075", K::Conflict),
+            Self::StorageAlone => ("MP-CON-066", K::Forbidden),
             Self::NotAllowed(_) => ("MP-CON-006", K::Forbidden),
             Self::MustChangePassword => ("MP-CON-007", K::Forbidden),
             Self::SamePassword => ("MP-CON-008", K::Invalid),

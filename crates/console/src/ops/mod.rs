@@ -22,6 +22,7 @@ mod restore;
 mod second_factor;
 mod sessions;
 mod sign_in;
+mod storage_moves;
 mod user_sessions;
 
 use std::sync::Arc;
@@ -41,6 +42,7 @@ pub(crate) use restore::{Restoration, RestoreRequest};
 pub(crate) use second_factor::{Enrolment, SecondFactorState};
 pub(crate) use sessions::Administrator;
 pub(crate) use sign_in::Credentials;
+pub(crate) use storage_moves::Followed;
 
 use crate::{
     authority::Authority,
