@@ -6,6 +6,7 @@ mod api;
 mod api_tokens;
 mod audit_log;
 mod configuration;
+mod directory;
 mod groups;
 mod join_tokens;
 mod login;
@@ -55,6 +56,8 @@ pub(crate) enum FarmCommand {
     AuditLog(audit_log::AuditLog),
     /// Administrators, operators and auditors: who may sign in, and what they may do
     Administrator(Family<administrators::Command>),
+    /// Active Directory: how it is reached, what its groups may do, who is in it
+    Directory(Family<directory::Command>),
     /// Your second factor: a code of an authenticator beside your password
     SecondFactor(Family<second_factor::Command>),
     /// What the farm wants of those who sign in
@@ -80,6 +83,7 @@ impl FarmCommand {
             Self::Sessions(family) => family.command.run(&family.options.api()?)?,
             Self::AuditLog(command) => command.run()?,
             Self::Administrator(family) => family.command.run(&family.options.api()?)?,
+            Self::Directory(family) => family.command.run(&family.options.api()?)?,
             Self::SecondFactor(family) => family.command.run(&family.options.api()?)?,
             Self::SignInPolicy(family) => family.command.run(&family.options.api()?)?,
             Self::ApiToken(family) => family.command.run(&family.options.api()?)?,

@@ -11,6 +11,7 @@ mod contents;
 mod data_sets;
 mod data_subset;
 mod data_subsets;
+mod directory;
 mod extract;
 mod groups;
 mod history;
@@ -112,6 +113,10 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(second_factor::policy, second_factor::set_policy))
         .routes(routes!(api_tokens::list, api_tokens::create))
         .routes(routes!(api_tokens::get, api_tokens::remove))
+        .routes(routes!(directory::get, directory::replace))
+        .routes(routes!(directory::check))
+        .routes(routes!(directory::users))
+        .routes(routes!(directory::groups))
         .routes(routes!(overview::get))
         .routes(routes!(user_sessions::list))
         .routes(routes!(user_sessions::get))

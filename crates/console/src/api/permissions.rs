@@ -57,13 +57,15 @@ pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
         "configuration/history" | "configuration/history/{revision}" if reads => Read,
         "configuration/history/{revision}/difference" if reads => Read,
         "audit-log" | "audit-log/proof" if reads => Audit,
-        "administrators" | "administrators/{name}" | "sign-in-policy" => {
+        "administrators" | "administrators/{name}" | "sign-in-policy" | "directory" => {
             if reads {
                 Audit
             } else {
                 People
             }
         }
+        "directory/users" | "directory/groups" if reads => Audit,
+        "directory/check" => People,
         "administrators/{name}/password"
         | "administrators/{name}/lock"
         | "administrators/{name}/second-factor" => People,

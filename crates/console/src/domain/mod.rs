@@ -42,5 +42,5 @@ pub(crate) use storage_move::{Phase, StorageMove};
 pub(crate) use storage_settings::{Retention, StorageLimitsForm};
 pub(crate) use text::{Item, export, import};
 pub(crate) use time::UnixMillis;
-pub(crate) use user::User;
+pub(crate) use user::{User, UserName};
 pub(crate) use user_session::{SessionFilter, TimedReport, UserSession};

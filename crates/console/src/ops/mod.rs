@@ -6,8 +6,11 @@
 mod configuration;
 mod contents;
 mod data_sets;
+mod directory;
+mod directory_people;
 mod enrolment;
 mod failure_log;
+mod found;
 mod hashing;
 mod join_tokens;
 mod limiter;
@@ -29,6 +32,7 @@ use tokio::sync::{Mutex, Semaphore, watch};
 pub(crate) use configuration::{Expected, Tagged};
 pub(crate) use contents::Compared;
 pub(crate) use data_sets::{ListedDataSet, Target, Versions, version_state};
+pub(crate) use directory::KnownDirectory;
 pub(crate) use hashing::is_password;
 pub(crate) use join_tokens::TokenTarget;
 pub(crate) use overview::HOURS as OVERVIEW_HOURS;
@@ -49,6 +53,7 @@ use crate::{
     storage::StorageServers,
 };
 use failure_log::FailureLog;
+use found::Found;
 use limiter::Limiter;
 
 /// How many passwords are hashed at a time: each takes 19 MiB.
@@ -69,6 +74,7 @@ pub(crate) struct Core {
     farm: Mutex<Option<Arc<Farm>>>,
     limiter: Limiter,
     failures: FailureLog,
+    found: Found,
     hashing: Arc<Semaphore>,
     storage: StorageServers,
 }
@@ -92,6 +98,7 @@ impl Core {
             farm: Mutex::new(None),
             limiter: Limiter::default(),
             failures: FailureLog::default(),
+            found: Found::default(),
             hashing: Arc::new(Semaphore::new(HASHES_AT_A_TIME)),
             storage: StorageServers::new(),
         })
@@ -112,6 +119,11 @@ impl Core {
         };
         self.create_first_account("admin", &password).await?;
         Ok(made_up.then_some(password))
+    }
+
+    /// Tells of the revisions of the farm.
+    pub(crate) fn changes(&self) -> watch::Receiver<i64> {
+        self.changed.subscribe()
     }
 
     async fn write(&self) -> Result<Write<'_>, Refusal> {

@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod configuration;
 mod connect;
+mod directory;
 mod history;
 mod join_tokens;
 mod machine_list;
