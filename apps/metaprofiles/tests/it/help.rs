@@ -34,6 +34,7 @@ fn help_lists_what_there_is() {
             "sessions",
             "audit-log",
             "administrator",
+            "directory",
             "second-factor",
             "sign-in-policy",
             "api-token",
