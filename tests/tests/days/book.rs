@@ -16,6 +16,13 @@ use crate::{
 /// Host and number of a load of a user's registry.
 pub(crate) type Load = (usize, u64);
 
+/// What there was when a load was last given something: deeds, and data sets that storage had taken.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Given {
+    pub(crate) deeds: usize,
+    pub(crate) turn: usize,
+}
+
 /// A user sets or deletes something.
 #[derive(Debug)]
 pub(crate) struct Deed {
@@ -27,6 +34,10 @@ pub(crate) struct Deed {
     /// The deeds that it may replace.
     pub(crate) known: BTreeSet<usize>,
     pub(crate) load: Load,
+    /// When its load was last given something before it.
+    pub(crate) given: Given,
+    /// It was done in a profile that stays on its host, and so is what the next load there begins with.
+    pub(crate) stays: bool,
     /// It was done in a profile that is never exported.
     pub(crate) temporary: bool,
     /// It was part of the deletion of a whole key, the one of this number.
@@ -89,15 +100,15 @@ pub(crate) struct Book {
 }
 
 impl Book {
-    /// Takes a deed into the book. `imported` is how many deeds there were when the load was last given something.
-    pub(crate) fn note(&mut self, mut deed: Deed, imported: usize, is_local: bool) {
+    /// Takes a deed into the book.
+    pub(crate) fn note(&mut self, mut deed: Deed) {
         let own = |other: &&Deed| other.load == deed.load && other.spot == deed.spot;
         let last = self.deeds.iter().rposition(|other| own(&other));
         let parents: Vec<usize> = match (last, &deed.saw) {
             (Some(last), saw) if self.deeds[last].text == *saw => vec![last],
             (_, Some(text)) if deed.spot.place.default().as_ref() == Some(text) => Vec::new(),
             (_, Some(text)) => vec![self.find(&deed.spot, text, "a profile holds it")],
-            (_, None) => self.deletions_before(&deed, imported, is_local),
+            (_, None) => self.deletions_before(&deed),
         };
         for parent in parents {
             deed.known.extend(self.deeds[parent].known.iter().copied());
@@ -112,10 +123,11 @@ impl Book {
     }
 
     /// The deletions that a load may have been given, or that were done in it.
-    fn deletions_before(&self, deed: &Deed, imported: usize, is_local: bool) -> Vec<usize> {
+    fn deletions_before(&self, deed: &Deed) -> Vec<usize> {
+        let imported = deed.given.deeds;
         let given = |number: usize, other: &Deed| {
             let (host, _) = deed.load;
-            let here = other.load == deed.load || (is_local && other.load.0 == host);
+            let here = other.load == deed.load || (deed.stays && other.load.0 == host);
             here || (number < imported && self.is_gone(number, imported))
                 || (other.accepted && other.load.0 == host)
         };
@@ -137,6 +149,15 @@ impl Book {
         let then = stored.clone().rfind(|seen| seen.deeds <= number);
         then.is_some_and(|seen| seen.gone)
             || stored.any(|seen| seen.deeds > number && seen.deeds <= until && seen.gone)
+    }
+
+    /// Whether a load had been given what storage had of a deed, before it did another one.
+    pub(crate) fn had_been_given(&self, later: &Deed, number: usize) -> bool {
+        let deed = &self.deeds[number];
+        let here = |seen: &&Seen| seen.host == deed.load.0 && seen.deeds > number && seen.way == Way::Stored;
+        let all = self.seen.get(&deed.spot).into_iter().flatten();
+        let stored = all.filter(here).map(|seen| seen.turn).min();
+        stored.is_some_and(|turn| turn <= later.given.turn)
     }
 
     /// Whether a data set that the deed's host sent after it, to be kept beside, shows the place without content.

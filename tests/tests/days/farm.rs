@@ -15,7 +15,7 @@ use mp_profile::{
 use mp_registry::{FileTime, Name};
 
 use crate::{
-    book::{Book, Deed},
+    book::{Book, Deed, Given},
     host::Host,
     kind::Kind,
     line::Line,
@@ -148,7 +148,7 @@ impl Farm {
         let given = matches!(end, Some(JobEnd::Done | JobEnd::RestFollows))
             && matches!(order.work, Job::Import | Job::LateMerge | Job::MergeNewer);
         if let Some(loaded) = loaded.filter(|_| given) {
-            host.given.insert(loaded.load, book.deeds.len());
+            host.given.insert(loaded.load, Given { deeds: book.deeds.len(), turn: book.turn });
         }
         drop(book);
         if let Some((loaded, plan)) = first_import.filter(|_| self.hosts[at].is_marked(&sid)) {
@@ -362,20 +362,20 @@ impl Farm {
         self.texts += 1;
         let now = FileTime(host.clock.now().0 + self.texts);
         host.profiles.host.with(&loaded.sid, |profile| place.set(profile, text.as_deref(), now)).unwrap();
-        let imported = host.given.get(&loaded.load).copied().unwrap_or(0);
-        let is_local = matches!(loaded.kind, ProfileKind::Local | ProfileKind::Roaming);
         let deed = Deed {
             spot,
             text,
             saw,
             known: Default::default(),
             load: (at, loaded.load),
+            given: host.given.get(&loaded.load).copied().unwrap_or_default(),
+            stays: matches!(loaded.kind, ProfileKind::Local | ProfileKind::Roaming),
             temporary: loaded.kind == ProfileKind::Temporary,
             of_key,
             excused: false,
             accepted: false,
             untold: false,
         };
-        self.book.lock().unwrap().note(deed, imported, is_local);
+        self.book.lock().unwrap().note(deed);
     }
 }
