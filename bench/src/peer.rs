@@ -83,7 +83,9 @@ impl WineServer {
         let named = format!("WINEPREFIX={}", prefix.display());
         for entry in fs::read_dir("/proc")? {
             let entry = entry?;
-            let Some(process) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+            let Some(process) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
+                continue;
+            };
             let read = |file: &str| fs::read(entry.path().join(file)).unwrap_or_default();
             let environment = read("environ");
             let of_prefix = environment.split(|&byte| byte == 0).any(|one| one == named.as_bytes());

@@ -78,7 +78,13 @@ impl Bench<'_> {
             "loop-set",
             "import",
             "engine-import",
-            "engine-import-equal",
+            "look-empty",
+            "import-seen",
+            "look",
+            "import-seen-equal",
+            "import-anew-equal",
+            "look-and-import",
+            "look-and-import-equal",
             "merged",
             "process-reg-export",
             "process-reg-import",
@@ -113,9 +119,17 @@ impl Bench<'_> {
                 times.push(ours.ask_cpu(what, &server)?.0);
                 check(&mut bare, what)?;
             }
-            let (ms, equal) = ours.ask_cpu("engine-import", &server)?;
-            ensure!(equal[2] == 0.0, "an import of what is there wrote {} values", equal[2]);
-            times.push(ms);
+            empty(&mut bare)?;
+            let mut logon = Vec::new();
+            let steps = [("look", 0.0), ("import-seen", hash[2]), ("look", 0.0), ("import-seen", 0.0)];
+            for (what, writes) in steps.into_iter().chain([("engine-import", 0.0)]) {
+                let (ms, answer) = ours.ask_cpu(what, &server)?;
+                ensure!(answer[2] == writes, "{what} wrote {} values instead of {writes}", answer[2]);
+                logon.push(ms);
+            }
+            times.extend(&logon);
+            times.extend([logon[0] + logon[1], logon[2] + logon[3]]);
+            check(&mut bare, "an import by what was seen")?;
             times.push(ours.ask_cpu("merged", &server)?.0);
             times.push(self.process(Path::new("reg"), &["export", KEY, "C:\\bench.reg", "/y"])?);
             empty(&mut bare)?;
@@ -141,8 +155,11 @@ impl Bench<'_> {
             ("save", "loop-enum"),
             ("import", "loop-set"),
             ("engine-import", "loop-set"),
-            ("engine-import-equal", "engine-import"),
-            ("engine-import-equal", "loop-enum"),
+            ("loop-enum", "loop-set"),
+            ("import-seen-equal", "import-seen"),
+            ("look-and-import-equal", "look-and-import"),
+            ("import-anew-equal", "engine-import"),
+            ("import-anew-equal", "loop-enum"),
             ("merged", "engine-import"),
         ] {
             ratio(of(&format!("{ours}-to-{peer}")), of(ours), of(peer));
@@ -150,7 +167,11 @@ impl Bench<'_> {
         for (what, limit, text) in [
             ("engine-export-to-loop-enum", 1.0 / 0.9, "times the raw loop that enumerates, export"),
             ("engine-import-to-loop-set", 1.0 / 0.9, "times the raw loop that sets, import"),
-            ("engine-import-equal-to-engine-import", 0.2, "of writing it all, import of what is there, read anew"),
+            (
+                "import-seen-equal-to-import-seen",
+                0.2,
+                "of writing it all, import of what is there, at a logon",
+            ),
             ("merged-to-engine-import", 0.2, "of writing it all, a session whose load is known to hold it"),
         ] {
             aim(of(what), limit, format!("{text}, {values} values"));

@@ -45,8 +45,8 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 });
 
 /** Fills in the way in. */
-export async function signIn(page: Page, password = PASSWORD): Promise<void> {
-  await page.getByLabel("Name").fill("admin");
+export async function signIn(page: Page, password = PASSWORD, name = "admin"): Promise<void> {
+  await page.getByLabel("Name").fill(name);
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
 }

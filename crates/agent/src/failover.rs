@@ -177,8 +177,8 @@ impl DataSetStore for FailoverStore {
         self.answered(scope, |store| store.fetch(scope, sid, held))
     }
 
-    /// One request for all scopes that the same Storage Servers keep. When another one does not answer, the error is
-    /// [`StoreError::Refused`] even if it may pass: the caller can then ask for each scope.
+    /// One request for all scopes that the same Storage Servers keep. When it cannot be had for one of several scopes, the
+    /// error is [`StoreError::Refused`] even if it may pass: the caller can then ask for each scope.
     fn fetch_all(
         &self,
         sid: &Sid,
@@ -194,19 +194,25 @@ impl DataSetStore for FailoverStore {
             let part: Vec<(Scope, Option<VersionTag>)> =
                 wanted.iter().filter(|(scope, _)| names(scope) == *servers).cloned().collect();
             let Some((first, _)) = part.first() else { continue };
-            let asked = self.answered(first, |store| store.fetch_all(sid, &part));
-            let asked = asked.map_err(|error| match error {
-                StoreError::Unreachable { server, text } if kept.len() > 1 => {
+            let each = || part.iter().map(|(scope, held)| self.fetch(scope, sid, held.as_ref())).collect();
+            let asked = match self.answered(first, |store| store.fetch_all(sid, &part)) {
+                // One scope is refused, and that may be another matter on the next server.
+                Err(StoreError::Refused { .. }) => each(),
+                asked => {
+                    let place = self.chosen().get(first).copied();
+                    let scopes = part.iter().map(|(scope, _)| scope.clone());
+                    self.chosen().extend(scopes.zip(place.into_iter().cycle()));
+                    asked
+                }
+            };
+            let asked: Vec<Fetched> = asked.map_err(|error| match error {
+                StoreError::Unreachable { server, text } if wanted.len() > 1 => {
                     StoreError::Refused { server, text }
                 }
                 error => error,
             })?;
-            let place = self.chosen().get(first).copied();
             let of_part = wanted.iter().map(|(scope, _)| scope).filter(|scope| names(scope) == *servers);
-            for (scope, answer) in of_part.zip(asked) {
-                self.chosen().extend(place.map(|place| (scope.clone(), place)));
-                answers.insert(scope, answer);
-            }
+            answers.extend(of_part.zip(asked));
         }
         wanted.iter().map(|(scope, _)| answers.remove(scope).ok_or_else(not_asked)).collect()
     }

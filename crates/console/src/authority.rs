@@ -20,6 +20,7 @@ use rustls::{
 use crate::{
     domain::{Refusal, UnixMillis},
     repository::NewCertificate,
+    sealing::Sealer,
     secret::random,
 };
 
@@ -39,6 +40,8 @@ const P256_POINT: usize = 65;
 /// The farm's certificate authority.
 pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
+    /// Made of its key, for what must be read again.
+    pub(crate) sealer: Sealer,
     certificate: CertificateDer<'static>,
     pem: String,
 }

@@ -18,6 +18,7 @@ mod machine_api;
 mod ops;
 mod pages;
 mod repository;
+mod sealing;
 mod secret;
 mod serve;
 

@@ -67,14 +67,21 @@ pub(crate) fn is_access_token(token: &str) -> bool {
 
 /// A new password for the first administrator, of 120 random bits, easy to read and type.
 pub(crate) fn new_password() -> Result<Secret, Refusal> {
+    Ok(legible(&random::<24>()?, 6))
+}
+
+/// A new recovery code, of 80 random bits, easy to read and type.
+pub(crate) fn new_recovery_code() -> Result<Secret, Refusal> {
+    Ok(legible(&random::<16>()?, 4))
+}
+
+/// Five bits of each byte as a letter or digit, in groups.
+fn legible(bytes: &[u8], group: usize) -> Secret {
     // Without letters and digits that look alike.
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let letter = |byte: &u8| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]);
-    let groups = random::<24>()?
-        .chunks(6)
-        .map(|group| group.iter().map(letter).collect::<String>())
-        .collect::<Vec<_>>();
-    Ok(Secret::new(groups.join("-")))
+    let groups: Vec<String> = bytes.chunks(group).map(|group| group.iter().map(letter).collect()).collect();
+    Secret::new(groups.join("-"))
 }
 
 /// What is stored of a token, and by which it is found. Looking it up by the hash tells a stranger nothing by timing.

@@ -10,6 +10,8 @@ use crate::{
 
 /// Binary logarithm of the greatest window that a body may need.
 const WINDOW_LOG_MAX: u32 = 23;
+/// Memory for a record that is taken before its bytes have come.
+const TAKEN_AT_ONCE: usize = 1 << 20;
 /// Bytes of a record before its payload.
 const RECORD_HEAD: usize = 5;
 
@@ -205,9 +207,10 @@ impl<'a> Content<'a> {
         Ok(Some(kind))
     }
 
-    /// Reads exactly `len` bytes; memory grows with the bytes that come.
+    /// Reads exactly `len` bytes; memory grows with the bytes that come, beyond what most data sets need.
     fn read(&mut self, len: usize, into: &mut Vec<u8>) -> Result<(), DecodeError> {
         into.clear();
+        into.reserve(len.min(TAKEN_AT_ONCE));
         let read = self.decoder.by_ref().take(to_u64(len)).read_to_end(into);
         self.at += to_u64(into.len());
         read.map_err(|source| DecodeError::Decompress { offset: self.at, source })?;

@@ -18,6 +18,9 @@ pub(crate) const WELL_KNOWN: u32 = 1;
 /// Longest content for which the dictionary is used; beyond it, parameters that fit the content's length gain more.
 const LONGEST: u64 = 1 << 20;
 
+/// Content from which packing must not take long: the export of a large profile is measured against a bare loop that reads it.
+const QUICK_FROM: u64 = 512 << 10;
+const QUICK_LEVEL: i32 = 3;
 /// Compression level and what is set otherwise than it says. Shorter matches than the level's own pay here, since names are
 /// short, and cost less time than the next level: level 7 would save another 3 percent and take half as long again.
 const LEVEL: i32 = 5;
@@ -46,10 +49,11 @@ pub fn dictionary(id: u32) -> Option<&'static [u8]> {
 
 /// A compressor for content of a known length, and the id of the dictionary that it uses.
 pub(crate) fn encoder(content_len: u64) -> std::io::Result<(Encoder<'static, Vec<u8>>, u32)> {
-    let (mut encoder, id) = if content_len <= LONGEST {
-        (Encoder::with_prepared_dictionary(Vec::new(), &ENCODER)?, WELL_KNOWN)
-    } else {
-        (Encoder::new(Vec::new(), LEVEL)?, NONE)
+    let (mut encoder, id) = match content_len {
+        ..QUICK_FROM => (Encoder::with_prepared_dictionary(Vec::new(), &ENCODER)?, WELL_KNOWN),
+        // A prepared one would bring the parameters that it was prepared with.
+        QUICK_FROM..=LONGEST => (Encoder::with_dictionary(Vec::new(), QUICK_LEVEL, &BYTES)?, WELL_KNOWN),
+        _ => (Encoder::new(Vec::new(), QUICK_LEVEL)?, NONE),
     };
     encoder.set_parameter(CParameter::MinMatch(MIN_MATCH))?;
     encoder.set_parameter(CParameter::SearchLog(SEARCH_LOG))?;

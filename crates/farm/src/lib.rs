@@ -4,6 +4,7 @@
 //! Nothing is simulated here but the distance: what Agents do with this farm, they do over mutual TLS.
 
 mod administrator;
+mod storage;
 
 use std::{
     net::{Ipv4Addr, TcpListener},
@@ -16,31 +17,26 @@ use anyhow::{Context, Result};
 use mp_agent::{EnrolledMachine, StateFolder};
 use mp_console::{Console, ConsoleConfig, ConsoleHandle, Secret};
 use mp_protocol::{JoinToken, MachineRole, client};
-use mp_storage::{RunError, RunOptions};
 use serde_json::json;
-use tokio::{runtime::Runtime, sync::oneshot, task::JoinHandle};
+use tokio::runtime::Runtime;
 
 pub use administrator::Administrator;
+use storage::StorageMachine;
 
 /// Password of the administrator `admin` of a small farm. It listens on loopback only and lives for minutes.
 pub const PASSWORD: &str = "small-farm-on-loopback";
 /// Name of its Storage Server.
 pub const STORAGE_SERVER: &str = "STORE1";
+/// Name of the second one, of a farm that has two.
+pub const SECOND_STORAGE_SERVER: &str = "STORE2";
 
 /// A console and a Storage Service that run.
 pub struct SmallFarm {
-    folder: PathBuf,
     console: Option<ConsoleHandle>,
     administrator: Administrator,
-    storage_port: u16,
-    storage: Option<Storage>,
+    storages: Vec<StorageMachine>,
     // Last, so that what runs on it is dropped before it.
     runtime: Runtime,
-}
-
-struct Storage {
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<Result<(), RunError>>,
 }
 
 impl SmallFarm {
@@ -50,40 +46,35 @@ impl SmallFarm {
     /// # Errors
     /// When a part does not start, or the configuration is refused.
     pub fn start(folder: &Path, configuration: &str) -> Result<Self> {
+        Self::start_with(folder, configuration, &[STORAGE_SERVER])
+    }
+
+    /// The same with two Storage Servers. Both keep the global data sets.
+    ///
+    /// # Errors
+    /// As [`SmallFarm::start`].
+    pub fn start_with_two(folder: &Path, configuration: &str) -> Result<Self> {
+        Self::start_with(folder, configuration, &[STORAGE_SERVER, SECOND_STORAGE_SERVER])
+    }
+
+    fn start_with(folder: &Path, configuration: &str, servers: &[&str]) -> Result<Self> {
         let runtime = Runtime::new().context("cannot start the threads")?;
         let console = runtime.block_on(start_console(folder))?;
         let url = format!("https://localhost:{}", console.address().port());
         let administrator =
             Administrator::sign_in(&url, console.console().authority_certificate(), PASSWORD)?;
-        let storage_port = free_port()?;
-        let base = folder.join("store");
-        let server = format!(
-            "[[storage-server]]\nname = \"{STORAGE_SERVER}\"\nhost = \"127.0.0.1\"\nbase-folder = {}\n\
-             port = {storage_port}\n\n",
-            json!(base)
-        );
-        administrator.configure(&format!("{server}{configuration}"))?;
-        let mut farm = Self {
-            folder: folder.to_path_buf(),
-            console: Some(console),
-            administrator,
-            storage_port,
-            storage: None,
-            runtime,
-        };
-        let token = farm.join_token(&json!({ "role": "storage", "storage-server": STORAGE_SERVER }))?;
-        let addresses = vec!["127.0.0.1".to_owned()];
-        let (state, url) = (farm.storage_state(), farm.url());
-        client::enrol(
-            &state,
-            &url,
-            &token,
-            MachineRole::Storage,
-            STORAGE_SERVER,
-            addresses,
-            SystemTime::now(),
-        )?;
-        farm.start_storage()?;
+        let storages: Result<Vec<_>> = servers.iter().map(|name| StorageMachine::new(folder, name)).collect();
+        let storages = storages?;
+        let described: String = storages.iter().map(|storage| storage.text(servers.len() > 1)).collect();
+        administrator.configure(&format!("{described}{configuration}"))?;
+        let mut farm = Self { console: Some(console), administrator, storages, runtime };
+        for name in servers {
+            let token = farm.join_token(&json!({ "role": "storage", "storage-server": name }))?;
+            let addresses = vec!["127.0.0.1".to_owned()];
+            let (state, url) = (farm.storage(name)?.state(), farm.url());
+            client::enrol(&state, &url, &token, MachineRole::Storage, name, addresses, SystemTime::now())?;
+            farm.start_storage_of(name)?;
+        }
         Ok(farm)
     }
 
@@ -102,7 +93,7 @@ impl SmallFarm {
     /// Folder below which the Storage Service keeps everything.
     #[must_use]
     pub fn base_folder(&self) -> PathBuf {
-        self.folder.join("store")
+        self.storages.first().map(StorageMachine::base_folder).unwrap_or_default()
     }
 
     /// A join token for an Agent Server of this group, good once.
@@ -138,10 +129,16 @@ impl SmallFarm {
     /// # Errors
     /// When it had failed before.
     pub fn stop_storage(&mut self) -> Result<()> {
-        let Some(storage) = self.storage.take() else { return Ok(()) };
-        // Nobody receives when it has failed meanwhile; why is said by its result.
-        storage.stop.send(()).unwrap_or(());
-        Ok(self.runtime.block_on(storage.task)??)
+        self.stop_storage_of(STORAGE_SERVER)
+    }
+
+    /// The same of one of two.
+    ///
+    /// # Errors
+    /// When it had failed before.
+    pub fn stop_storage_of(&mut self, name: &str) -> Result<()> {
+        let storage = self.storages.iter_mut().find(|storage| storage.is(name));
+        storage.context("there is no such Storage Server")?.stop(&self.runtime)
     }
 
     /// Starts the Storage Service again, and waits until it listens.
@@ -149,26 +146,20 @@ impl SmallFarm {
     /// # Errors
     /// When it does not start.
     pub fn start_storage(&mut self) -> Result<()> {
-        let (stop, stopped) = oneshot::channel::<()>();
-        let options =
-            RunOptions { listen: Some(Ipv4Addr::LOCALHOST.into()), ..RunOptions::new(self.storage_state()) };
-        let mut task = self.runtime.spawn(mp_storage::run(options, async {
-            drop(stopped.await);
-        }));
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, self.storage_port)).is_err() {
-            if task.is_finished() {
-                self.runtime.block_on(&mut task)??;
-            }
-            anyhow::ensure!(
-                Instant::now() < deadline,
-                "the Storage Service does not listen on port {}",
-                self.storage_port
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        self.storage = Some(Storage { stop, task });
-        Ok(())
+        self.start_storage_of(STORAGE_SERVER)
+    }
+
+    /// The same of one of two.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start_storage_of(&mut self, name: &str) -> Result<()> {
+        let storage = self.storages.iter_mut().find(|storage| storage.is(name));
+        storage.context("there is no such Storage Server")?.start(&self.runtime)
+    }
+
+    fn storage(&self, name: &str) -> Result<&StorageMachine> {
+        self.storages.iter().find(|storage| storage.is(name)).context("there is no such Storage Server")
     }
 
     /// Waits until the person at the terminal presses Ctrl-C.
@@ -184,12 +175,10 @@ impl SmallFarm {
     /// # Errors
     /// When a part had failed.
     pub fn stop(mut self) -> Result<()> {
-        self.stop_storage()?;
+        for storage in &mut self.storages {
+            storage.stop(&self.runtime)?;
+        }
         self.stop_console()
-    }
-
-    fn storage_state(&self) -> PathBuf {
-        self.folder.join("storage")
     }
 
     fn join_token(&self, request: &serde_json::Value) -> Result<JoinToken> {
@@ -240,11 +229,15 @@ impl SmallFarm {
 
     /// The Storage Service learns of a new Agent by its plan, for which it waits at the console: a moment later.
     fn wait_until_known(&self, serial: &str) -> Result<()> {
-        let plan = self.storage_state().join("plan.json");
         let deadline = Instant::now() + Duration::from_secs(30);
         loop {
-            let known = std::fs::read_to_string(&plan).is_ok_and(|text| text.contains(serial));
-            if known {
+            let knows = |storage: &StorageMachine| {
+                let plan = storage.state().join("plan.json");
+                std::fs::read_to_string(plan).is_ok_and(|text| text.contains(serial))
+            };
+            // One that keeps none of the Agent's scopes is not told of it, and one that is down not yet.
+            let mut running = self.storages.iter().filter(|storage| storage.runs());
+            if running.any(knows) {
                 return Ok(());
             }
             anyhow::ensure!(
@@ -262,10 +255,4 @@ async fn start_console(folder: &Path) -> Result<ConsoleHandle> {
     let console = Console::open(config).await.context("the console does not start")?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
     mp_console::serve(listener, Arc::new(console)).await.context("the console does not serve")
-}
-
-/// A port that was free a moment ago. The Storage Service takes it from its plan, so it has to be chosen before it listens.
-fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
-    Ok(listener.local_addr()?.port())
 }

@@ -18,6 +18,31 @@ pub struct Baseline {
     files: std::collections::BTreeMap<PlaceKey, FoundFile>,
 }
 
+/// A profile as it was found, for an import that follows at once ([`import_seen`](crate::import_seen)).
+#[derive(Debug)]
+pub struct Seen {
+    /// The picture of it.
+    pub baseline: Baseline,
+    /// What could not be read, or never travels.
+    pub notes: Notes,
+    pub(crate) registry: LiveRegistry,
+}
+
+impl Seen {
+    /// Looks at what the rules keep. Of files it takes name, length, time and attributes.
+    ///
+    /// # Errors
+    /// When the registry cannot be read.
+    pub fn read(profile: &mut dyn SessionProfile, rules: &CompiledRules) -> Result<Self, RegistryError> {
+        let mut notes = Notes::default();
+        let live = LiveRegistry::read(profile, rules, &mut notes)?;
+        let registry = live.root.as_ref().map_or_else(KeyEdit::root, KeyEdit::write);
+        let listed = LiveFiles::list(profile.files(), rules, &mut notes);
+        let files = listed.files.into_iter().map(|(key, (found, _))| (key, found)).collect();
+        Ok(Self { baseline: Baseline { registry, files }, notes, registry: live })
+    }
+}
+
 /// A data set is not the form of a baseline.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum InvalidBaseline {
@@ -48,12 +73,7 @@ impl Baseline {
         profile: &mut dyn SessionProfile,
         rules: &CompiledRules,
     ) -> Result<(Self, Notes), RegistryError> {
-        let mut notes = Notes::default();
-        let live = LiveRegistry::read(profile, rules, &mut notes)?;
-        let registry = live.root.as_ref().map_or_else(KeyEdit::root, KeyEdit::write);
-        let listed = LiveFiles::list(profile.files(), rules, &mut notes);
-        let files = listed.files.into_iter().map(|(key, (found, _))| (key, found)).collect();
-        Ok((Self { registry, files }, notes))
+        Seen::read(profile, rules).map(|seen| (seen.baseline, seen.notes))
     }
 
     pub(crate) fn file(&self, key: &PlaceKey) -> Option<&FoundFile> {

@@ -62,6 +62,9 @@ fn sort(edit: &KeyEdit, path: &mut KeyPath, part: Part, rules: &CompiledRules, n
     }
     let (mut values, mut loose_values) = ([Vec::new(), Vec::new()], Vec::new());
     let decisions = rules.values(path);
+    if let Some(Decision::Kept(rule)) = decisions.all() {
+        values[index(rule.owner.part)].reserve_exact(edit.values().len());
+    }
     for value in edit.values() {
         if let Err(why) = check_value(value) {
             notes.add(NoteCode::UnsafeName, value_place(path, value.name()), why);

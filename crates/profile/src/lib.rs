@@ -23,11 +23,11 @@ mod sid;
 mod subset;
 mod unapplied;
 
-pub use baseline::{Baseline, InvalidBaseline};
+pub use baseline::{Baseline, InvalidBaseline, Seen};
 pub use exclusions::{EXCLUSIONS, Excluded, Exclusion, Lift, TEMPORARY_FILES, is_left_behind};
 pub use export::{ALWAYS_READ, ExportError, ExportInputs, ExportReport, Exported, PartCounts, export};
 pub use folder_place::{FolderPlace, USER_SHELL_FOLDERS, expand_variables};
-pub use import::{ImportError, ImportReport, Imported, import};
+pub use import::{ImportError, ImportReport, Imported, import, import_seen};
 pub use known_folders::{KNOWN_FOLDERS, KnownFolder, known_folder};
 pub use ports::{
     Clock, DataSetStore, Fetched, FileError, FileErrorKind, FileFilter, FileListing, FolderLocation,

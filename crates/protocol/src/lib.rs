@@ -11,6 +11,7 @@ pub mod etag;
 pub mod identity;
 mod machine;
 pub mod paths;
+pub mod peers;
 mod plan;
 pub mod session_report;
 mod storage_limits;

@@ -12,6 +12,8 @@ pub const RENEW: &str = "/machine/v1/certificate";
 pub const PLAN: &str = "/machine/v1/plan";
 /// Console, mutual TLS, Agents alone: `POST` a [`crate::session_report::ReportBatch`].
 pub const SESSION_REPORTS: &str = "/machine/v1/session-reports";
+/// Console, mutual TLS, Storage Servers alone: `POST` a [`crate::peers::PeerReport`].
+pub const PEER_REPORT: &str = "/machine/v1/peer-report";
 /// Storage Service, mutual TLS: below it `{scope}/{sid}`, see [`data_set`].
 pub const DATA_SETS: &str = "/v1/data-sets";
 
@@ -88,3 +90,13 @@ pub fn users(scope: &Scope, after: Option<&Sid>, limit: u32) -> String {
     let after = after.map(|sid| format!("&after={sid}")).unwrap_or_default();
     format!("{SCOPES}/{scope}/users?limit={limit}{after}")
 }
+
+/// Path of the newest versions of some users of a scope: `GET` a [`crate::peers::HeadPage`].
+#[must_use]
+pub fn heads(scope: &Scope, after: Option<&Sid>, limit: u32) -> String {
+    let after = after.map(|sid| format!("&after={sid}")).unwrap_or_default();
+    format!("{SCOPES}/{scope}/heads?limit={limit}{after}")
+}
+
+/// Path of what was written to since a moment: `GET` a [`crate::peers::Changes`], with `since` and `wait` (seconds).
+pub const CHANGES: &str = "/v1/changes";

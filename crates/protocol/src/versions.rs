@@ -58,13 +58,25 @@ pub struct Stamp {
     /// Number of the damaged version that it stands in for. What is based on that one may replace this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_place_of: Option<u64>,
+    /// Tags of versions that another server has stored apart from this one's former versions, and whose content it holds, or
+    /// that were put into quarantine for it. They count as former versions of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<String>,
 }
 
 impl Stamp {
     /// A stamp without anything that is not always known.
     #[must_use]
     pub fn new(at: u64, by: Author) -> Self {
-        Self { at, by, session: None, notes: None, restored_from: None, in_place_of: None }
+        Self {
+            at,
+            by,
+            session: None,
+            notes: None,
+            restored_from: None,
+            in_place_of: None,
+            merged: Vec::new(),
+        }
     }
 }
 

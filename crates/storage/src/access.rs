@@ -1,7 +1,9 @@
 use std::time::SystemTime;
 
 use mp_profile::{GroupName, Scope, Sid};
-use mp_protocol::{MachineCertificate, MachineId, MachineRole, StoragePlan, certificate_of_console};
+use mp_protocol::{
+    MachineCertificate, MachineId, MachineRole, PeerServer, StoragePlan, certificate_of_console,
+};
 
 use crate::{
     Code, Refusal,
@@ -39,8 +41,10 @@ pub struct Access {
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Reach {
-    /// The global data sets, and those of this group.
-    Agent { id: MachineId, name: String, group: Option<GroupName> },
+    /// The global data sets, where they are kept here, and those of this group.
+    Agent { id: MachineId, name: String, group: Option<GroupName>, global: bool },
+    /// Another Storage Server: the versions of these scopes, to take them over.
+    Peer { name: String, scopes: Vec<Scope> },
     /// All, and what administrators do.
     All { name: &'static str },
 }
@@ -63,6 +67,9 @@ impl Access {
         if own && certificate.is_valid_at(now) {
             return Ok(Self::of(plan, Reach::All { name: "local" }));
         }
+        if certificate.machine.role == MachineRole::Storage {
+            return Self::admit_peer(plan, certificate, now);
+        }
         if certificate.machine.role != MachineRole::Agent {
             return Err(Refusal::new(Code::NotAnAgent, "only agents are served here"));
         }
@@ -79,7 +86,26 @@ impl Access {
             return Err(Refusal::new(Code::CertificateNotListed, message));
         }
         let (id, name, group) = (agent.id.clone(), agent.name.clone(), agent.group.clone());
-        Ok(Self::of(plan, Reach::Agent { id, name, group }))
+        Ok(Self::of(plan, Reach::Agent { id, name, group, global: plan.keeps_global }))
+    }
+
+    fn admit_peer(
+        plan: &StoragePlan,
+        certificate: &MachineCertificate,
+        now: SystemTime,
+    ) -> Result<Self, Refusal> {
+        let lists = |peer: &&PeerServer| {
+            peer.machines.iter().any(|machine| {
+                machine.id == certificate.machine.id && machine.certificates.contains(&certificate.serial)
+            })
+        };
+        let peer =
+            plan.peers.iter().find(lists).filter(|_| certificate.is_valid_at(now)).ok_or_else(|| {
+                let message = "only agents are served here, and storage servers that keep the same scopes";
+                Refusal::new(Code::NotAnAgent, message)
+            })?;
+        let scopes = peer.scopes.iter().map(|shared| shared.scope.clone()).collect();
+        Ok(Self::of(plan, Reach::Peer { name: peer.target.name.clone(), scopes }))
     }
 
     fn of(plan: &StoragePlan, reach: Reach) -> Self {
@@ -93,6 +119,7 @@ impl Access {
     pub fn holder(&self) -> &str {
         match &self.reach {
             Reach::Agent { id, .. } => id.as_str(),
+            Reach::Peer { name, .. } => name,
             Reach::All { name } => name,
         }
     }
@@ -101,19 +128,55 @@ impl Access {
     #[must_use]
     pub fn name(&self) -> &str {
         match &self.reach {
-            Reach::Agent { name, .. } => name,
+            Reach::Agent { name, .. } | Reach::Peer { name, .. } => name,
             Reach::All { name } => name,
         }
     }
 
-    /// The scopes that an Agent reaches. Of those of an administrator the list is not kept.
+    /// The scopes that an Agent or another Storage Server reaches. Of those of an administrator the list is not kept.
     #[must_use]
     pub fn scopes(&self) -> Vec<Scope> {
-        let group = match &self.reach {
-            Reach::Agent { group, .. } => group.clone(),
-            Reach::All { .. } => None,
-        };
-        [Scope::Global].into_iter().chain(group.map(Scope::Group)).collect()
+        match &self.reach {
+            Reach::Agent { group, global, .. } => {
+                let global = global.then_some(Scope::Global);
+                global.into_iter().chain(group.clone().map(Scope::Group)).collect()
+            }
+            Reach::Peer { scopes, .. } => scopes.clone(),
+            Reach::All { .. } => vec![Scope::Global],
+        }
+    }
+
+    /// Whether it is an Agent's.
+    #[must_use]
+    pub(crate) fn is_agent(&self) -> bool {
+        matches!(self.reach, Reach::Agent { .. })
+    }
+
+    /// Whether it is another Storage Server's, or an administrator's.
+    ///
+    /// # Errors
+    /// When it is not, or the scope is out of reach.
+    pub fn check_looks(&self, scope: &Scope) -> Result<(), Refusal> {
+        match &self.reach {
+            Reach::All { .. } => Ok(()),
+            Reach::Peer { scopes, .. } if scopes.contains(scope) => Ok(()),
+            Reach::Peer { .. } => Err(other_scope()),
+            Reach::Agent { .. } => self.check_administrator(),
+        }
+    }
+
+    /// Whether something may be written.
+    ///
+    /// # Errors
+    /// When it is another Storage Server's, which only takes over what is here.
+    pub fn check_writes(&self) -> Result<(), Refusal> {
+        match self.reach {
+            Reach::Peer { .. } => {
+                let message = "a storage server only reads what another one has";
+                Err(Refusal::new(Code::NotAnAgent, message))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Who does what is done with this access. `by` is who asks an administrator's connection to do it.
@@ -121,6 +184,7 @@ impl Access {
     pub fn author(&self, by: &str) -> Author {
         match &self.reach {
             Reach::Agent { id, name, .. } => Author::Agent { id: id.clone(), name: name.clone() },
+            Reach::Peer { .. } => Author::Service,
             Reach::All { name } if by.is_empty() => Author::Administrator((*name).to_owned()),
             Reach::All { name } => Author::Administrator(format!("{by} ({name})")),
         }
@@ -133,7 +197,7 @@ impl Access {
     pub fn check_administrator(&self) -> Result<(), Refusal> {
         match self.reach {
             Reach::All { .. } => Ok(()),
-            Reach::Agent { .. } => Err(Refusal::new(
+            Reach::Agent { .. } | Reach::Peer { .. } => Err(Refusal::new(
                 Code::NotAdministrator,
                 "only the console and the storage server itself may do this",
             )),
@@ -146,17 +210,12 @@ impl Access {
     /// When the scope is out of reach.
     pub fn key(&self, scope: &Scope, sid: &Sid) -> Result<Key, Refusal> {
         let own = match (&self.reach, scope) {
-            (Reach::All { .. }, _) | (_, Scope::Global) => true,
+            (Reach::All { .. }, _) => true,
+            (Reach::Peer { scopes, .. }, _) => scopes.contains(scope),
+            (Reach::Agent { global, .. }, Scope::Global) => *global,
             (Reach::Agent { group, .. }, Scope::Group(name)) => group.as_ref() == Some(name),
         };
-        if own {
-            Ok(Key { scope: scope.clone(), sid: sid.clone() })
-        } else {
-            Err(Refusal::new(
-                Code::OtherGroup,
-                "this agent server is not in the group whose data set it asks for",
-            ))
-        }
+        own.then(|| Key { scope: scope.clone(), sid: sid.clone() }).ok_or_else(other_scope)
     }
 
     /// Which former versions stay in a scope.
@@ -165,4 +224,11 @@ impl Access {
         let own = self.retention.iter().find(|(of, _)| of == scope);
         own.map_or(&self.otherwise, |(_, retention)| retention)
     }
+}
+
+fn other_scope() -> Refusal {
+    Refusal::new(
+        Code::OtherGroup,
+        "this machine is not in the group whose data set it asks for, or the data sets of the scope are kept elsewhere",
+    )
 }

@@ -1,12 +1,13 @@
 //! What administrators do with the store, besides what Agents do.
 
 use mp_profile::{Scope, Sid, VersionTag};
-use mp_protocol::versions::UserPage;
+use mp_protocol::{peers::HeadPage, versions::UserPage};
 
 use crate::{
     Code, ReachedStore, Refusal,
     backend::{Base, Key, QuarantinedInfo, Replaced, Restored, Version},
     data_set_file::refused,
+    peers::BackendSource,
     store::no_such,
 };
 
@@ -28,7 +29,9 @@ impl ReachedStore {
         let key = self.administered(scope, sid)?;
         let base = base.map_or_else(|| self.backend.base_now(&key), Ok)?;
         let stamp = self.noted(by, reason);
-        current(self.backend.restore(&key, tag, &base, &stamp, self.access.retention(scope))?)
+        let restored = self.backend.restore(&key, tag, &base, &stamp, self.access.retention(scope));
+        self.written(scope, sid);
+        current(restored?)
     }
 
     /// See [`Backend::pin`](crate::Backend::pin).
@@ -46,6 +49,7 @@ impl ReachedStore {
     ) -> Result<(), Refusal> {
         let key = self.administered(scope, sid)?;
         let known = self.backend.pin(&key, tag, pinned, &self.change(by, reason))?;
+        self.written(scope, sid);
         known.then_some(()).ok_or_else(no_such)
     }
 
@@ -54,7 +58,7 @@ impl ReachedStore {
     /// # Errors
     /// As said above.
     pub fn quarantined(&self, scope: &Scope, sid: &Sid) -> Result<Vec<QuarantinedInfo>, Refusal> {
-        Ok(self.backend.quarantined(&self.administered(scope, sid)?)?)
+        Ok(self.backend.quarantined(&self.looked_at(scope, sid)?)?)
     }
 
     /// See [`Backend::read_quarantined`](crate::Backend::read_quarantined).
@@ -62,7 +66,7 @@ impl ReachedStore {
     /// # Errors
     /// As said above; when there is none of this id.
     pub fn read_quarantined(&self, scope: &Scope, sid: &Sid, id: &str) -> Result<Vec<u8>, Refusal> {
-        self.backend.read_quarantined(&self.administered(scope, sid)?, id)?.ok_or_else(no_such)
+        self.backend.read_quarantined(&self.looked_at(scope, sid)?, id)?.ok_or_else(no_such)
     }
 
     /// Makes what is in quarantine current, and takes it out; on `base`, or on whatever is current.
@@ -81,7 +85,9 @@ impl ReachedStore {
         let key = self.administered(scope, sid)?;
         let base = base.map_or_else(|| self.backend.base_now(&key), Ok)?;
         let stamp = self.noted(by, reason);
-        current(self.backend.accept(&key, id, &base, &stamp, self.access.retention(scope))?)
+        let accepted = self.backend.accept(&key, id, &base, &stamp, self.access.retention(scope));
+        self.written(scope, sid);
+        current(accepted?)
     }
 
     /// See [`Backend::delete_quarantined`](crate::Backend::delete_quarantined).
@@ -112,6 +118,21 @@ impl ReachedStore {
         let more = users.len() > limit;
         users.truncate(limit);
         Ok(UserPage { users, more })
+    }
+
+    /// The newest versions of users, for another Storage Server.
+    ///
+    /// # Errors
+    /// As said above; when the scope is out of reach.
+    pub fn heads(&self, scope: &Scope, after: Option<&Sid>, limit: usize) -> Result<HeadPage, Refusal> {
+        self.access.check_looks(scope)?;
+        Ok(BackendSource(self.backend.as_ref()).heads(scope, after, limit)?)
+    }
+
+    /// A user's data set that is only looked at.
+    fn looked_at(&self, scope: &Scope, sid: &Sid) -> Result<Key, Refusal> {
+        self.access.check_looks(scope)?;
+        self.access.key(scope, sid)
     }
 
     fn administered(&self, scope: &Scope, sid: &Sid) -> Result<Key, Refusal> {

@@ -14,7 +14,7 @@ pub use mp_protocol::versions::{Author, Change, QuarantineNote, QuarantinedInfo,
 pub use error::BackendError;
 pub use inspection::{Damage, Damaged, Inspection, Remedy};
 pub use retention::{Candidate, Retention};
-pub use version::{Base, Key, Read, Removed, Replaced, Restored, Version};
+pub use version::{Adoption, Base, Key, Read, Removed, Replaced, Restored, Version};
 
 use crate::DataSetFile;
 
@@ -71,6 +71,27 @@ pub trait Backend: Send + Sync + 'static {
         stamp: &Stamp,
         retention: &Retention,
     ) -> Result<Replaced, BackendError>;
+
+    /// Makes a version of another store the current one, under the number that it has there, if `base` is the current one and
+    /// no version here has this number or a higher one.
+    ///
+    /// # Errors
+    /// When it could not be made durable; the current version is as before.
+    fn adopt(
+        &self,
+        key: &Key,
+        base: &Base,
+        file: &DataSetFile,
+        adoption: &Adoption<'_>,
+        retention: &Retention,
+    ) -> Result<Replaced, BackendError>;
+
+    /// Notes that versions of another store count as former ones of the current version, if that is `tag`: see
+    /// [`Stamp::merged`]. As with all stamps, a power cut may take it.
+    ///
+    /// # Errors
+    /// When it cannot be noted.
+    fn note_merged(&self, key: &Key, tag: &VersionTag, merged: &[String]) -> Result<(), BackendError>;
 
     /// Makes the current version a former one if it is `base`.
     ///

@@ -4,6 +4,7 @@ mod administration;
 mod body;
 mod gate;
 mod handlers;
+mod peers;
 mod room;
 
 use std::sync::Arc;
@@ -86,6 +87,8 @@ pub(crate) fn router(
         .route("/v1/data-sets/{scope}/{sid}/quarantine/{id}/accept", post(administration::accept))
         .route("/v1/scopes", get(administration::scopes))
         .route("/v1/scopes/{scope}/users", get(administration::users))
+        .route("/v1/scopes/{scope}/heads", get(peers::heads))
+        .route("/v1/changes", get(peers::changes))
         .route("/v1/users/{sid}/data-sets", get(handlers::user))
         .fallback(async || Refusal::new(Code::NoSuchPath, "there is nothing at this path"))
         .method_not_allowed_fallback(async || {

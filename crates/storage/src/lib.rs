@@ -15,6 +15,7 @@ mod http;
 mod metrics;
 mod monitor;
 mod moving;
+pub mod peers;
 mod plan;
 mod protection;
 mod refusal;

@@ -69,6 +69,10 @@ pub enum Code {
     OverQuota,
     /// MP-STO-034: the stored data set is another user's.
     Swapped,
+    /// MP-STO-041: what other Storage Servers have stored meanwhile is not known yet.
+    CatchingUp = 40,
+    /// MP-STO-042: another Storage Server may have what is not here.
+    NotAllHere,
 }
 
 impl Code {
@@ -94,7 +98,7 @@ impl Code {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotADataSet | Self::OtherUser => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BodyIncomplete => StatusCode::REQUEST_TIMEOUT,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::CatchingUp | Self::NotAllHere => StatusCode::SERVICE_UNAVAILABLE,
             Self::StoreFailed | Self::Damaged | Self::Swapped | Self::GroupIsGlobalFolder => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }

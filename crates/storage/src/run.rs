@@ -26,6 +26,7 @@ use crate::{
         folder::{FirstUse, OpenError},
         object::{self, ObjectOptions},
     },
+    peers::{Follow, follow},
     plan::{Follower, PlanCache},
     refusal::chain,
 };
@@ -140,6 +141,13 @@ pub async fn run(options: RunOptions, stop: impl Future<Output = ()>) -> Result<
     let listener = listen(options.listen, plan.port)?;
     let (plans, current) = watch::channel(plan);
     let store = Store::new(Arc::clone(&backend));
+    let followed = follow(Follow {
+        state_folder: options.state_folder.clone(),
+        backend: Arc::downgrade(&backend),
+        journal: Arc::clone(store.journal()),
+        readiness: Arc::clone(store.readiness()),
+        plan: current.clone(),
+    });
     let mut running = StorageService::serve_with(listener, tls, store, current, metrics, Patience::default())
         .map_err(RunError::Serve)?;
     let probing = tokio::spawn(probe(try_store, Arc::clone(&health)));
@@ -157,6 +165,7 @@ pub async fn run(options: RunOptions, stop: impl Future<Output = ()>) -> Result<
         failed = running.failed() => failed,
     };
     probing.abort();
+    drop(followed);
     let_go(backend).await;
     ended.map_err(RunError::Serve)
 }

@@ -12,23 +12,44 @@ use crate::{
         Replaced, Stamp, Version, VersionInfo,
     },
     data_set_file::other_owner,
+    peers::{Journal, Readiness},
 };
 
 /// All data sets of the server. Handlers reach them only through [`Store::of`].
 #[derive(Clone)]
-pub struct Store(Arc<dyn Backend>);
+pub struct Store {
+    backend: Arc<dyn Backend>,
+    journal: Arc<Journal>,
+    readiness: Arc<Readiness>,
+}
 
 impl Store {
     /// A store over a backend.
     #[must_use]
     pub fn new(backend: Arc<dyn Backend>) -> Self {
-        Self(backend)
+        Self { backend, journal: Arc::default(), readiness: Arc::default() }
+    }
+
+    /// What was written to.
+    #[must_use]
+    pub fn journal(&self) -> &Arc<Journal> {
+        &self.journal
+    }
+
+    /// Whether Agents may be answered.
+    pub(crate) fn readiness(&self) -> &Arc<Readiness> {
+        &self.readiness
     }
 
     /// The part that somebody reaches.
     #[must_use]
     pub fn of(&self, access: Access) -> ReachedStore {
-        ReachedStore { backend: Arc::clone(&self.0), access }
+        ReachedStore {
+            backend: Arc::clone(&self.backend),
+            journal: Arc::clone(&self.journal),
+            readiness: Arc::clone(&self.readiness),
+            access,
+        }
     }
 }
 
@@ -51,6 +72,8 @@ pub struct Told {
 /// backend fails; a damaged current version is replaced by the newest intact one first, which is logged as an error.
 pub struct ReachedStore {
     pub(crate) backend: Arc<dyn Backend>,
+    journal: Arc<Journal>,
+    readiness: Arc<Readiness>,
     pub(crate) access: Access,
 }
 
@@ -60,7 +83,11 @@ impl ReachedStore {
     /// # Errors
     /// As said of the type.
     pub fn version(&self, scope: &Scope, sid: &Sid) -> Result<Option<Version>, Refusal> {
-        self.healed(scope, sid, |key| self.backend.version(key))
+        let version = self.healed(scope, sid, |key| self.backend.version(key))?;
+        if version.is_none() && self.access.is_agent() {
+            self.readiness.check_none(scope)?;
+        }
+        Ok(version)
     }
 
     /// See [`Backend::read`].
@@ -69,8 +96,10 @@ impl ReachedStore {
     /// As said of the type.
     pub fn read(&self, scope: &Scope, sid: &Sid, held: Option<&VersionTag>) -> Result<Read, Refusal> {
         let read = self.healed(scope, sid, |key| self.backend.read(key, held))?;
-        if let Read::Data(_, bytes) = &read {
-            check_owner(bytes, scope, sid)?;
+        match &read {
+            Read::Data(_, bytes) => check_owner(bytes, scope, sid)?,
+            Read::None if self.access.is_agent() => self.readiness.check_none(scope)?,
+            _ => {}
         }
         Ok(read)
     }
@@ -105,10 +134,13 @@ impl ReachedStore {
         file: &DataSetFile,
         told: Told,
     ) -> Result<Replaced, Refusal> {
+        self.access.check_writes()?;
         let Told { session, notes } = told;
         let stamp = Stamp { session, notes, ..self.stamp("") };
         let retention = self.access.retention(scope);
-        self.healed(scope, sid, |key| self.backend.replace(key, base, file, &stamp, retention))
+        let written = self.healed(scope, sid, |key| self.backend.replace(key, base, file, &stamp, retention));
+        self.written(scope, sid);
+        written
     }
 
     /// See [`Backend::remove`].
@@ -123,8 +155,11 @@ impl ReachedStore {
         by: &str,
         reason: String,
     ) -> Result<Removed, Refusal> {
+        self.access.check_writes()?;
         let (change, retention) = (self.change(by, reason), self.access.retention(scope));
-        self.healed(scope, sid, |key| self.backend.remove(key, base, &change, retention))
+        let written = self.healed(scope, sid, |key| self.backend.remove(key, base, &change, retention));
+        self.written(scope, sid);
+        written
     }
 
     /// See [`Backend::quarantine`].
@@ -138,8 +173,11 @@ impl ReachedStore {
         file: &DataSetFile,
         reason: String,
     ) -> Result<(), Refusal> {
+        self.access.check_writes()?;
         let note = QuarantineNote { reason, agent: self.access.name().to_owned(), at: now() };
-        Ok(self.backend.quarantine(&self.access.key(scope, sid)?, file, &note)?)
+        self.backend.quarantine(&self.access.key(scope, sid)?, file, &note)?;
+        self.written(scope, sid);
+        Ok(())
     }
 
     /// Whether the scope is in reach, before a body is taken for it.
@@ -158,6 +196,11 @@ impl ReachedStore {
         Change { at: now(), by: self.access.author(by), reason }
     }
 
+    /// Tells the other Storage Servers of the scope, if there are any.
+    pub(crate) fn written(&self, scope: &Scope, sid: &Sid) {
+        self.journal.note(&Key { scope: scope.clone(), sid: sid.clone() });
+    }
+
     /// Calls the backend, once again when the current version was damaged and an intact one stands in for it now.
     fn healed<T>(
         &self,
@@ -166,6 +209,9 @@ impl ReachedStore {
         call: impl Fn(&Key) -> Result<T, BackendError>,
     ) -> Result<T, Refusal> {
         let key = self.access.key(scope, sid)?;
+        if self.access.is_agent() {
+            self.readiness.check(scope)?;
+        }
         match call(&key) {
             Err(error @ BackendError::Damaged { .. }) => {
                 let inspection = self.backend.inspect(&key, Some(now()))?;

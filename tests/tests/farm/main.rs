@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod at_once;
+mod failover;
 mod killed;
 mod outages;
 mod reach;

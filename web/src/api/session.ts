@@ -4,6 +4,9 @@ import { ProblemError } from "./problem";
 /** Who is signed in, and until when. */
 export type CurrentSession = Schema<"CurrentSession">;
 
+/** What somebody may do. */
+export type Permission = Schema<"SessionPermission">;
+
 /** The session of this browser; null when there is none. */
 export async function currentSession(): Promise<CurrentSession | null> {
   try {
@@ -14,9 +17,13 @@ export async function currentSession(): Promise<CurrentSession | null> {
   }
 }
 
+/** Code of the refusal that asks for the code of the second factor. */
+export const CODE_NEEDED = "MP-CON-009";
+
 /** Begins a session. */
-export async function signIn(name: string, password: string): Promise<CurrentSession> {
-  return dataOf(await api.POST("/api/v1/sessions/browser", { body: { name, password } }));
+export async function signIn(name: string, password: string, code: string): Promise<CurrentSession> {
+  const body = { name, password, ...(code === "" ? {} : { code }) };
+  return dataOf(await api.POST("/api/v1/sessions/browser", { body }));
 }
 
 /** Ends the session. */

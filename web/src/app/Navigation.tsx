@@ -11,6 +11,7 @@ import {
 import { Fragment } from "react";
 import { useLocation, useNavigate } from "react-router";
 
+import { useMay } from "../parts/useSession";
 import { placeOf, sections } from "./places";
 
 const useStyles = makeStyles({
@@ -29,6 +30,7 @@ export function Navigation({ narrow, open, onOpenChange }: Props) {
   const styles = useStyles();
   const navigate = useNavigate();
   const { pathname } = useLocation();
+  const may = useMay();
   return (
     <NavDrawer
       className={styles.drawer}
@@ -50,22 +52,24 @@ export function Navigation({ narrow, open, onOpenChange }: Props) {
         {sections.map((section) => (
           <Fragment key={section.title ?? ""}>
             {section.title !== undefined && <NavSectionHeader>{section.title}</NavSectionHeader>}
-            {section.places.map((place) => (
-              <NavItem
-                key={place.path}
-                value={place.path}
-                href={place.path}
-                icon={<place.icon />}
-                onClick={(event) => {
-                  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-                  event.preventDefault();
-                  onOpenChange(false);
-                  void navigate(place.path);
-                }}
-              >
-                {place.title}
-              </NavItem>
-            ))}
+            {section.places
+              .filter(({ needs }) => needs === undefined || may(needs))
+              .map((place) => (
+                <NavItem
+                  key={place.path}
+                  value={place.path}
+                  href={place.path}
+                  icon={<place.icon />}
+                  onClick={(event) => {
+                    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+                    event.preventDefault();
+                    onOpenChange(false);
+                    void navigate(place.path);
+                  }}
+                >
+                  {place.title}
+                </NavItem>
+              ))}
           </Fragment>
         ))}
       </NavDrawerBody>

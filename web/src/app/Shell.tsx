@@ -3,6 +3,8 @@ import { Suspense, useState } from "react";
 import { Route, Routes } from "react-router";
 
 import { NothingHere } from "../pages/NothingHere";
+import { NotForYou } from "../pages/NotForYou";
+import { useMay } from "../parts/useSession";
 import { useNarrow } from "./media";
 import { Navigation } from "./Navigation";
 import { sections } from "./places";
@@ -30,6 +32,7 @@ export function Shell({ name, onSignedOut }: Props) {
   const styles = useStyles();
   const narrow = useNarrow();
   const [open, setOpen] = useState(false);
+  const may = useMay();
   return (
     <div className={styles.root}>
       <TopBar name={name} narrow={narrow} onMenu={() => setOpen(true)} onSignedOut={onSignedOut} />
@@ -43,7 +46,13 @@ export function Shell({ name, onSignedOut }: Props) {
                   <Route
                     key={place.path}
                     path={place.path === "/" ? "/" : `${place.path}/*`}
-                    element={<place.page />}
+                    element={
+                      place.needs === undefined || may(place.needs) ? (
+                        <place.page />
+                      ) : (
+                        <NotForYou title={place.title} />
+                      )
+                    }
                   />
                 )),
               )}

@@ -13,7 +13,8 @@ import {
 import { useMutation } from "@tanstack/react-query";
 import { useState, type SyntheticEvent } from "react";
 
-import { signIn, type CurrentSession } from "../api/session";
+import { ProblemError } from "../api/problem";
+import { CODE_NEEDED, signIn, type CurrentSession } from "../api/session";
 import { Centered } from "../parts/Centered";
 import { ProblemBar } from "../parts/ProblemBar";
 import icon from "./icon.svg";
@@ -31,12 +32,24 @@ interface Props {
   readonly onSignedIn: (session: CurrentSession) => void;
 }
 
+/** Whether the password was right, and a code is wanted as well. */
+const needsCode = (error: unknown) => error instanceof ProblemError && error.code === CODE_NEEDED;
+
 /** The way in. */
 export function SignIn({ over, onSignedIn }: Props) {
   const styles = useStyles();
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
-  const begin = useMutation({ mutationFn: () => signIn(name, password), onSuccess: onSignedIn });
+  const [code, setCode] = useState("");
+  const [asked, setAsked] = useState(false);
+  const begin = useMutation({
+    mutationFn: () => signIn(name, password, asked ? code.trim() : ""),
+    onSuccess: onSignedIn,
+    onError: (error) => {
+      if (needsCode(error)) setAsked(true);
+      setCode("");
+    },
+  });
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     begin.mutate();
@@ -58,7 +71,7 @@ export function SignIn({ over, onSignedIn }: Props) {
             <MessageBarBody>Your session is over. Sign in to go on where you were.</MessageBarBody>
           </MessageBar>
         )}
-        <ProblemBar error={begin.error} />
+        {!needsCode(begin.error) && <ProblemBar error={begin.error} />}
         <form className={styles.form} onSubmit={submit}>
           <Field label="Name" required>
             <Input
@@ -78,10 +91,25 @@ export function SignIn({ over, onSignedIn }: Props) {
               onChange={(_, data) => setPassword(data.value)}
             />
           </Field>
+          {asked && (
+            <Field
+              label="Code"
+              required
+              hint="Six digits from your authenticator; or one of your recovery codes, if it is lost"
+            >
+              <Input
+                name="code"
+                autoComplete="one-time-code"
+                autoFocus
+                value={code}
+                onChange={(_, data) => setCode(data.value)}
+              />
+            </Field>
+          )}
           <Button
             type="submit"
             appearance="primary"
-            disabled={begin.isPending || name === "" || password === ""}
+            disabled={begin.isPending || name === "" || password === "" || (asked && code.trim() === "")}
           >
             Sign in
           </Button>

@@ -7,6 +7,7 @@ import { onSessionOver } from "../api/client";
 import { currentSession } from "../api/session";
 import { Centered } from "../parts/Centered";
 import { ProblemBar } from "../parts/ProblemBar";
+import { EnrolSecondFactor } from "../pages/settings/EnrolSecondFactor";
 import { PasswordForm } from "../pages/settings/PasswordForm";
 import { Shell } from "./Shell";
 import { SignIn } from "./SignIn";
@@ -74,6 +75,19 @@ export function SignedIn() {
           <Subtitle2 as="h1">Choose your own password</Subtitle2>
           <Text>Somebody else has set your present one. Until it is changed, nothing else is allowed.</Text>
           <PasswordForm name={name} onChanged={() => void queries.invalidateQueries()} />
+        </Card>
+      </Centered>
+    );
+  }
+  if (session.data?.["must-enrol-second-factor"] === true) {
+    return (
+      <Centered>
+        <Card style={{ width: "min(480px, 100%)" }}>
+          <Subtitle2 as="h1">Enrol a second factor</Subtitle2>
+          <Text>
+            This farm wants one of everybody who signs in. Until it is there, nothing else is allowed.
+          </Text>
+          <EnrolSecondFactor onDone={() => void queries.invalidateQueries()} />
         </Card>
       </Centered>
     );

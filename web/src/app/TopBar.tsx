@@ -96,7 +96,7 @@ export function TopBar({ name, narrow, onMenu, onSignedOut }: Props) {
             <MenuGroup>
               <MenuGroupHeader>Signed in as {name}</MenuGroupHeader>
               <MenuItem icon={<KeyRegular />} onClick={() => void navigate("/settings")}>
-                Change password
+                My account
               </MenuItem>
               <MenuItem icon={<SignOutRegular />} onClick={() => end.mutate()}>
                 Sign out

@@ -8,6 +8,9 @@ import {
   GroupRegular,
   HistoryRegular,
   HomeRegular,
+  KeyMultipleRegular,
+  PeopleRegular,
+  PersonKeyRegular,
   PersonRegular,
   RocketRegular,
   SettingsRegular,
@@ -15,12 +18,16 @@ import {
 } from "@fluentui/react-icons";
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
 
+import type { Permission } from "../api/session";
+
 /** A page that navigation leads to. */
 export interface Place {
   readonly path: string;
   readonly title: string;
   readonly icon: FluentIcon;
   readonly page: LazyExoticComponent<ComponentType>;
+  /** What the console wants of whoever sees it; everybody may see it if missing. */
+  readonly needs?: Permission;
 }
 
 /** Pages that belong together, under a heading if they have one. */
@@ -43,6 +50,7 @@ export const sections: readonly Section[] = [
         path: "/set-up",
         title: "Set up the farm",
         icon: RocketRegular,
+        needs: "configure",
         page: lazy(() => import("../pages/set-up/SetUpPage")),
       },
     ],
@@ -106,7 +114,29 @@ export const sections: readonly Section[] = [
         path: "/audit",
         title: "Audit",
         icon: HistoryRegular,
+        needs: "audit",
         page: lazy(() => import("../pages/audit/AuditPage")),
+      },
+      {
+        path: "/administrators",
+        title: "Administrators",
+        icon: PeopleRegular,
+        needs: "audit",
+        page: lazy(() => import("../pages/administrators/AdministratorsPage")),
+      },
+      {
+        path: "/api-tokens",
+        title: "API tokens",
+        icon: KeyMultipleRegular,
+        needs: "tokens",
+        page: lazy(() => import("../pages/api-tokens/ApiTokensPage")),
+      },
+      {
+        path: "/signing-in",
+        title: "Signing in",
+        icon: PersonKeyRegular,
+        needs: "audit",
+        page: lazy(() => import("../pages/signing-in/SigningInPage")),
       },
       {
         path: "/codes",

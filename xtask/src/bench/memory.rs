@@ -51,12 +51,14 @@ pub(super) fn run(programs: &Programs) -> Result<Bench> {
 
 fn under_wine(programs: &Programs, host: &Prefix, bench: &mut Bench) -> Result<()> {
     users(host)?;
-    // A program in C that waits for its input: what Wine itself takes for any program.
-    let flat = host.drive_c().join("none.flat");
-    fs::write(&flat, [0])?;
-    let mut bare = host.command(programs.regloop());
-    let mut bare = bare.arg("C:\\none.flat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
-
+    // What Wine itself takes for any service.
+    let bare = programs.bare_service();
+    let ask_bare = |what: &str| -> Result<()> {
+        let done = host.run(&bare, [what], PATIENCE)?;
+        ensure!(done.status.success(), "{what} of the bare service ended with {}", done.status);
+        Ok(())
+    };
+    ask_bare("add")?;
     let agent = programs.agent(Profile::Agent);
     run_agent(host, &agent, &["install", "--accept-injected-events"])?;
     let begun = Instant::now();
@@ -66,21 +68,23 @@ fn under_wine(programs: &Programs, host: &Prefix, bench: &mut Bench) -> Result<(
         thread::sleep(Duration::from_secs(2));
     }
     thread::sleep(REST);
-    let service = service_process()?;
-    for (name, process) in [("service", service), ("bare", bare.id())] {
+    let service = process_of(&["metaprofiles-agent.exe", "--accept-injected-events"])?;
+    for (name, process) in [("service", service), ("bare", process_of(&["bench-service.exe"])?)] {
         for (count, parts) in COUNTS {
             let sum = parts.iter().map(|part| smaps(process, part)).sum::<Result<f64>>()?;
             bench.figures.push(Figure::new(&format!("memory.wine.{name}.{count}"), "KiB", vec![sum])?);
         }
     }
     run_agent(host, &agent, &["uninstall"])?;
-    drop(bare.stdin.take());
-    bare.wait()?;
+    ask_bare("remove")?;
     for (count, _) in COUNTS {
         let ratio = format!("memory.wine.{count}-to-limit");
         bench.ratio(&ratio, &format!("memory.wine.service.{count}"), "memory.limit")?;
     }
-    bench.ratio("memory.wine.private-to-bare", "memory.wine.service.private", "memory.wine.bare.private")?;
+    for (count, _) in COUNTS {
+        let of = |what: &str| format!("memory.wine.{what}.{count}");
+        bench.ratio(&format!("memory.wine.{count}-to-bare"), &of("service"), &of("bare"))?;
+    }
     bench.aim(
         "memory.wine.resident-to-limit",
         1.0,
@@ -89,7 +93,7 @@ fn under_wine(programs: &Programs, host: &Prefix, bench: &mut Bench) -> Result<(
     bench.aim("memory.wine.private-to-limit", 1.0, "of 20 MB, what that process shares with nobody")?;
     bench.note(
         "memory.wine: the installed program as a service, 50 sessions of 50 users; there is a token of one of them, whose \
-         profile is merged; bare: a C program that waits",
+         profile is merged; bare: a service in C that does nothing",
     );
     Ok(())
 }
@@ -130,18 +134,18 @@ fn tracked(host: &Prefix, agent: &Path) -> Result<u32> {
     Ok(u32::try_from(idle.count())?)
 }
 
-/// The process that the service manager has started.
-fn service_process() -> Result<u32> {
+/// The process that the service manager has started, with these words in its command line.
+fn process_of(words: &[&str]) -> Result<u32> {
     for entry in fs::read_dir("/proc")? {
         let entry = entry?;
         let Some(number) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
         let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
         let line = String::from_utf8_lossy(&line).into_owned();
-        if line.contains("metaprofiles-agent.exe") && line.contains("--accept-injected-events") {
+        if words.iter().all(|word| line.contains(word)) {
             return Ok(number);
         }
     }
-    bail!("the service's process is not there")
+    bail!("the process of {words:?} is not there")
 }
 
 /// A sum over all mappings of a process, in KiB.

@@ -57,6 +57,7 @@ impl Programs {
             tools::ensure(tools::WINE)?;
             tools::ensure_windows_target()?;
             programs.compile("x86_64-w64-mingw32-gcc", "regloop.c", "regloop.exe", &["-lntdll"])?;
+            programs.compile("x86_64-w64-mingw32-gcc", "service.c", "bench-service.exe", &[])?;
         }
         if uses(&[Name::Wine, Name::Size, Name::E2e]) {
             let registry = ["--bin", "bench-registry"];
@@ -89,6 +90,11 @@ impl Programs {
     /// Folder of the peers built from C.
     pub(super) fn peers(&self) -> PathBuf {
         self.target.join("bench/peers")
+    }
+
+    /// A service in C that does nothing.
+    pub(super) fn bare_service(&self) -> PathBuf {
+        self.peers().join("bench-service.exe")
     }
 
     /// A C program that reads and writes a registry, and stays while it is not asked.

@@ -54,6 +54,16 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         password_file: Option<PathBuf>,
     },
+    /// Let somebody try again whose account is locked after too many failures
+    Unlock {
+        /// The name
+        name: String,
+    },
+    /// Take away the second factor of somebody who has lost it; his sessions end
+    ResetSecondFactor {
+        /// The name
+        name: String,
+    },
     /// Remove an account with its sessions and API tokens
     Delete {
         /// The name
@@ -108,6 +118,16 @@ impl Command {
                 };
                 let changed = api.put(&format!("{path}/password"), &found)?;
                 told(api, name, &changed)
+            }
+            Self::Unlock { name } => {
+                api.delete_part(&below(PATH, name), "lock")?;
+                api.done(&format!("unlocked \"{name}\""));
+                Ok(())
+            }
+            Self::ResetSecondFactor { name } => {
+                api.delete_part(&below(PATH, name), "second-factor")?;
+                api.done(&format!("\"{name}\" signs in without a second factor until a new one is enrolled"));
+                Ok(())
             }
             Self::Delete { name } => {
                 api.delete_as_it_is(&below(PATH, name))?;

@@ -85,6 +85,13 @@ impl Api {
         Ok(())
     }
 
+    /// Deletes a part of what is there now, if nobody changes it meanwhile.
+    pub(super) fn delete_part(&self, path: &str, part: &str) -> anyhow::Result<()> {
+        let etag = self.get_tagged(path)?.etag;
+        self.send(Method::DELETE, &format!("{path}/{part}"), Some(&etag), None)?;
+        Ok(())
+    }
+
     /// Any request.
     pub(super) fn send(
         &self,

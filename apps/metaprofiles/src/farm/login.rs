@@ -6,7 +6,7 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use mp_protocol::{
-    client::{self, AdministratorClient, ApiRequest, Method},
+    client::{self, AdministratorClient, ApiRequest, ClientError, Method},
     digest::sha256,
 };
 use rustls::pki_types::{CertificateDer, pem::PemObject};
@@ -16,12 +16,15 @@ use super::{
     Options,
     api::{self, Api},
     password::password,
+    second_factor::CODE,
     session::{Fingerprint, Session},
 };
 use crate::{input, output};
 
 /// The longest file of a certificate that is read.
 const MAX_CERTIFICATE: u64 = 64 * 1024;
+/// Code of the refusal that asks for the code of the second factor.
+const CODE_NEEDED: &str = "MP-CON-009";
 const PASSWORD: &str = "METAPROFILES_PASSWORD";
 const NEW_PASSWORD: &str = "METAPROFILES_NEW_PASSWORD";
 
@@ -29,7 +32,8 @@ const NEW_PASSWORD: &str = "METAPROFILES_NEW_PASSWORD";
 ///
 /// The console is trusted by the certificate of its authority: give its file, or its SHA-256 as the console showed it at its
 /// start, or compare the one that this command shows and say yes. The password comes from --password-file, the environment
-/// variable METAPROFILES_PASSWORD, the terminal, or the first line of standard input.
+/// variable METAPROFILES_PASSWORD, the terminal, or the first line of standard input. The code of a second factor, which is
+/// asked for where the account has one, comes from METAPROFILES_CODE, the terminal, or the next line of standard input.
 #[derive(clap::Args)]
 pub(crate) struct Login {
     /// Address of the console, such as https://console.example.com:8443
@@ -58,14 +62,22 @@ impl Login {
         let client = AdministratorClient::new(&console, authority_sha256.0)?;
         let password =
             password(self.password_file.as_deref(), PASSWORD, &format!("Password of {}", self.name))?;
-        let body = serde_json::to_vec(&json!({ "name": self.name, "password": password }))?;
-        let answer = client.send(&ApiRequest {
-            method: Method::POST,
-            path: "/api/v1/sessions",
-            token: None,
-            if_match: None,
-            body: Some(("application/json", &body)),
-        })?;
+        let ask = |code: Option<&str>| {
+            let body = json!({ "name": self.name, "password": password, "code": code }).to_string();
+            client.send(&ApiRequest {
+                method: Method::POST,
+                path: "/api/v1/sessions",
+                token: None,
+                if_match: None,
+                body: Some(("application/json", body.as_bytes())),
+            })
+        };
+        let answer = match ask(None) {
+            Err(ClientError::Answer { error, .. }) if error.code == CODE_NEEDED => {
+                ask(Some(&self::password(None, CODE, "Code of your authenticator")?))
+            }
+            answer => answer,
+        }?;
         let answer = api::json(&answer.body)?;
         let field = |name: &str| {
             answer[name]

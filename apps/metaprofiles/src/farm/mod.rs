@@ -12,6 +12,7 @@ mod login;
 mod machines;
 mod password;
 mod retention;
+mod second_factor;
 mod session;
 mod show;
 mod storage_servers;
@@ -47,6 +48,10 @@ pub(crate) enum FarmCommand {
     AuditLog(audit_log::AuditLog),
     /// Administrators, operators and auditors: who may sign in, and what they may do
     Administrator(Family<administrators::Command>),
+    /// Your second factor: a code of an authenticator beside your password
+    SecondFactor(Family<second_factor::Command>),
+    /// What the farm wants of those who sign in
+    SignInPolicy(Family<second_factor::PolicyCommand>),
     /// API tokens: with these, programs speak to the console
     ApiToken(Family<api_tokens::Command>),
 }
@@ -66,6 +71,8 @@ impl FarmCommand {
             Self::Sessions(family) => family.command.run(&family.options.api()?)?,
             Self::AuditLog(command) => command.run()?,
             Self::Administrator(family) => family.command.run(&family.options.api()?)?,
+            Self::SecondFactor(family) => family.command.run(&family.options.api()?)?,
+            Self::SignInPolicy(family) => family.command.run(&family.options.api()?)?,
             Self::ApiToken(family) => family.command.run(&family.options.api()?)?,
         }
         Ok(Outcome::Done)

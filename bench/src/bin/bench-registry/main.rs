@@ -6,6 +6,7 @@
 //! * `import`: decodes the data set and applies its edits; `apply`: only applies them;
 //! * `encode`, `decode`: the data set in memory alone;
 //! * `engine-export`, `engine-import`: the same through the engine, with rules, exclusions and differences, as the Agent does;
+//! * `look`, `import-seen`: what a logon does: it looks at what is there, then imports by what it saw;
 //! * `merged`: what a logon does when its load of the hive is known to hold the data sets: it asks for the marker;
 //! * `touch`: the user changes a setting;
 //! * `forget`: what the unloading of a hive does: the Agent's marker goes.

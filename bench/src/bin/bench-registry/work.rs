@@ -6,7 +6,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use mp_dataset::{DataSet, Limits, decode, encode};
 use mp_profile::{
-    Applies, CompiledRules, DataSubset, ExportInputs, RegistryRule, RuleAction, SessionHost, Sets, Sid,
+    Applies, CompiledRules, DataSubset, ExportInputs, RegistryRule, RuleAction, Seen, SessionHost, Sets, Sid,
 };
 use mp_registry::{Applied, Key, KeyAction, KeyEdit, KeyPath, Registry, TakeAll, Value, ValueEdit};
 use mp_windows::{LiveRegistry, OpenMode, ProfileList, WindowsHost};
@@ -23,6 +23,8 @@ struct Bench {
     file: Vec<u8>,
     host: WindowsHost,
     rules: CompiledRules,
+    /// What `look` has left.
+    looked_at: Option<Seen>,
 }
 
 pub(crate) fn run() -> Result<()> {
@@ -30,7 +32,7 @@ pub(crate) fn run() -> Result<()> {
     let sid = arguments.next().context("usage: bench-registry SID [FILE]")?.parse()?;
     let file = arguments.next().map(std::fs::read).transpose()?.unwrap_or_default();
     let host = WindowsHost::new(ProfileList::default(), OpenMode::AsGranted)?;
-    let bench = Bench { sid, file, host, rules: rules()? };
+    let mut bench = Bench { sid, file, host, rules: rules()?, looked_at: None };
     for line in std::io::stdin().lock().lines() {
         let (ms, keys, values) = bench.work(line?.trim())?;
         println!("{ms:.6} {keys} {values}");
@@ -53,7 +55,7 @@ fn rules() -> Result<CompiledRules> {
 }
 
 impl Bench {
-    fn work(&self, what: &str) -> Result<(f64, usize, usize)> {
+    fn work(&mut self, what: &str) -> Result<(f64, usize, usize)> {
         let begun = Instant::now();
         let ms = || begun.elapsed().as_secs_f64() * 1e3;
         match what {
@@ -108,6 +110,21 @@ impl Bench {
                 let set = decode(&self.file[..], &Limits::default())?.into_data_set();
                 let sets = Sets { global: Some(&set), group: None };
                 let imported = mp_profile::import(profile.as_mut(), &self.rules, &sets)?;
+                Ok((ms(), imported.report.keys_created, imported.report.values_written))
+            }
+            "look" => {
+                let mut profile = self.host.open(&self.sid)?;
+                let seen = Seen::read(profile.as_mut(), &self.rules)?;
+                profile.close()?;
+                self.looked_at = Some(seen);
+                Ok((ms(), 0, 0))
+            }
+            "import-seen" => {
+                let mut profile = self.host.open(&self.sid)?;
+                let seen = self.looked_at.take().context("look comes first")?;
+                let set = decode(&self.file[..], &Limits::default())?.into_data_set();
+                let sets = Sets { global: Some(&set), group: None };
+                let imported = mp_profile::import_seen(profile.as_mut(), &self.rules, &sets, &seen)?;
                 Ok((ms(), imported.report.keys_created, imported.report.values_written))
             }
             "merged" => {

@@ -2,7 +2,8 @@
 
 use mp_dataset::{DataSet, ProfileKind};
 use mp_profile::{
-    Baseline, CompiledRules, DataSubset, Imported, Notes, Scope, SessionChanges, SessionProfile, Sets, Sid,
+    Baseline, CompiledRules, DataSubset, Imported, Notes, Scope, Seen, SessionChanges, SessionProfile, Sets,
+    Sid,
 };
 use mp_protocol::StorageAway;
 
@@ -147,10 +148,10 @@ fn import_unchanged(
     let rules = || -> Result<CompiledRules, AgentError> {
         super::compile(&subsets, record.group.as_ref(), record.plan_revision)
     };
-    let (now, _) = Baseline::snapshot(profile, &rules()?)?;
-    let changes = SessionChanges::between(before, &now);
+    let seen = Seen::read(profile, &rules()?)?;
+    let changes = SessionChanges::between(before, &seen.baseline);
     let held = |set: &ScopeSet| record.scope(&set.scope).is_some_and(|scope| scope.held);
-    let mut import = |rules: &CompiledRules, also_held: bool| -> Result<Imported, AgentError> {
+    let mut import = |rules: &CompiledRules, also_held: bool, seen: Option<&Seen>| -> Result<_, AgentError> {
         let mut spared = Notes::default();
         let mut unchanged = |part: fn(&Scope) -> bool| -> Option<DataSet> {
             let set = found.iter().find(|set| part(&set.scope) && (also_held || !held(set)))?;
@@ -159,18 +160,21 @@ fn import_unchanged(
         let global = unchanged(|scope| matches!(scope, Scope::Global));
         let group = unchanged(|scope| matches!(scope, Scope::Group(_)));
         let sources = Sets { global: global.as_ref(), group: group.as_ref() };
-        let mut imported = mp_profile::import(profile, rules, &sources)?;
+        let mut imported = match seen {
+            Some(seen) => mp_profile::import_seen(profile, rules, &sources, seen)?,
+            None => mp_profile::import(profile, rules, &sources)?,
+        };
         imported.report.notes.append(spared);
         Ok(imported)
     };
     if record.awaited.is_empty() {
-        return import(&rules()?, true);
+        return import(&rules()?, true, Some(&seen));
     }
     // What the logon brought in is the user's since, also where the user has put it back to what it was before.
     let awaited = |subset: &str| record.awaited.iter().any(|name| name == subset);
-    let mut imported = import(&rules()?.only(|subset, _| !awaited(subset)), true)?;
+    let mut imported = import(&rules()?.only(|subset, _| !awaited(subset)), true, Some(&seen))?;
     // A data set that was not asked for at logon may hold what a data subset has moved away from.
-    let moved = import(&rules()?.only(|subset, _| awaited(subset)), false)?;
+    let moved = import(&rules()?.only(|subset, _| awaited(subset)), false, None)?;
     imported.append(moved);
     Ok(imported)
 }

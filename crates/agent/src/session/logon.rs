@@ -4,7 +4,7 @@ use std::{
 };
 
 use mp_dataset::ProfileKind;
-use mp_profile::{Baseline, DataSetStore, Scope, SessionChanges, SessionProfile, Sets, Sid, Unapplied};
+use mp_profile::{DataSetStore, Scope, Seen, SessionChanges, SessionProfile, Sets, Sid, Unapplied};
 
 use mp_protocol::StorageAway;
 
@@ -98,11 +98,11 @@ impl Agent<'_> {
         // What cannot be had now leaves the session without; then nothing else need be put off.
         let awaited = awaited.filter(|_| sets.iter().all(|set| set.known));
         recorder.step("fetch and verify");
-        let (found, unread) = Baseline::snapshot(profile.as_mut(), &rules)?;
+        let mut seen = Seen::read(profile.as_mut(), &rules)?;
+        let mut notes = std::mem::take(&mut seen.notes);
         // What the user has changed since the profile was first seen stays the user's.
-        let changes = first.as_ref().map(|first| SessionChanges::between(first, &found));
+        let changes = first.as_ref().map(|first| SessionChanges::between(first, &seen.baseline));
         let changes = changes.filter(|changes| !changes.is_empty());
-        let mut notes = unread;
         let spared: Vec<_> = sets
             .iter()
             .filter_map(|set| Some((&set.scope, changes.as_ref()?.without(&set.set.as_ref()?.1, &mut notes))))
@@ -129,7 +129,7 @@ impl Agent<'_> {
             None => rules,
         };
         self.go_on()?;
-        let mut imported = mp_profile::import(profile.as_mut(), &now, &sources)?;
+        let mut imported = mp_profile::import_seen(profile.as_mut(), &now, &sources, &seen)?;
         recorder.step(if awaited.is_some() { "import what the logon waits for" } else { "import" });
         imported.report.notes.append(notes);
         let mut record = self.record(&plan, &all, &sets, awaited.as_ref(), imported.unapplied);
@@ -138,7 +138,7 @@ impl Agent<'_> {
         recorder.report.import = Some(imported.report);
         recorder.session(&record.session);
         let bases = sets.iter().filter_map(|set| Some((&set.scope, set.set.as_ref()?.0.as_slice())));
-        let baseline = first.as_ref().unwrap_or(&found);
+        let baseline = first.as_ref().unwrap_or(&seen.baseline);
         record.save(&self.state, sid, baseline, bases)?;
         record.mark(profile.as_mut())?;
         recorder.step("keep base");

@@ -55,16 +55,41 @@ impl From<AdministratorRole> for domain::Role {
     }
 }
 
+/// Where an account comes from.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum AdministratorOrigin {
+    /// The console itself, by a password.
+    Local,
+    /// Active Directory, which has the password and the groups.
+    Directory,
+    /// An OpenID Connect provider.
+    OpenidConnect,
+}
+
+impl From<domain::AccountOrigin> for AdministratorOrigin {
+    fn from(origin: domain::AccountOrigin) -> Self {
+        match origin {
+            domain::AccountOrigin::Local => Self::Local,
+            domain::AccountOrigin::Directory => Self::Directory,
+            domain::AccountOrigin::OpenIdConnect => Self::OpenidConnect,
+        }
+    }
+}
+
 /// Somebody who may sign in.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Administrator {
     /// Unique whatever the case; cannot be changed.
     name: String,
+    origin: AdministratorOrigin,
     role: AdministratorRole,
     /// Agent Server Groups whose machines and sessions alone he sees; null for the whole farm.
     #[schema(value_type = Option<Vec<String>>)]
     groups: Option<Vec<GroupName>>,
+    /// Whether he signs in with a second factor.
+    second_factor: bool,
     /// Whether he cannot sign in.
     disabled: bool,
     /// Whether his password was set by somebody else, and is good for changing it alone.
@@ -130,6 +155,8 @@ impl From<Account> for Administrator {
     fn from(account: Account) -> Self {
         Self {
             name: account.name,
+            origin: account.origin.into(),
+            second_factor: !account.second_factor.is_empty(),
             role: account.access.role.into(),
             groups: account.access.groups,
             disabled: account.disabled,
@@ -218,6 +245,41 @@ pub(super) async fn remove(
     IfMatch(expected): IfMatch,
 ) -> Result<StatusCode, Refusal> {
     core.remove_account(&caller, &name, &expected).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lets somebody try again whose account is locked after too many failures
+#[utoipa::path(delete, path = "/administrators/{name}/lock", tag = "administrators", operation_id = "unlock-administrator",
+    params(("name" = String, Path), ("If-Match" = String, Header)), responses(
+    (status = 204),
+    (status = 412, body = Problem, description = "Somebody changed the account since it was read"),
+    (status = "default", body = Problem),
+))]
+pub(super) async fn unlock(
+    State(core): State<Arc<Core>>,
+    caller: ops::Administrator,
+    Named(name): Named,
+    IfMatch(expected): IfMatch,
+) -> Result<StatusCode, Refusal> {
+    core.unlock_account(&caller, &name, &expected).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes away the second factor of somebody who has lost it, and ends his sessions
+#[utoipa::path(delete, path = "/administrators/{name}/second-factor", tag = "administrators", operation_id = "reset-second-factor",
+    params(("name" = String, Path), ("If-Match" = String, Header)), responses(
+    (status = 204),
+    (status = 409, body = Problem, description = "There is none, or it is one's own"),
+    (status = 412, body = Problem, description = "Somebody changed the account since it was read"),
+    (status = "default", body = Problem),
+))]
+pub(super) async fn reset_second_factor(
+    State(core): State<Arc<Core>>,
+    caller: ops::Administrator,
+    Named(name): Named,
+    IfMatch(expected): IfMatch,
+) -> Result<StatusCode, Refusal> {
+    core.reset_second_factor(&caller, &name, &expected).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

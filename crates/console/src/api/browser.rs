@@ -16,15 +16,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    administrators::AdministratorRole,
+    administrators::{AdministratorOrigin, AdministratorRole},
     extract::{Body, Origin},
     problem::Problem,
     sessions::SignIn,
 };
 use crate::{
-    domain::Refusal,
+    domain::{Permission, Refusal},
     ops::{Administrator, Core},
-    secret::Secret,
 };
 
 /// Browsers take a cookie of this prefix only over HTTPS, for this host alone and all of its paths (RFC 6265bis, 4.1.3.2).
@@ -43,11 +42,49 @@ pub(super) struct CurrentSession {
     /// Agent Server Groups whose machines and sessions alone he sees; null for the whole farm.
     #[schema(value_type = Option<Vec<String>>)]
     groups: Option<Vec<GroupName>>,
+    origin: AdministratorOrigin,
     /// Whether nothing but changing the password is allowed.
     must_change_password: bool,
+    /// Whether he signs in with a second factor.
+    second_factor: bool,
+    /// Whether nothing but enrolling a second factor is allowed.
+    must_enrol_second_factor: bool,
+    /// What he may do now.
+    permissions: Vec<SessionPermission>,
     /// RFC 3339.
     #[schema(format = DateTime)]
     expires: String,
+}
+
+/// What somebody may do.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+enum SessionPermission {
+    /// One's own session, password and second factor.
+    Own,
+    /// One's own API tokens.
+    Tokens,
+    /// To see the farm, its machines, users and sessions.
+    Read,
+    /// To see what was done by whom, and who may do what.
+    Audit,
+    /// To describe the farm, and to let machines in and out.
+    Configure,
+    /// To say who may do what.
+    People,
+}
+
+impl From<Permission> for SessionPermission {
+    fn from(permission: Permission) -> Self {
+        match permission {
+            Permission::Own => Self::Own,
+            Permission::Tokens => Self::Tokens,
+            Permission::Read => Self::Read,
+            Permission::Audit => Self::Audit,
+            Permission::Configure => Self::Configure,
+            Permission::People => Self::People,
+        }
+    }
 }
 
 impl From<&Administrator> for CurrentSession {
@@ -56,7 +93,11 @@ impl From<&Administrator> for CurrentSession {
             name: caller.name().to_owned(),
             role: caller.role().into(),
             groups: caller.groups(),
+            origin: caller.origin().into(),
             must_change_password: caller.must_change_password(),
+            second_factor: caller.has_second_factor(),
+            must_enrol_second_factor: caller.must_enrol(),
+            permissions: caller.permissions().into_iter().map(Into::into).collect(),
             expires: caller.expires().rfc3339(),
         }
     }
@@ -65,7 +106,7 @@ impl From<&Administrator> for CurrentSession {
 /// Begins a session whose token is in a cookie; requests that use it need the header X-MetaProfiles-Pages
 #[utoipa::path(post, path = "/sessions/browser", tag = "sessions", operation_id = "sign-in-browser", security(()), request_body = SignIn, responses(
     (status = 201, body = CurrentSession),
-    (status = 401, body = Problem, description = "Name or password is wrong"),
+    (status = 401, body = Problem, description = "Name or password is wrong, or the code of the second factor is missing (MP-CON-009) or wrong"),
     (status = 429, body = Problem, description = "Too many failed attempts; see Retry-After"),
 ))]
 pub(super) async fn sign_in(
@@ -77,7 +118,7 @@ pub(super) async fn sign_in(
     if !headers.contains_key(HEADER) {
         return Err(Refusal::Request(format!("a browser signs in with the header {HEADER}")));
     }
-    let session = core.sign_in(&body.name, &Secret::new(body.password), from).await?;
+    let session = core.sign_in(&body.into(), from).await?;
     let caller = core.administrator(session.token.reveal(), from).await?;
     let cookie = (header::SET_COOKIE, cookie(session.token.reveal(), "")?);
     Ok((StatusCode::CREATED, [cookie], Json(CurrentSession::from(&caller))).into_response())

@@ -18,6 +18,7 @@ mod overview;
 mod page;
 mod permissions;
 mod problem;
+mod second_factor;
 mod sessions;
 mod storage_servers;
 mod user_session;
@@ -94,6 +95,13 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(administrators::list, administrators::create))
         .routes(routes!(administrators::get, administrators::change, administrators::remove))
         .routes(routes!(administrators::reset_password))
+        .routes(routes!(administrators::unlock))
+        .routes(routes!(administrators::reset_second_factor))
+        .routes(routes!(second_factor::get, second_factor::begin))
+        .routes(routes!(second_factor::confirm))
+        .routes(routes!(second_factor::remove))
+        .routes(routes!(second_factor::renew_recovery_codes))
+        .routes(routes!(second_factor::policy, second_factor::set_policy))
         .routes(routes!(api_tokens::list, api_tokens::create))
         .routes(routes!(api_tokens::get, api_tokens::remove))
         .routes(routes!(overview::get))

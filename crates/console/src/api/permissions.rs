@@ -2,14 +2,19 @@
 
 use axum::http::Method;
 
-use crate::domain::Permission::{self, Audit, Configure, Own, People, Read};
+use crate::domain::Permission::{self, Audit, Configure, Own, People, Read, Tokens};
 
 /// The permission for a method and path of the document. `None`: there is no such operation.
 pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
     let reads = *method == Method::GET || *method == Method::HEAD;
     let (_, place) = path.split_once("/api/v1/")?;
     Some(match place {
-        "sessions/current" | "administrators/current" | "administrators/current/password" => Own,
+        "sessions/current"
+        | "administrators/current/password"
+        | "administrators/current/second-factor"
+        | "administrators/current/second-factor/confirmation"
+        | "administrators/current/second-factor/removal"
+        | "administrators/current/second-factor/recovery-codes" => Own,
         "overview" | "users" | "users/{sid}" | "user-sessions" | "user-sessions/{id}" if reads => Read,
         "storage-servers"
         | "storage-servers/{name}"
@@ -36,15 +41,17 @@ pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
         "configuration/history" | "configuration/history/{revision}" if reads => Read,
         "configuration/history/{revision}/difference" if reads => Read,
         "audit-log" | "audit-log/proof" if reads => Audit,
-        "administrators" | "administrators/{name}" => {
+        "administrators" | "administrators/{name}" | "sign-in-policy" => {
             if reads {
                 Audit
             } else {
                 People
             }
         }
-        "administrators/{name}/password" => People,
-        "api-tokens" | "api-tokens/{id}" => Own,
+        "administrators/{name}/password"
+        | "administrators/{name}/lock"
+        | "administrators/{name}/second-factor" => People,
+        "api-tokens" | "api-tokens/{id}" => Tokens,
         _ => return None,
     })
 }

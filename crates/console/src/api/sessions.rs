@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     domain::Refusal,
-    ops::{Administrator, Core},
+    ops::{Administrator, Core, Credentials},
     secret::Secret,
 };
 
@@ -26,6 +26,16 @@ pub(super) struct SignIn {
     pub(super) name: String,
     #[schema(format = Password)]
     pub(super) password: String,
+    /// Of the second factor, or a recovery code; for accounts that have one.
+    #[serde(default)]
+    #[schema(format = Password)]
+    pub(super) code: Option<String>,
+}
+
+impl From<SignIn> for Credentials {
+    fn from(SignIn { name, password, code }: SignIn) -> Self {
+        Self { name, password: Secret::new(password), code: code.map(Secret::new) }
+    }
 }
 
 /// A session.
@@ -53,7 +63,7 @@ pub(super) struct ChangePassword {
 /// Begins a session
 #[utoipa::path(post, path = "/sessions", tag = "sessions", operation_id = "sign-in", security(()), request_body = SignIn, responses(
     (status = 201, body = Session),
-    (status = 401, body = Problem, description = "Name or password is wrong"),
+    (status = 401, body = Problem, description = "Name or password is wrong, or the code of the second factor is missing (MP-CON-009) or wrong"),
     (status = 429, body = Problem, description = "Too many failed attempts; see Retry-After"),
 ))]
 pub(super) async fn sign_in(
@@ -61,7 +71,7 @@ pub(super) async fn sign_in(
     Origin(from): Origin,
     Body(body): Body<SignIn>,
 ) -> Result<(StatusCode, Json<Session>), Refusal> {
-    let session = core.sign_in(&body.name, &Secret::new(body.password), from).await?;
+    let session = core.sign_in(&body.into(), from).await?;
     let body = Session { token: session.token.reveal().to_owned(), expires: session.expires.rfc3339() };
     Ok((StatusCode::CREATED, Json(body)))
 }

@@ -5,7 +5,7 @@ use rcgen::{Issuer, KeyPair, PKCS_ECDSA_P256_SHA256};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject};
 
 use super::{Authority, authority};
-use crate::{OpenError, domain::UnixMillis};
+use crate::{OpenError, domain::UnixMillis, sealing::Sealer};
 
 /// Where the certificate begins, which goes to whoever asks; the key before it never does.
 const CERTIFICATE_BEGIN: &str = "-----BEGIN CERTIFICATE-----";
@@ -35,9 +35,10 @@ pub(crate) fn open(path: &Path, new_farm: bool, now: UnixMillis) -> Result<Autho
     if parsed.public_key().subject_public_key.data != key.public_key_raw() {
         return Err(damaged("key and certificate do not belong together".to_owned()));
     }
+    let sealer = Sealer::of_authority(&key.serialize_der());
     let issuer = Issuer::from_ca_cert_der(&certificate, key).map_err(|error| damaged(error.to_string()))?;
     let pem = text.find(CERTIFICATE_BEGIN).and_then(|begin| text.get(begin..)).unwrap_or_default().to_owned();
-    Ok(Authority { issuer, certificate, pem })
+    Ok(Authority { issuer, sealer, certificate, pem })
 }
 
 fn create(path: &Path, now: UnixMillis) -> Result<String, OpenError> {

@@ -20,8 +20,10 @@ pub(crate) enum Role {
 /// What an operation of the API needs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Permission {
-    /// One's own session and password.
+    /// One's own session, password and second factor.
     Own,
+    /// One's own API tokens.
+    Tokens,
     /// To see the farm, its machines, users and sessions.
     Read,
     /// To see what was done by whom, and who may do what.
@@ -40,11 +42,17 @@ pub(crate) struct Access {
     pub(crate) groups: Option<Vec<GroupName>>,
 }
 
+impl Permission {
+    /// All of them.
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Own, Self::Tokens, Self::Read, Self::Audit, Self::Configure, Self::People];
+}
+
 impl Role {
     /// Whether the role is enough.
     pub(crate) fn may(self, permission: Permission) -> bool {
         match permission {
-            Permission::Own | Permission::Read => true,
+            Permission::Own | Permission::Tokens | Permission::Read => true,
             Permission::Audit => self != Self::Operator,
             Permission::Configure | Permission::People => self == Self::Administrator,
         }
@@ -65,6 +73,37 @@ impl Role {
             "administrator" => Self::Administrator,
             "operator" => Self::Operator,
             _ => Self::Auditor,
+        }
+    }
+}
+
+/// Where an account comes from, and who proves that somebody is its owner.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum AccountOrigin {
+    /// The console itself, by a password.
+    Local,
+    /// Active Directory.
+    Directory,
+    /// An OpenID Connect provider.
+    OpenIdConnect,
+}
+
+impl AccountOrigin {
+    /// As it is stored and told.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Directory => "directory",
+            Self::OpenIdConnect => "openid-connect",
+        }
+    }
+
+    /// The origin of a word.
+    pub(crate) fn of_word(word: &str) -> Self {
+        match word {
+            "directory" => Self::Directory,
+            "openid-connect" => Self::OpenIdConnect,
+            _ => Self::Local,
         }
     }
 }

@@ -14,6 +14,12 @@ pub(crate) enum Refusal {
     SessionOver,
     #[error("name or password is wrong")]
     WrongPassword,
+    #[error("this account has a second factor; send its code, or one of the recovery codes, as well")]
+    CodeNeeded,
+    #[error("the code is wrong, is over, or was used before; wait for the next one and try again")]
+    WrongCode,
+    #[error("signing in here needs a second factor, which this account does not have yet; enrol it first")]
+    MustEnrol,
     #[error("too many failed attempts; wait {seconds} seconds and try again")]
     TooManyAttempts { seconds: u64 },
     #[error("the new password is too short or too long; use 12 to 256 characters")]
@@ -116,6 +122,14 @@ pub(crate) enum Refusal {
     AccountExists(String),
     #[error("nobody would be left who may do everything; give somebody else the role administrator first")]
     LastAdministrator,
+    #[error("this is your own account; let another administrator do it, so that nobody shuts himself out")]
+    OwnAccount,
+    #[error("this account has a second factor already; remove it before another one is enrolled")]
+    SecondFactorThere,
+    #[error("there is no second factor to confirm or to use; begin with the enrolment")]
+    NoSecondFactor,
+    #[error("the password of \"{0}\" is not kept here; it is changed where the account comes from")]
+    NotLocal(String),
     #[error("this is not possible: {0}")]
     Account(String),
     #[error("there is no API token {0}; compare with the list of API tokens")]
@@ -167,6 +181,9 @@ impl Refusal {
             Self::WrongPassword => ("MP-CON-003", K::Unauthenticated),
             Self::TooManyAttempts { .. } => ("MP-CON-004", K::TooMany),
             Self::PasswordLength => ("MP-CON-005", K::Invalid),
+            Self::CodeNeeded => ("MP-CON-009", K::Unauthenticated),
+            Self::WrongCode => ("MP-CON-016", K::Unauthenticated),
+            Self::MustEnrol => ("MP-CON-017", K::Forbidden),
             Self::Body(_) => ("MP-CON-010", K::Invalid),
             Self::Request(_) => ("MP-CON-011", K::Invalid),
             Self::NoRoute => ("MP-CON-012", K::NotFound),
@@ -214,6 +231,10 @@ impl Refusal {
             Self::Account(_) => ("MP-CON-083", K::Invalid),
             Self::NoAccessToken(_) => ("MP-CON-084", K::NotFound),
             Self::AccessTokenLifetime(_) => ("MP-CON-085", K::Invalid),
+            Self::OwnAccount => ("MP-CON-086", K::Conflict),
+            Self::SecondFactorThere => ("MP-CON-087", K::Conflict),
+            Self::NoSecondFactor => ("MP-CON-088", K::Conflict),
+            Self::NotLocal(_) => ("MP-CON-089", K::Conflict),
             Self::Internal(_) => ("MP-CON-099", K::Internal),
         }
     }

@@ -65,6 +65,16 @@ impl Limiter {
             failures.remove(&guesser);
         }
     }
+
+    /// The attempt was not over: what is still missing comes with the next one.
+    pub(super) fn unfinished(&self, address: IpAddr, name: &str) {
+        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (guesser, _) in guessers(address, name) {
+            if let Some(known) = failures.get_mut(&guesser) {
+                known.count = known.count.saturating_sub(1);
+            }
+        }
+    }
 }
 
 fn guessers(address: IpAddr, name: &str) -> [(Guesser, u32); 2] {

@@ -5,6 +5,7 @@
 
 mod configuration;
 mod enrolment;
+mod failure_log;
 mod hashing;
 mod join_tokens;
 mod limiter;
@@ -12,7 +13,9 @@ mod machines;
 mod overview;
 mod people;
 mod plans;
+mod second_factor;
 mod sessions;
+mod sign_in;
 mod user_sessions;
 
 use std::sync::Arc;
@@ -25,7 +28,9 @@ pub(crate) use join_tokens::TokenTarget;
 pub(crate) use overview::HOURS as OVERVIEW_HOURS;
 pub(crate) use people::NewAccount;
 pub(crate) use plans::Answer;
+pub(crate) use second_factor::{Enrolment, SecondFactorState};
 pub(crate) use sessions::Administrator;
+pub(crate) use sign_in::Credentials;
 
 use crate::{
     authority::Authority,
@@ -34,6 +39,7 @@ use crate::{
     repository::{Database, Ids, Write},
     secret::Secret,
 };
+use failure_log::FailureLog;
 use limiter::Limiter;
 
 /// How many passwords are hashed at a time: each takes 19 MiB.
@@ -53,6 +59,7 @@ pub(crate) struct Core {
     /// The farm as it was read last; of use as long as its revision is the last one.
     farm: Mutex<Option<Arc<Farm>>>,
     limiter: Limiter,
+    failures: FailureLog,
     hashing: Arc<Semaphore>,
 }
 
@@ -74,6 +81,7 @@ impl Core {
             changed: watch::Sender::new(revision),
             farm: Mutex::new(None),
             limiter: Limiter::default(),
+            failures: FailureLog::default(),
             hashing: Arc::new(Semaphore::new(HASHES_AT_A_TIME)),
         })
     }

@@ -4,8 +4,8 @@ use mp_profile::GroupName;
 
 use super::{Administrator, Core, Expected, Tagged};
 use crate::{
-    domain::{Access, Page, Paging, Permission, Refusal, Role, UnixMillis},
-    repository::{AccessToken, Account, AuditChange, AuditEntry},
+    domain::{Access, AccountOrigin, Page, Paging, Permission, Refusal, Role, UnixMillis},
+    repository::{AccessToken, Account, AuditChange, AuditEntry, Write},
     secret::{Secret, new_access_token, new_id, new_password, stored_hash},
 };
 
@@ -63,6 +63,10 @@ impl Core {
             locked_until: UnixMillis(0),
             created_at: write.now,
             version: write.revision,
+            origin: AccountOrigin::Local,
+            external_id: String::new(),
+            second_factor: String::new(),
+            pending_second_factor: String::new(),
         };
         write.insert_account(&account).await?;
         write.commit(told(caller, "created", name, None, Some(&account))).await?;
@@ -80,12 +84,14 @@ impl Core {
     ) -> Result<Tagged<Account>, Refusal> {
         self.check_access(&access).await?;
         let mut write = self.write().await?;
-        let before = write.account(name).await?.ok_or_else(|| unknown(name))?;
-        expected.require(&before.version.to_string())?;
+        let before = found(&mut write, name, expected).await?;
         let after = Account { access, disabled, version: write.revision, ..before.clone() };
         let stays = after.access.role == Role::Administrator && !after.disabled;
         if !stays && write.other_administrators(&before.id).await? == 0 {
             return Err(Refusal::LastAdministrator);
+        }
+        if before.id == caller.account.id && !stays {
+            return Err(Refusal::OwnAccount);
         }
         write.update_account(&after).await?;
         write.commit(told(caller, "changed", &before.name, Some(&before), Some(&after))).await?;
@@ -99,13 +105,28 @@ impl Core {
         expected: &Expected,
     ) -> Result<(), Refusal> {
         let mut write = self.write().await?;
-        let before = write.account(name).await?.ok_or_else(|| unknown(name))?;
-        expected.require(&before.version.to_string())?;
+        let before = found(&mut write, name, expected).await?;
         if write.other_administrators(&before.id).await? == 0 {
             return Err(Refusal::LastAdministrator);
         }
+        if before.id == caller.account.id {
+            return Err(Refusal::OwnAccount);
+        }
         write.remove_account(&before).await?;
         write.commit(told(caller, "removed", &before.name, Some(&before), None)).await
+    }
+
+    /// Lets somebody try again who has failed too often.
+    pub(crate) async fn unlock_account(
+        &self,
+        caller: &Administrator,
+        name: &str,
+        expected: &Expected,
+    ) -> Result<(), Refusal> {
+        let mut write = self.write().await?;
+        let account = found(&mut write, name, expected).await?;
+        write.unlock_account(&account).await?;
+        write.commit(caller.did("unlocked", format!("administrator {}", account.name), String::new())).await
     }
 
     /// Sets somebody's password, which he must change then, unlocks the account, and ends its sessions.
@@ -119,8 +140,10 @@ impl Core {
         let (password, made_up) = given_or_made_up(password)?;
         let hash = self.hash_password(&password).await?;
         let mut write = self.write().await?;
-        let before = write.account(name).await?.ok_or_else(|| unknown(name))?;
-        expected.require(&before.version.to_string())?;
+        let before = found(&mut write, name, expected).await?;
+        if before.origin != AccountOrigin::Local {
+            return Err(Refusal::NotLocal(before.name));
+        }
         write.set_password(&before, &hash, true, "").await?;
         let after = Account {
             must_change_password: true,
@@ -227,6 +250,17 @@ impl Core {
             None => Ok(()),
         }
     }
+}
+
+/// An account in the state that a change is meant for.
+pub(super) async fn found(
+    write: &mut Write<'_>,
+    name: &str,
+    expected: &Expected,
+) -> Result<Account, Refusal> {
+    let account = write.account(name).await?.ok_or_else(|| unknown(name))?;
+    expected.require(&account.version.to_string())?;
+    Ok(account)
 }
 
 fn check_name(name: &str) -> Result<(), Refusal> {

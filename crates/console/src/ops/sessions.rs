@@ -4,42 +4,28 @@ use mp_profile::GroupName;
 
 use super::Core;
 use crate::{
-    domain::{Access, Permission, Refusal, Role, UnixMillis, name_key},
-    repository::{Account, AuditEntry},
-    secret::{Secret, is_access_token, new_id, new_session_token, stored_hash},
+    domain::{Access, AccountOrigin, Permission, Refusal, Role, SignInPolicy, UnixMillis, name_key},
+    repository::{Account, AuditChange, AuditEntry},
+    secret::{Secret, is_access_token, new_id, stored_hash},
 };
 
-/// Longest life of a session.
-const SESSION: i64 = 12 * UnixMillis::HOUR;
 /// How long a session lives without being used.
 const IDLE: i64 = UnixMillis::HOUR;
 /// How exactly it is noted when a session or token was last used.
 const USED: i64 = 60 * UnixMillis::SECOND;
-
-/// Failed sign-ins in a row after which an account is locked, and for how long.
-const MAX_FAILURES: i64 = 10;
-const LOCKED: i64 = 15 * 60 * UnixMillis::SECOND;
-
-/// Characters of a name by which failures are counted.
-const MAX_NAME: usize = 128;
 
 /// Somebody who is signed in, or holds an API token. To hold one is to be known; what he may is asked by
 /// [`Administrator::require`].
 #[derive(Clone, Debug)]
 pub(crate) struct Administrator {
     pub(super) account: Account,
-    session: String,
+    pub(super) session: String,
     expires: UnixMillis,
-    from: IpAddr,
+    pub(super) from: IpAddr,
+    /// The farm wants a second factor, and he has none yet.
+    must_enrol: bool,
     /// With an API token: its name, and what it reaches.
     token: Option<(String, Access)>,
-}
-
-/// A session just begun.
-#[derive(Debug)]
-pub(crate) struct NewSession {
-    pub(crate) token: Secret,
-    pub(crate) expires: UnixMillis,
 }
 
 impl Administrator {
@@ -63,6 +49,26 @@ impl Administrator {
         self.account.must_change_password
     }
 
+    /// Whether he has to enrol a second factor before all else.
+    pub(crate) fn must_enrol(&self) -> bool {
+        self.must_enrol
+    }
+
+    /// Whether he signs in with a second factor.
+    pub(crate) fn has_second_factor(&self) -> bool {
+        !self.account.second_factor.is_empty()
+    }
+
+    /// Where his account comes from.
+    pub(crate) fn origin(&self) -> AccountOrigin {
+        self.account.origin
+    }
+
+    /// All that he may do now.
+    pub(crate) fn permissions(&self) -> Vec<Permission> {
+        Permission::ALL.into_iter().filter(|permission| self.require(*permission).is_ok()).collect()
+    }
+
     /// The groups that he sees; `None` for the whole farm.
     pub(crate) fn groups(&self) -> Option<Vec<GroupName>> {
         match &self.token {
@@ -74,7 +80,7 @@ impl Administrator {
     /// Refuses what neither his role nor his token is enough for.
     pub(crate) fn require(&self, permission: Permission) -> Result<(), Refusal> {
         // A token is for programs: it says nothing about people, its owner included.
-        let of_people = matches!(permission, Permission::Own | Permission::People);
+        let of_people = matches!(permission, Permission::Own | Permission::Tokens | Permission::People);
         let token_may =
             self.token.as_ref().is_none_or(|(_, access)| access.role.may(permission) && !of_people);
         if !token_may || !self.account.access.role.may(permission) {
@@ -83,7 +89,25 @@ impl Administrator {
         if self.token.is_none() && self.account.must_change_password && permission != Permission::Own {
             return Err(Refusal::MustChangePassword);
         }
+        if self.must_enrol && permission != Permission::Own {
+            return Err(Refusal::MustEnrol);
+        }
         Ok(())
+    }
+
+    /// Refuses those whose password is kept elsewhere.
+    fn require_local(&self) -> Result<(), Refusal> {
+        match self.account.origin {
+            AccountOrigin::Local => Ok(()),
+            _ => Err(Refusal::NotLocal(self.account.name.clone())),
+        }
+    }
+
+    /// A line for the audit log of something that he changed.
+    pub(super) fn changed(&self, subject: String, before: String, after: String) -> AuditEntry {
+        let mut entry = self.did("changed", subject.clone(), after.clone());
+        entry.changes.push(AuditChange { subject, before: Some(before), after: Some(after) });
+        entry
     }
 
     /// A line for the audit log of what he did.
@@ -101,42 +125,6 @@ impl Administrator {
 }
 
 impl Core {
-    /// Begins a session.
-    pub(crate) async fn sign_in(
-        &self,
-        name: &str,
-        password: &Secret,
-        from: IpAddr,
-    ) -> Result<NewSession, Refusal> {
-        let key = name_key(name).chars().take(MAX_NAME).collect::<String>();
-        self.limiter.attempt(from, &key, self.now())?;
-        // No account has such a name, and not every database takes the text.
-        let account = if name.contains('\0') { None } else { self.database.account(name).await? };
-        let hash = account.as_ref().map(|account| account.password_hash.as_str());
-        let right = self.verify_password(password, hash).await?;
-        let now = self.now();
-        if let Some(account) = account.as_ref().filter(|_| !right) {
-            self.database.note_failure(account, MAX_FAILURES, now.plus(LOCKED)).await?;
-        }
-        // Whether an account is locked is nobody's business who guesses.
-        let open = |account: &Account| right && !account.disabled && account.locked_until <= now;
-        let Some(account) = account.filter(open) else {
-            tracing::warn!(%from, "Sign-in refused");
-            return Err(Refusal::WrongPassword);
-        };
-        self.limiter.succeeded(from, &key);
-        let session = NewSession { token: new_session_token()?, expires: now.plus(SESSION) };
-        let hash = stored_hash(session.token.reveal());
-        let entry = AuditEntry {
-            who: format!("administrator {}", account.name),
-            address: from.to_canonical().to_string(),
-            action: "signed in",
-            ..AuditEntry::default()
-        };
-        self.database.insert_session(&account, &hash, now, session.expires, &entry).await?;
-        Ok(session)
-    }
-
     /// Who holds a token, of a session or an API token.
     pub(crate) async fn administrator(&self, token: &str, from: IpAddr) -> Result<Administrator, Refusal> {
         let (hash, now) = (stored_hash(token), self.now());
@@ -144,14 +132,17 @@ impl Core {
             let (token, account) = self.database.access_token(&hash).await?.ok_or(Refusal::SessionOver)?;
             let (expires, used) = (token.expires_at, token.last_used_at.unwrap_or(UnixMillis(0)));
             let token = Some((token.name, token.access));
-            (Administrator { account, session: hash.clone(), expires, from, token }, used)
+            (Administrator { account, session: hash.clone(), expires, from, must_enrol: false, token }, used)
         } else {
             let row = self.database.session(&hash).await?.ok_or(Refusal::SessionOver)?;
             if now >= row.last_used_at.plus(IDLE) {
                 return Err(Refusal::SessionOver);
             }
             let (account, expires) = (row.account, row.expires_at);
-            (Administrator { account, session: hash.clone(), expires, from, token: None }, row.last_used_at)
+            let must_enrol = SignInPolicy::read(&row.policy).wants_second_factor(account.origin)
+                && account.second_factor.is_empty();
+            let session = hash.clone();
+            (Administrator { account, session, expires, from, must_enrol, token: None }, row.last_used_at)
         };
         if now >= caller.expires || caller.account.disabled {
             return Err(Refusal::SessionOver);
@@ -174,6 +165,7 @@ impl Core {
         current: &Secret,
         new: &Secret,
     ) -> Result<(), Refusal> {
+        caller.require_local()?;
         let key = name_key(&caller.account.name);
         self.limiter.attempt(caller.from, &key, self.now())?;
         if !self.verify_password(current, Some(&caller.account.password_hash)).await? {
@@ -208,6 +200,10 @@ impl Core {
             locked_until: UnixMillis(0),
             created_at: write.now,
             version: write.revision,
+            origin: AccountOrigin::Local,
+            external_id: String::new(),
+            second_factor: String::new(),
+            pending_second_factor: String::new(),
         };
         write.insert_account(&account).await?;
         write

@@ -1,7 +1,7 @@
 use sqlx::any::AnyRow;
 
 use super::{Database, Write, column, json, select::Select};
-use crate::domain::{Access, Order, Page, Paging, Refusal, Role, Sort, UnixMillis, name_key};
+use crate::domain::{Access, AccountOrigin, Order, Page, Paging, Refusal, Role, Sort, UnixMillis, name_key};
 
 /// An administrator's account.
 #[derive(Clone, Debug)]
@@ -17,10 +17,25 @@ pub(crate) struct Account {
     pub(crate) locked_until: UnixMillis,
     pub(crate) created_at: UnixMillis,
     pub(crate) version: i64,
+    pub(crate) origin: AccountOrigin,
+    /// What the place that it comes from knows it by; empty for local ones.
+    pub(crate) external_id: String,
+    /// The secret of the authenticator, sealed; empty without a second factor.
+    pub(crate) second_factor: String,
+    /// The same of one that no first code has come of yet.
+    pub(crate) pending_second_factor: String,
 }
 
-const SELECT: &str = "SELECT a.id, a.name, a.password_hash, a.role, a.scope, a.must_change_password, a.disabled, \
-     a.locked_until, a.created_at, a.version FROM administrators a";
+/// The columns of an account `a`, from which [`read`] makes it.
+macro_rules! account_columns {
+    () => {
+        "a.id, a.name, a.password_hash, a.role, a.scope, a.must_change_password, a.disabled, a.locked_until, \
+         a.created_at, a.version, a.origin, a.external_id, a.second_factor, a.second_factor_pending"
+    };
+}
+pub(super) use account_columns;
+
+const SELECT: &str = concat!("SELECT ", account_columns!(), " FROM administrators a");
 
 /// What the list of administrators can be in the order of.
 pub(crate) const ACCOUNT_ORDERS: &[Order] = &[
@@ -39,6 +54,10 @@ pub(super) fn read(row: &AnyRow) -> Result<Account, sqlx::Error> {
         locked_until: UnixMillis(column(row, "locked_until")?),
         created_at: UnixMillis(column(row, "created_at")?),
         version: column(row, "version")?,
+        origin: AccountOrigin::of_word(&column::<String>(row, "origin")?),
+        external_id: column(row, "external_id")?,
+        second_factor: column(row, "second_factor")?,
+        pending_second_factor: column(row, "second_factor_pending")?,
     })
 }
 
@@ -110,10 +129,11 @@ impl Write<'_> {
         Ok(row.as_ref().map(read).transpose()?)
     }
 
-    /// How many may do everything and are not disabled, but for one.
+    /// How many may do everything, are not disabled, and need nobody but the console to sign in, but for one.
     pub(crate) async fn other_administrators(&mut self, but: &str) -> Result<i64, Refusal> {
         let row = sqlx::query(
-            "SELECT COUNT(*) AS others FROM administrators WHERE role = 'administrator' AND disabled = 0 AND id <> $1",
+            "SELECT COUNT(*) AS others FROM administrators WHERE role = 'administrator' AND disabled = 0 \
+             AND origin = 'local' AND id <> $1",
         )
         .bind(but)
         .fetch_one(&mut **self.transaction.connection())
@@ -124,7 +144,8 @@ impl Write<'_> {
     pub(crate) async fn insert_account(&mut self, account: &Account) -> Result<(), Refusal> {
         sqlx::query(
             "INSERT INTO administrators (id, name, name_key, password_hash, created_at, role, scope, \
-             must_change_password, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+             must_change_password, version, origin, external_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(&account.id)
         .bind(&account.name)
@@ -135,6 +156,8 @@ impl Write<'_> {
         .bind(scope(&account.access)?)
         .bind(i64::from(account.must_change_password))
         .bind(self.revision)
+        .bind(account.origin.word())
+        .bind(&account.external_id)
         .execute(&mut **self.transaction.connection())
         .await?;
         Ok(())
@@ -153,11 +176,18 @@ impl Write<'_> {
         .execute(&mut **self.transaction.connection())
         .await?;
         if account.disabled {
-            sqlx::query("DELETE FROM api_tokens WHERE administrator_id = $1")
-                .bind(&account.id)
-                .execute(&mut **self.transaction.connection())
-                .await?;
+            self.end_sessions(account, "").await?;
         }
+        Ok(())
+    }
+
+    /// Lets somebody try again who has failed too often.
+    pub(crate) async fn unlock_account(&mut self, account: &Account) -> Result<(), Refusal> {
+        sqlx::query("UPDATE administrators SET failures = 0, locked_until = 0, version = $1 WHERE id = $2")
+            .bind(self.revision)
+            .bind(&account.id)
+            .execute(&mut **self.transaction.connection())
+            .await?;
         Ok(())
     }
 
@@ -188,11 +218,6 @@ impl Write<'_> {
         .bind(&account.id)
         .execute(&mut **self.transaction.connection())
         .await?;
-        sqlx::query("DELETE FROM api_tokens WHERE administrator_id = $1 AND hash <> $2")
-            .bind(&account.id)
-            .bind(but_session)
-            .execute(&mut **self.transaction.connection())
-            .await?;
-        Ok(())
+        self.end_sessions(account, but_session).await
     }
 }

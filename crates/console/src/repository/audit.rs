@@ -121,6 +121,13 @@ pub(crate) struct AuditFilter {
 const SELECT: &str = "SELECT id, at, who, address, action, subject, details, changes, hash FROM audit_log";
 
 impl Database {
+    /// Appends a line about what changed nothing.
+    pub(crate) async fn note(&self, now: UnixMillis, entry: &AuditEntry) -> Result<(), Refusal> {
+        let mut transaction = self.begin_write().await?;
+        insert(&mut transaction, now, entry).await?;
+        Ok(transaction.commit().await?)
+    }
+
     /// Lines of the audit log.
     pub(crate) async fn audit_lines(
         &self,

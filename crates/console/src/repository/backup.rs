@@ -12,7 +12,7 @@ use sqlx::{
 use super::{Database, Engine};
 
 /// The tables whose rows are kept, those before that others refer to. Sessions are left out: who was signed in signs in again.
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 19] = [
     "farm",
     "storage_servers",
     "agent_server_groups",
@@ -23,12 +23,15 @@ const TABLES: [&str; 16] = [
     "join_tokens",
     "administrators",
     "access_tokens",
+    "recovery_codes",
+    "console_settings",
     "audit_log",
     "audit_chain",
     "configuration_history",
     "user_sessions",
     "session_reports",
     "users",
+    "directory_names",
 ];
 
 /// A value of a row; nothing else is in the database.

@@ -31,10 +31,11 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(9, "audit", "0009_audit.sql"),
     migration!(10, "several storage servers", "0010_several_storage_servers.sql"),
     migration!(11, "storage settings", "0011_storage_settings.sql"),
+    migration!(12, "signing in", "0012_signing_in.sql"),
 ];
 
 /// Number of the last migration.
-pub(crate) const SCHEMA: i64 = 11;
+pub(crate) const SCHEMA: i64 = 12;
 
 /// Brings a database to what it is after a migration. Consoles that start at the same time do so one after another.
 pub(super) async fn run(engine: Engine, pool: &AnyPool, last: i64) -> Result<(), MigrateError> {

@@ -12,7 +12,9 @@ mod machine_list;
 mod machines;
 mod migrations;
 mod overview;
+mod second_factors;
 mod select;
+mod settings;
 mod tokens;
 mod user_sessions;
 mod users;
@@ -33,6 +35,7 @@ pub(crate) use join_tokens::{JOIN_TOKEN_ORDERS, JoinTokenFilter, JoinTokenRow, N
 pub(crate) use machine_list::MACHINE_ORDERS;
 pub(crate) use machines::{NewCertificate, NewMachine};
 pub(crate) use migrations::SCHEMA;
+pub(crate) use settings::Setting;
 pub(crate) use tokens::{ACCESS_TOKEN_ORDERS, AccessToken};
 pub(crate) use user_sessions::SESSION_ORDERS;
 pub(crate) use users::USER_ORDERS;

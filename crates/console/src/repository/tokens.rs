@@ -2,11 +2,13 @@
 
 use sqlx::any::AnyRow;
 
-use super::{Account, AuditEntry, Database, Write, administrators, audit, column, json, select::Select};
+use super::{
+    Account, AuditEntry, Database, Write,
+    administrators::{self, account_columns},
+    audit, column, json,
+    select::Select,
+};
 use crate::domain::{Access, Key, Order, Page, Paging, Refusal, Role, Sort, UnixMillis};
-
-const OWNER: &str = "a.id, a.name, a.password_hash, a.role, a.scope, a.must_change_password, a.disabled, a.locked_until, \
-     a.created_at, a.version";
 
 /// An API token as it is known: all but the secret.
 #[derive(Clone, Debug)]
@@ -26,7 +28,17 @@ pub(crate) struct SessionRow {
     pub(crate) account: Account,
     pub(crate) expires_at: UnixMillis,
     pub(crate) last_used_at: UnixMillis,
+    /// The farm's policy for signing in, as it is stored; empty when nobody has set one.
+    pub(crate) policy: String,
 }
+
+/// A session `t` with its account and the policy.
+const SESSION: &str = concat!(
+    "SELECT ",
+    account_columns!(),
+    ", t.expires_at, t.last_used_at, COALESCE((SELECT value FROM console_settings WHERE name = 'sign-in'), '') AS policy \
+     FROM api_tokens t JOIN administrators a ON a.id = t.administrator_id WHERE t.hash = $1"
+);
 
 const SELECT: &str = "SELECT t.id, t.name, t.role, t.scope, t.created_at, t.expires_at, t.last_used_at, a.name AS owner \
      FROM access_tokens t JOIN administrators a ON a.id = t.administrator_id";
@@ -52,16 +64,13 @@ fn read(row: &AnyRow) -> Result<AccessToken, sqlx::Error> {
 impl Database {
     /// The session that a token's hash belongs to.
     pub(crate) async fn session(&self, hash: &str) -> Result<Option<SessionRow>, Refusal> {
-        let statement = format!(
-            "SELECT {OWNER}, t.expires_at, t.last_used_at FROM api_tokens t \
-             JOIN administrators a ON a.id = t.administrator_id WHERE t.hash = $1"
-        );
-        let row = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(hash).fetch_optional(&self.pool).await?;
+        let row = sqlx::query(SESSION).bind(hash).fetch_optional(&self.pool).await?;
         let read = |row: &AnyRow| {
             Ok::<_, sqlx::Error>(SessionRow {
                 account: administrators::read(row)?,
                 expires_at: UnixMillis(column(row, "expires_at")?),
                 last_used_at: UnixMillis(column(row, "last_used_at")?),
+                policy: column(row, "policy")?,
             })
         };
         Ok(row.as_ref().map(read).transpose()?)

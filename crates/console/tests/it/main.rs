@@ -15,6 +15,7 @@ mod overview;
 mod pages;
 mod plans;
 mod roles;
+mod second_factor;
 mod sessions;
 mod storage_settings;
 mod support;

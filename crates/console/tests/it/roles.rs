@@ -54,6 +54,15 @@ const MATRIX: &[(&str, &str)] = &[
     ("change-administrator", "a"),
     ("remove-administrator", "a"),
     ("reset-password", "a"),
+    ("unlock-administrator", "a"),
+    ("reset-second-factor", "a"),
+    ("get-second-factor", "aou"),
+    ("begin-second-factor", "aou"),
+    ("confirm-second-factor", "aou"),
+    ("remove-second-factor", "aou"),
+    ("renew-recovery-codes", "aou"),
+    ("get-sign-in-policy", "au"),
+    ("replace-sign-in-policy", "a"),
     ("list-api-tokens", "aou"),
     ("create-api-token", "aou"),
     ("get-api-token", "aou"),
@@ -142,8 +151,11 @@ fn a_first_password_is_good_for_changing_it_alone() {
     let session = token(&farm, "ada", first);
     let get = |path: &str| json_as(&farm, &session, "GET", path, &Value::Null);
     get("/api/v1/machines").refused(403, "MP-CON-007");
+    let body = json!({"name": "x", "role": "auditor"});
+    json_as(&farm, &session, "POST", "/api/v1/api-tokens", &body).refused(403, "MP-CON-007");
     let current = get("/api/v1/sessions/current").ok(200);
     assert_eq!((&current["must-change-password"], &current["role"]), (&json!(true), &json!("auditor")));
+    assert_eq!(current["permissions"], json!(["own"]));
     let change = |new: &str| {
         let body = json!({"current": first, "new": new});
         json_as(&farm, &session, "PUT", "/api/v1/administrators/current/password", &body)
@@ -152,6 +164,8 @@ fn a_first_password_is_good_for_changing_it_alone() {
     change("short").refused(400, "MP-CON-005");
     change(PASSWORD).ok(204);
     get("/api/v1/machines").ok(200);
+    let current = get("/api/v1/sessions/current").ok(200);
+    assert_eq!(current["permissions"], json!(["own", "tokens", "read", "audit"]));
     sign_in(&farm, "ada", first).refused(401, "MP-CON-003");
 
     let path = "/api/v1/administrators/Ada";
@@ -172,7 +186,12 @@ fn somebody_is_always_left_who_may_do_everything() {
     farm.put(path, "*", &json!({"role": "auditor"})).refused(409, "MP-CON-082");
     farm.put(path, "*", &json!({"role": "administrator", "disabled": true})).refused(409, "MP-CON-082");
     let second = account(&farm, "second", "administrator", &Value::Null);
-    farm.put(path, "*", &json!({"role": "administrator", "disabled": true})).ok(200);
+    // Nobody shuts himself out.
+    farm.put(path, "*", &json!({"role": "administrator", "disabled": true})).refused(409, "MP-CON-086");
+    farm.put(path, "*", &json!({"role": "auditor"})).refused(409, "MP-CON-086");
+    farm.delete(path, "*").refused(409, "MP-CON-086");
+    let disabled = json!({"role": "administrator", "disabled": true});
+    json_as(&farm, &second, "PUT", path, &disabled).ok(200);
     farm.get(path).refused(401, "MP-CON-002");
     sign_in(&farm, "admin", PASSWORD).refused(401, "MP-CON-003");
     json_as(&farm, &second, "DELETE", "/api/v1/administrators/second", &Value::Null)
@@ -208,8 +227,10 @@ fn an_account_is_locked_after_many_failures_for_a_while() {
     sign_in(&farm, "Ada", "wrong").refused(401, "MP-CON-003");
     sign_in(&farm, "Ada", PASSWORD).refused(401, "MP-CON-003");
     farm.sign_in();
-    assert!(farm.get("/api/v1/administrators/Ada").ok(200)["locked-until"].is_string());
-    farm.pass(1);
+    let locked = farm.get("/api/v1/administrators/Ada");
+    assert!(locked.ok(200)["locked-until"].is_string());
+    let unlocked = farm.delete("/api/v1/administrators/Ada/lock", &locked.etag);
+    unlocked.ok(204);
     sign_in(&farm, "Ada", PASSWORD).ok(201);
 }
 

@@ -24,6 +24,8 @@ mod overview;
 mod plans;
 #[path = "../it/roles.rs"]
 mod roles;
+#[path = "../it/second_factor.rs"]
+mod second_factor;
 #[path = "../it/sessions.rs"]
 mod sessions;
 #[path = "../it/storage_settings.rs"]

@@ -85,6 +85,11 @@ impl<'a> Input<'a> {
         let text = units.len();
         loop {
             let rest = self.rest();
+            // Most texts are ASCII from end to end, and are taken at once.
+            let plain = rest.iter().take_while(|byte| matches!(byte, 4..0x80)).count();
+            units.extend(rest[..plain].iter().map(|&byte| u16::from(byte)));
+            self.at += plain;
+            let rest = &rest[plain..];
             let taken = match rest {
                 [mark::END, ..] => {
                     self.at += 1;

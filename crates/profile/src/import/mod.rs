@@ -7,7 +7,7 @@ use mp_dataset::ProfileKind;
 use mp_registry::RegistryError;
 use serde::{Deserialize, Serialize};
 
-use crate::{CompiledRules, Notes, SessionProfile, Sets, Unapplied, sets::SortedSets};
+use crate::{CompiledRules, Notes, Seen, SessionProfile, Sets, Unapplied, sets::SortedSets};
 
 /// What an import did.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -84,13 +84,38 @@ pub fn import(
     rules: &CompiledRules,
     sets: &Sets<'_>,
 ) -> Result<Imported, ImportError> {
+    bring_in(profile, rules, sets, None)
+}
+
+/// The same right after the profile was looked at: what was seen of its registry is not read again.
+///
+/// `rules` keep nothing that those did not by which `seen` was read, and nothing was written into the profile since. What the
+/// notes of `seen` say is not said again.
+///
+/// # Errors
+/// As [`import`].
+pub fn import_seen(
+    profile: &mut dyn SessionProfile,
+    rules: &CompiledRules,
+    sets: &Sets<'_>,
+    seen: &Seen,
+) -> Result<Imported, ImportError> {
+    bring_in(profile, rules, sets, Some(seen))
+}
+
+fn bring_in(
+    profile: &mut dyn SessionProfile,
+    rules: &CompiledRules,
+    sets: &Sets<'_>,
+    seen: Option<&Seen>,
+) -> Result<Imported, ImportError> {
     let kind = profile.kind();
     if matches!(kind, ProfileKind::Temporary | ProfileKind::Unknown) {
         return Err(ImportError::NeverInto(kind));
     }
     let mut imported = Imported::default();
     let wanted = SortedSets::of(sets, rules, &mut imported.report.notes);
-    registry::write(profile.registry(), rules, wanted.registry, &mut imported)?;
+    registry::write(profile.registry(), rules, wanted.registry, seen, &mut imported)?;
     files::write(profile.files(), rules, wanted.files, &mut imported);
     Ok(imported)
 }

@@ -1,12 +1,13 @@
 use mp_registry::{
     Key, KeyAction, KeyChoice, KeyEdit, KeyPath, Name, Registry, RegistryError, RegistryErrorKind,
-    TreeFilter, ValueEdit, ValueType,
+    TreeFilter, Value, ValueEdit, ValueType,
 };
 
 use super::Imported;
 use crate::{
-    CompiledRules, NoteCode, Part,
-    edits::{index, overlay, settle},
+    CompiledRules, NoteCode, Part, Seen,
+    edits::{overlay, settle},
+    live::LiveRegistry,
     rules::{KeyFilter, too_large, value_place},
 };
 
@@ -14,31 +15,33 @@ pub(super) fn write(
     registry: &mut dyn Registry,
     rules: &CompiledRules,
     wanted: [KeyEdit; 2],
+    seen: Option<&Seen>,
     imported: &mut Imported,
 ) -> Result<(), RegistryError> {
     let wanted = wanted.map(settle);
     if wanted.iter().all(KeyEdit::is_noop) {
         return Ok(());
     }
-    let mut filter = Touched { wanted: &wanted, rules, kept: KeyFilter::new(rules) };
-    let read = registry.read_tree(&KeyPath::root(), &mut filter)?;
-    // What is not seen is not deleted either, so the export must not take it for the user's will.
-    for problem in &read.problems {
-        imported.report.notes.add(NoteCode::RegistryUnread, place(problem), problem);
-        imported.unapplied.add_registry(problem);
-    }
-    imported.unapplied.values.append(&mut filter.kept.too_long);
-    if let Some(first) = filter.kept.full {
-        imported.report.notes.add(NoteCode::RegistryUnread, format!("HKCU\\{first}"), too_large());
-        imported.unapplied.keys.push(KeyPath::root());
-    }
+    let touched = Touched { wanted: &wanted, rules, kept: KeyFilter::new(rules) };
+    let read;
+    let live = match seen {
+        Some(seen) => {
+            touched.carry_on(&seen.registry, imported);
+            seen.registry.root.as_ref()
+        }
+        None => {
+            read = touched.read(registry, imported)?;
+            read.as_ref()
+        }
+    };
     // The root is there even when nothing of interest is below it.
-    let mut live = read.tree.unwrap_or_default();
-    live.name = Name::default();
+    let empty = Key::default();
+    let live = live.unwrap_or(&empty);
     let mut unwanted = Vec::new();
-    let [global, group] = Part::ALL.map(|part| {
+    let [of_global, of_group] = wanted;
+    let [global, group] = [(Part::Global, of_global), (Part::Group, of_group)].map(|(part, wanted)| {
         let mut plan = Plan { rules, part, unwanted: &mut unwanted };
-        plan.key(&wanted[index(part)], Some(&live), &mut KeyPath::root(), false)
+        plan.key(wanted, live, &mut KeyPath::root(), false)
     });
     let mut edits = overlay(global, group);
     // What is deepest goes first, so that a key whose sub-keys go can go itself.
@@ -84,14 +87,46 @@ struct Touched<'a> {
     kept: KeyFilter<'a>,
 }
 
+impl Touched<'_> {
+    fn is_about(&self, path: &KeyPath) -> bool {
+        let mirrored = || self.rules.key(path).kept().is_some_and(|rule| rule.mirror);
+        self.wanted.iter().any(|edit| touches(edit, path)) || mirrored()
+    }
+
+    /// What is there; notes what could not be read. What is not seen is not deleted either, so the export must not take it
+    /// for the user's will.
+    fn read(
+        mut self,
+        registry: &dyn Registry,
+        imported: &mut Imported,
+    ) -> Result<Option<Key>, RegistryError> {
+        let read = registry.read_tree(&KeyPath::root(), &mut self)?;
+        for problem in &read.problems {
+            imported.report.notes.add(NoteCode::RegistryUnread, place(problem), problem);
+            imported.unapplied.add_registry(problem);
+        }
+        imported.unapplied.values.append(&mut self.kept.too_long);
+        if let Some(first) = self.kept.full {
+            imported.report.notes.add(NoteCode::RegistryUnread, format!("HKCU\\{first}"), too_large());
+            imported.unapplied.keys.push(KeyPath::root());
+        }
+        Ok(read.tree.map(|mut root| {
+            root.name = Name::default();
+            root
+        }))
+    }
+
+    /// The same for what was read before, whose notes are the caller's.
+    fn carry_on(&self, seen: &LiveRegistry, imported: &mut Imported) {
+        let unread = &mut imported.unapplied;
+        unread.keys.extend(seen.unread_keys.iter().filter(|path| self.is_about(path)).cloned());
+        unread.values.extend(seen.unread_values.iter().filter(|(path, _)| self.is_about(path)).cloned());
+    }
+}
+
 impl TreeFilter for Touched<'_> {
     fn key(&mut self, path: &KeyPath) -> KeyChoice {
-        let mirrored = || self.rules.key(path).kept().is_some_and(|rule| rule.mirror);
-        if self.wanted.iter().any(|edit| touches(edit, path)) || mirrored() {
-            self.kept.key(path)
-        } else {
-            KeyChoice::Skip
-        }
+        if self.is_about(path) { self.kept.key(path) } else { KeyChoice::Skip }
     }
 
     fn value(&mut self, path: &KeyPath, name: &Name, ty: ValueType, len: usize) -> bool {
@@ -124,36 +159,22 @@ struct Plan<'a> {
 
 impl Plan<'_> {
     /// `replaced`: a key above is made anew, so what is wanted of this one is all of it.
-    fn key(&mut self, wanted: &KeyEdit, live: Option<&Key>, path: &mut KeyPath, replaced: bool) -> KeyEdit {
-        let Some(live) = live else {
-            // Nothing that these edits are about is there: what they set is new, what they delete is gone already.
-            return wanted.against(None);
-        };
+    fn key(&mut self, wanted: KeyEdit, live: &Key, path: &mut KeyPath, replaced: bool) -> KeyEdit {
         if wanted.action == KeyAction::Delete {
             return self.removal(live, path);
         }
         let replace = replaced || wanted.action == KeyAction::Replace;
         let mut needed = KeyEdit::new(live.name.clone(), KeyAction::Pass);
-        let differs = |edit: &&ValueEdit| match edit {
-            ValueEdit::Set(value) => {
-                live.value(&value.name).is_none_or(|now| now.ty != value.ty || now.data != value.data)
-            }
-            ValueEdit::Delete(name) => live.value(name).is_some(),
-        };
-        let mut values: Vec<ValueEdit> = wanted.values().iter().filter(differs).cloned().collect();
-        let rules = self.rules.values(path);
-        for value in live.values().iter().filter(|value| wanted.value(&value.name).is_none()) {
-            let rule = rules.decide(&value.name).kept();
-            if rule.is_some_and(|rule| rule.owner.part == self.part && (replace || rule.mirror)) {
-                values.push(ValueEdit::Delete(value.name.clone()));
-            }
-        }
-        needed.replace_values(values);
-        let mut subkeys = Vec::new();
-        for below in wanted.subkeys() {
-            path.push(below.name.clone());
-            subkeys.push(self.key(below, live.subkey(&below.name), path, replace));
-            path.pop();
+        let (mut values, mut subkeys) = (Vec::new(), Vec::new());
+        let mut strangers =
+            live.values().iter().filter(|value| wanted.value(&value.name).is_none()).peekable();
+        if strangers.peek().is_some() {
+            let rules = self.rules.values(path);
+            let goes = |value: &&Value| {
+                let rule = rules.decide(&value.name).kept();
+                rule.is_some_and(|rule| rule.owner.part == self.part && (replace || rule.mirror))
+            };
+            values.extend(strangers.filter(goes).map(|value| ValueEdit::Delete(value.name.clone())));
         }
         for below in live.subkeys().iter().filter(|below| wanted.subkey(&below.name).is_none()) {
             path.push(below.name.clone());
@@ -162,6 +183,25 @@ impl Plan<'_> {
                 subkeys.push(self.removal(below, path));
             }
             path.pop();
+        }
+        let (wanted_values, wanted_subkeys) = wanted.into_parts();
+        values.extend(wanted_values.into_iter().filter(|edit| match edit {
+            ValueEdit::Set(value) => {
+                live.value(&value.name).is_none_or(|now| now.ty != value.ty || now.data != value.data)
+            }
+            ValueEdit::Delete(name) => live.value(name).is_some(),
+        }));
+        needed.replace_values(values);
+        for below in wanted_subkeys {
+            subkeys.push(match live.subkey(&below.name) {
+                Some(live) => {
+                    path.push(below.name.clone());
+                    let edit = self.key(below, live, path, replace);
+                    path.pop();
+                    edit
+                }
+                None => onto_nothing(below),
+            });
         }
         subkeys.retain(|edit| !edit.is_noop());
         needed.replace_subkeys(subkeys);
@@ -191,6 +231,22 @@ impl Plan<'_> {
         }
         needed
     }
+}
+
+/// What is to be done where nothing is that the edits are about: what they set is new, what they delete is gone already.
+fn onto_nothing(wanted: KeyEdit) -> KeyEdit {
+    let is_new = matches!(wanted.action, KeyAction::Ensure | KeyAction::Replace);
+    let action = if is_new { KeyAction::Ensure } else { KeyAction::Pass };
+    let mut needed = KeyEdit::new(wanted.name.clone(), action);
+    needed.class.clone_from(&wanted.class);
+    if is_new {
+        let (mut values, subkeys) = wanted.into_parts();
+        values.retain(|edit| matches!(edit, ValueEdit::Set(_)));
+        needed.replace_values(values);
+        let below = subkeys.into_iter().map(onto_nothing).filter(|below| !below.is_noop());
+        needed.replace_subkeys(below.collect());
+    }
+    needed
 }
 
 /// Whether nothing would be left in the key, counting also what the rules hide.

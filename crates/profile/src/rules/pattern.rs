@@ -110,8 +110,9 @@ impl Pattern {
         self.0.len() > path.len() && self.agrees(path)
     }
 
+    /// From the last name to the first: nearly all places begin with `Software`.
     fn agrees(&self, path: &[Name]) -> bool {
-        self.0.iter().zip(path).all(|(mask, name)| mask.matches(name))
+        self.0.iter().zip(path).rev().all(|(mask, name)| mask.matches(name))
     }
 
     /// The leading names without wildcards.

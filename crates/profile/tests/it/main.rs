@@ -8,6 +8,7 @@ mod export_registry;
 mod floods;
 mod folder_place;
 mod import;
+mod import_seen;
 mod refusing_registry;
 mod round_trip;
 mod rules;

@@ -12,16 +12,16 @@ use mp_registry::{
 
 use crate::support::{Session, drop_key, key, mandatory, rules, set, subset, unset};
 
-fn app() -> CompiledRules {
+pub(crate) fn app() -> CompiledRules {
     rules(&[subset("app", &[key("Software\\App")], &[])])
 }
 
 /// A registry of which some part can be neither read nor written.
-struct Unreadable {
-    profile: MemoryProfile,
-    key: KeyPath,
-    value: Option<Name>,
-    cause: RegistryErrorKind,
+pub(crate) struct Unreadable {
+    pub(crate) profile: MemoryProfile,
+    pub(crate) key: KeyPath,
+    pub(crate) value: Option<Name>,
+    pub(crate) cause: RegistryErrorKind,
 }
 
 impl Unreadable {

@@ -3,7 +3,7 @@
 use mp_dataset::{FileAttributes, FileContent, FilePath};
 use mp_profile::{
     Applies, Baseline, CompiledRules, DataSubset, ExportInputs, Exported, FolderRule, Imported, RegistryRule,
-    RuleAction, Sets, export, import, memory::MemoryProfile,
+    RuleAction, Seen, Sets, export, import, import_seen, memory::MemoryProfile,
 };
 use mp_registry::{FileTime, Key, KeyPath, Name, Value};
 
@@ -124,10 +124,12 @@ impl<'a> Session<'a> {
         mandatory: &MemoryProfile,
         stored: Option<&'a Exported>,
     ) -> Self {
-        let mut profile = mandatory.clone();
-        let (baseline, _) = Baseline::snapshot(&mut profile, rules).unwrap();
-        let baseline = Baseline::from_data_set(baseline.to_data_set()).unwrap();
-        let imported = import(&mut profile, rules, &sets(stored)).unwrap();
+        let (mut profile, mut anew) = (mandatory.clone(), mandatory.clone());
+        let seen = Seen::read(&mut profile, rules).unwrap();
+        let baseline = Baseline::from_data_set(seen.baseline.to_data_set()).unwrap();
+        let imported = import_seen(&mut profile, rules, &sets(stored), &seen).unwrap();
+        assert_eq!(import(&mut anew, rules, &sets(stored)).unwrap(), imported);
+        assert_eq!(anew.registry, profile.registry, "an import that looks for itself does the same");
         Self { rules, profile, baseline, imported, base: stored }
     }
 

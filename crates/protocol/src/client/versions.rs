@@ -1,5 +1,7 @@
 //! What administrators ask a Storage Server: `docs/reference/wire.md`, section 4.4.
 
+use std::time::Duration;
+
 use mp_profile::{Scope, Sid, VersionTag};
 use serde::de::DeserializeOwned;
 use ureq::http::Method;
@@ -7,6 +9,7 @@ use ureq::http::Method;
 use super::{ClientError, StorageClient, https::Answer};
 use crate::{
     paths,
+    peers::{Changes, HeadPage},
     versions::{
         ChangeRequest, QuarantineList, QuarantinedInfo, ScopeList, UserPage, VersionInfo, VersionList,
     },
@@ -123,6 +126,29 @@ impl StorageClient {
     /// As said above.
     pub fn users(&self, scope: &Scope, after: Option<&Sid>, limit: u32) -> Result<UserPage, ClientError> {
         self.json(&paths::users(scope, after, limit))
+    }
+
+    /// The newest versions of at most `limit` users of a scope, those after `after`. A Storage Server may ask another one.
+    ///
+    /// # Errors
+    /// As said above.
+    pub fn heads(&self, scope: &Scope, after: Option<&Sid>, limit: u32) -> Result<HeadPage, ClientError> {
+        self.json(&paths::heads(scope, after, limit))
+    }
+
+    /// What was written to since a moment, of which an earlier answer has told; waits at most so many seconds until there is
+    /// something. A Storage Server may ask another one.
+    ///
+    /// # Errors
+    /// As said above.
+    pub fn changes(&self, since: Option<&str>, wait: Duration) -> Result<Changes, ClientError> {
+        let since = since.map(|since| format!("&since={since}")).unwrap_or_default();
+        let path = format!("{}?wait={}{since}", paths::CHANGES, wait.as_secs());
+        let mut call = self.call(Method::GET, &path, Vec::new());
+        call.within += wait;
+        let answer = self.expect(self.https.send(call)?)?;
+        serde_json::from_slice(&answer.body)
+            .map_err(|error| self.https.bad_answer(format!("it cannot be read: {error}")))
     }
 
     fn json<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {

@@ -2,6 +2,7 @@
 //!
 //! Nothing about a data set is kept in memory: what an administrator restores by hand is seen at the next request.
 
+mod adopt;
 mod history;
 mod inspect;
 mod inventory;
@@ -28,8 +29,8 @@ pub use open::{FirstUse, OpenError};
 use versions::{Listing, Versions};
 
 use super::{
-    Backend, BackendError, Base, Change, Inspection, Key, QuarantineNote, QuarantinedInfo, Read, Removed,
-    Replaced, Retention, Stamp, Version, VersionInfo,
+    Adoption, Backend, BackendError, Base, Change, Inspection, Key, QuarantineNote, QuarantinedInfo, Read,
+    Removed, Replaced, Retention, Stamp, Version, VersionInfo,
 };
 use crate::DataSetFile;
 
@@ -129,6 +130,39 @@ struct Place {
     quarantine: PathBuf,
 }
 
+impl Place {
+    /// Makes a file the current one, and keeps the one that was. Its number follows from the former ones, or is given. The
+    /// folder is not flushed yet.
+    fn put(
+        &self,
+        current: Option<(Version, Listing)>,
+        version: Version,
+        file: &DataSetFile,
+        number_is_given: bool,
+    ) -> Result<(), BackendError> {
+        make_folder(&self.folder)?;
+        let temporary = mp_durable::write_beside(&self.current, file.bytes(), Readers::AsFolder)
+            .map_err(|error| failed("write", &self.current, error))?;
+        let kept = match &current {
+            Some((before, listing)) => self.versions.keep(&self.current, *before, listing),
+            None => Ok(()),
+        };
+        let numbered = kept.and_then(|()| {
+            let follows =
+                !number_is_given || self.versions.list()?.sequence_of(version.digest) == version.sequence;
+            if follows { Ok(()) } else { self.versions.give_number(version) }
+        });
+        let renamed = numbered.and_then(|()| {
+            fs::rename(&temporary, &self.current).map_err(|error| failed("replace", &self.current, error))
+        });
+        if renamed.is_err() {
+            // The error that matters is the first; what stays behind is cleaned at the next start.
+            drop(fs::remove_file(&temporary));
+        }
+        renamed
+    }
+}
+
 impl Backend for FolderBackend {
     fn version(&self, key: &Key) -> Result<Option<Version>, BackendError> {
         let place = self.place(key)?;
@@ -182,30 +216,31 @@ impl Backend for FolderBackend {
         if let Some(answer) = base.answer(before, file.digest()) {
             return Ok(answer);
         }
-        make_folder(&place.folder)?;
-        let temporary = mp_durable::write_beside(&place.current, file.bytes(), Readers::AsFolder)
-            .map_err(|error| failed("write", &place.current, error))?;
-        let kept = match &current {
-            Some((version, listing)) => place.versions.keep(&place.current, *version, listing),
-            None => Ok(()),
-        };
-        let renamed = kept.and_then(|()| {
-            fs::rename(&temporary, &place.current).map_err(|error| failed("replace", &place.current, error))
-        });
-        if renamed.is_err() {
-            // The error that matters is the first; what stays behind is cleaned at the next start.
-            drop(fs::remove_file(&temporary));
-        }
-        renamed?;
-        let sequence = match before {
-            Some(version) => version.sequence + 1,
+        let sequence = match &current {
+            Some((version, _)) => version.sequence + 1,
             None => place.versions.list()?.sequence_of(file.digest()),
         };
         let version = Version::new(sequence, file);
-        place.history.add(&Event::stored(version, before, stamp));
+        place.put(current, version, file, false)?;
+        place.history.add(&Event::stored(version, before.map(|before| before.tag().0), stamp));
         sync_folder_of(&place.current)?;
         place.versions.prune(Some((sequence, &place.current)), retention, stamp.at);
         Ok(Replaced::As { version, created: before.is_none() })
+    }
+
+    fn adopt(
+        &self,
+        key: &Key,
+        base: &Base,
+        file: &DataSetFile,
+        adoption: &Adoption<'_>,
+        retention: &Retention,
+    ) -> Result<Replaced, BackendError> {
+        self.adopt_version(key, base, file, adoption, retention)
+    }
+
+    fn note_merged(&self, key: &Key, tag: &VersionTag, merged: &[String]) -> Result<(), BackendError> {
+        self.add_merged(key, tag, merged)
     }
 
     fn remove(

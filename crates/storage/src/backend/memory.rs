@@ -8,8 +8,8 @@ use std::{
 use mp_profile::{Scope, Sid, VersionTag};
 
 use super::{
-    Backend, BackendError, Base, Candidate, Change, Inspection, Key, MAX_QUARANTINED, QuarantineNote,
-    QuarantinedInfo, Read, Removed, Replaced, Retention, Stamp, Version, VersionInfo,
+    Adoption, Backend, BackendError, Base, Candidate, Change, Inspection, Key, MAX_QUARANTINED,
+    QuarantineNote, QuarantinedInfo, Read, Removed, Replaced, Retention, Stamp, Version, VersionInfo,
 };
 use crate::DataSetFile;
 
@@ -33,7 +33,7 @@ struct Held {
     bytes: Option<Vec<u8>>,
     current: bool,
     pinned: bool,
-    base: Option<Version>,
+    base: Option<String>,
     stamp: Stamp,
     removed: Option<Change>,
     replaced: u64,
@@ -108,7 +108,7 @@ impl Backend for MemoryBackend {
             pinned: held.pinned,
             damaged: false,
             at: Some(held.stamp.at),
-            base: held.base.map(|base| base.tag().0),
+            base: held.base.clone(),
             stamp: Some(held.stamp.clone()),
             removed: held.removed.clone(),
         };
@@ -139,13 +139,56 @@ impl Backend for MemoryBackend {
             bytes: Some(file.bytes().to_vec()),
             current: true,
             pinned: false,
-            base: before,
+            base: before.map(|before| before.tag().0),
             stamp: stamp.clone(),
             removed: None,
             replaced: stamp.at,
         });
         user.prune(retention, stamp.at);
         Ok(Replaced::As { version, created: before.is_none() })
+    }
+
+    fn adopt(
+        &self,
+        key: &Key,
+        base: &Base,
+        file: &DataSetFile,
+        adoption: &Adoption<'_>,
+        retention: &Retention,
+    ) -> Result<Replaced, BackendError> {
+        let Adoption { number, base: replaced, stamp } = *adoption;
+        let mut users = self.users();
+        let user = users.entry(key.clone()).or_default();
+        let before = user.current().map(|held| held.version);
+        let last = user.versions.last().map_or(0, |held| held.version.sequence);
+        if !base.allows(before, last, number) {
+            return Ok(Replaced::Conflict);
+        }
+        if before.is_some() {
+            user.retire(stamp.at, None);
+        }
+        let version = Version::new(number, file);
+        user.versions.push(Held {
+            version,
+            bytes: Some(file.bytes().to_vec()),
+            current: true,
+            pinned: false,
+            base: replaced.map(str::to_owned),
+            stamp: stamp.clone(),
+            removed: None,
+            replaced: stamp.at,
+        });
+        user.prune(retention, stamp.at);
+        Ok(Replaced::As { version, created: before.is_none() })
+    }
+
+    fn note_merged(&self, key: &Key, tag: &VersionTag, merged: &[String]) -> Result<(), BackendError> {
+        let mut users = self.users();
+        let held = users.get_mut(key).and_then(|user| user.versions.last_mut());
+        if let Some(held) = held.filter(|held| held.current && held.version.tag() == *tag) {
+            held.stamp.merged.extend_from_slice(merged);
+        }
+        Ok(())
     }
 
     fn remove(

@@ -10,6 +10,7 @@
 
 mod address;
 mod adopt;
+mod adopt_version;
 mod catalogue;
 mod collect;
 mod inspect;
@@ -36,8 +37,8 @@ use catalogue::Catalogue;
 use objects::Objects;
 
 use super::{
-    Backend, BackendError, Base, Change, Inspection, Key, QuarantineNote, QuarantinedInfo, Read, Removed,
-    Replaced, Retention, Stamp, Version, VersionInfo,
+    Adoption, Backend, BackendError, Base, Change, Inspection, Key, QuarantineNote, QuarantinedInfo, Read,
+    Removed, Replaced, Retention, Stamp, Version, VersionInfo,
 };
 use crate::{DataSetFile, Probed};
 
@@ -140,6 +141,21 @@ impl Backend for ObjectBackend {
         retention: &Retention,
     ) -> Result<Replaced, BackendError> {
         self.wait(CALL, self.inner.replace(key, base, file, stamp, retention))
+    }
+
+    fn adopt(
+        &self,
+        key: &Key,
+        base: &Base,
+        file: &DataSetFile,
+        adoption: &Adoption<'_>,
+        retention: &Retention,
+    ) -> Result<Replaced, BackendError> {
+        self.wait(CALL, self.inner.adopt_version(key, base, file, adoption, retention))
+    }
+
+    fn note_merged(&self, key: &Key, tag: &VersionTag, merged: &[String]) -> Result<(), BackendError> {
+        self.wait(CALL, self.inner.note_merged(key, tag, merged))
     }
 
     fn remove(

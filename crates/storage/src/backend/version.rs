@@ -1,6 +1,7 @@
 use mp_dataset::Digest;
 use mp_profile::{Scope, Sid, VersionTag};
 
+use super::Stamp;
 use crate::{DataSetFile, NotStorable};
 
 /// Which data set: one user's of one scope.
@@ -82,6 +83,30 @@ impl Base {
             Self::Version(tag) => Version::parse(tag).map(|(sequence, _)| sequence),
         }
     }
+}
+
+impl Base {
+    /// Whether a version may be adopted on it, where the last one has this number.
+    #[must_use]
+    pub(super) fn allows(&self, current: Option<Version>, last: u64, number: u64) -> bool {
+        let is_current = match (current, self) {
+            (None, Self::Nothing) => true,
+            (Some(version), Self::Version(tag)) => version.tag() == *tag,
+            _ => false,
+        };
+        is_current && number > last
+    }
+}
+
+/// What is known of a version of another store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Adoption<'a> {
+    /// Its number.
+    pub number: u64,
+    /// Tag of the version that it replaced there.
+    pub base: Option<&'a str>,
+    /// How it came.
+    pub stamp: &'a Stamp,
 }
 
 /// Answer to [`Backend::read`](super::Backend::read).

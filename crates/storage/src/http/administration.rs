@@ -28,7 +28,7 @@ use crate::{Access, Code, ReachedStore, Refusal, backend::Version};
 /// Bytes of the body of a request for a change.
 const MAX_BODY: usize = 16 * 1024;
 /// Users in one answer when nothing else is asked for, and at most.
-const PAGE: (usize, usize) = (500, 1000);
+pub(super) const PAGE: (usize, usize) = (500, 1000);
 
 /// Scope, user, and a version or an id.
 type Three = Path<(String, String, String)>;
@@ -162,8 +162,8 @@ pub(super) async fn scopes(State(shared): State<Shared>, Extension(access): Exte
 /// Which users are asked for.
 #[derive(Deserialize)]
 pub(super) struct Page {
-    after: Option<String>,
-    limit: Option<usize>,
+    pub(super) after: Option<String>,
+    pub(super) limit: Option<usize>,
 }
 
 pub(super) async fn users(

@@ -1,5 +1,6 @@
 //! What every backend promises. A backend conforms when [`all`] passes over an empty one.
 
+mod adopting;
 mod beside;
 mod history;
 mod versions;
@@ -62,6 +63,8 @@ pub(crate) fn all(backend: &dyn Backend) {
     history::a_restored_version_is_a_new_one(backend);
     history::says_who_deleted_and_why(backend);
     history::readers_and_retention_do_not_meet(backend);
+    adopting::takes_numbers_as_they_are(backend);
+    adopting::notes_what_a_version_holds(backend);
     beside::quarantines_beside(backend);
     beside::takes_out_of_quarantine(backend);
     beside::lists_scopes_and_users(backend);

@@ -11,6 +11,7 @@ mod faults;
 mod folder;
 mod following;
 mod objects;
+mod peers;
 mod protection;
 mod requests;
 mod security;

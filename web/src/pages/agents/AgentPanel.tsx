@@ -1,9 +1,10 @@
-import { Toolbar, ToolbarButton } from "@fluentui/react-components";
+import { Toolbar } from "@fluentui/react-components";
 import { ArrowMoveRegular, DismissCircleRegular } from "@fluentui/react-icons";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { assign, machine, revoke } from "../../api/machines";
+import { Command } from "../../parts/Command";
 import { Ago } from "../../parts/Ago";
 import { Choice } from "../../parts/Choice";
 import { ConfirmDialog } from "../../parts/ConfirmDialog";
@@ -34,20 +35,22 @@ export function AgentPanel({ id, groups, onClose }: Props) {
         {({ item, etag }) => (
           <>
             <Toolbar aria-label={`Agent ${item.name}`}>
-              <ToolbarButton
+              <Command
+                needs="configure"
                 icon={<ArrowMoveRegular />}
                 disabled={item.state === "revoked"}
                 onClick={() => setAsked("move")}
               >
                 Move to group
-              </ToolbarButton>
-              <ToolbarButton
+              </Command>
+              <Command
+                needs="configure"
                 icon={<DismissCircleRegular />}
                 disabled={item.state === "revoked"}
                 onClick={() => setAsked("revoke")}
               >
                 Revoke
-              </ToolbarButton>
+              </Command>
             </Toolbar>
             <Facts
               facts={[

@@ -6,6 +6,7 @@ import { useSearchParams } from "react-router";
 
 import { groups } from "../../api/farm";
 import { machines, type Machine } from "../../api/machines";
+import { Command } from "../../parts/Command";
 import { Ago } from "../../parts/Ago";
 import { Choice } from "../../parts/Choice";
 import { CommandBar } from "../../parts/CommandBar";
@@ -62,9 +63,9 @@ export default function AgentsPage() {
   return (
     <Page title="Agents" about="Session hosts of the farm. Each has joined with a token of its own.">
       <CommandBar label="Agents" search={{ text: search, onChange: setSearch, label: "Search Agents" }}>
-        <ToolbarButton icon={<AddRegular />} onClick={() => setAdding(true)}>
+        <Command needs="configure" icon={<AddRegular />} onClick={() => setAdding(true)}>
           Add Agent
-        </ToolbarButton>
+        </Command>
         <ToolbarButton
           icon={<ArrowClockwiseRegular />}
           onClick={() => void queries.invalidateQueries({ queryKey: ["machines"] })}

@@ -7,12 +7,20 @@ import { joinTokens, removeJoinToken, type JoinToken } from "../../api/machines"
 import { ConfirmDialog } from "../../parts/ConfirmDialog";
 import { DataTable, type Column } from "../../parts/DataTable";
 import { momentOf } from "../../parts/times";
+import { useMay, useReason } from "../../parts/useSession";
 
 /** Join tokens that nobody has used yet; nothing when there are none. */
 export function JoinTokens({ role }: { readonly role: JoinToken["role"] }) {
   const queries = useQueryClient();
+  const may = useMay();
+  const reason = useReason();
   const [withdrawn, setWithdrawn] = useState<JoinToken | null>(null);
-  const found = useQuery({ queryKey: ["join-tokens"], queryFn: joinTokens, refetchInterval: 30_000 });
+  const found = useQuery({
+    queryKey: ["join-tokens"],
+    queryFn: joinTokens,
+    refetchInterval: 30_000,
+    enabled: may("audit"),
+  });
   const rows = (found.data?.items ?? []).filter((token) => token.role === role);
   const columns: Column<JoinToken>[] = [
     {
@@ -34,7 +42,9 @@ export function JoinTokens({ role }: { readonly role: JoinToken["role"] }) {
           appearance="subtle"
           icon={<DeleteRegular />}
           aria-label={`Withdraw the token of ${momentOf(token.created)}`}
-          onClick={() => setWithdrawn(token)}
+          {...(may("configure")
+            ? { onClick: () => setWithdrawn(token) }
+            : { disabledFocusable: true, title: reason })}
         >
           Withdraw
         </Button>

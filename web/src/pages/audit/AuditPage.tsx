@@ -1,4 +1,4 @@
-import { ToolbarButton } from "@fluentui/react-components";
+import { Link, ToolbarButton } from "@fluentui/react-components";
 import { ArrowClockwiseRegular, HistoryRegular } from "@fluentui/react-icons";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -13,9 +13,15 @@ import { PagedTable } from "../../parts/PagedTable";
 import { isPeriod, periods, sinceOf, type Period } from "../../parts/periods";
 import { momentOf } from "../../parts/times";
 import { useSettled } from "../../parts/useSettled";
+import { EntryPanel } from "./EntryPanel";
 
-const columns: readonly Column<AuditEntry>[] = [
-  { title: "When", order: "id", width: "190px", cell: (entry) => momentOf(entry.at) },
+const columnsOf = (show: (entry: AuditEntry) => void): readonly Column<AuditEntry>[] => [
+  {
+    title: "When",
+    order: "id",
+    width: "190px",
+    cell: (entry) => <Link onClick={() => show(entry)}>{momentOf(entry.at)}</Link>,
+  },
   { title: "Who", width: "180px", cell: (entry) => entry.who },
   { title: "What", width: "160px", cell: (entry) => entry.action },
   { title: "To what", cell: (entry) => entry.subject },
@@ -28,6 +34,7 @@ export default function AuditPage() {
   const [search, setSearch] = useState("");
   const [period, setPeriod] = useState<Period>("all");
   const [order, setOrder] = useState("-id");
+  const [shown, setShown] = useState<AuditEntry | null>(null);
   const settled = useSettled(search);
   return (
     <Page title="Audit" about="Every change of the farm, with who made it and when.">
@@ -60,7 +67,8 @@ export default function AuditPage() {
             ...(after === undefined ? {} : { after }),
           })
         }
-        columns={columns}
+        columns={columnsOf(setShown)}
+        chosen={shown === null ? undefined : String(shown.id)}
         id={(entry) => String(entry.id)}
         order={{ order, onChange: setOrder }}
         empty={
@@ -69,6 +77,7 @@ export default function AuditPage() {
           </EmptyState>
         }
       />
+      {shown !== null && <EntryPanel entry={shown} onClose={() => setShown(null)} />}
     </Page>
   );
 }

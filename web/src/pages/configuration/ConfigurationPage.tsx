@@ -2,13 +2,15 @@ import { Tab, TabList } from "@fluentui/react-components";
 import { useSearchParams } from "react-router";
 
 import { Page } from "../../parts/Page";
+import { useMay } from "../../parts/useSession";
 import { Export } from "./Export";
 import { Import } from "./Import";
 
 /** The whole configuration as one text. */
 export default function ConfigurationPage() {
   const [params, setParams] = useSearchParams();
-  const tab = params.get("tab") === "import" ? "import" : "export";
+  const may = useMay()("configure");
+  const tab = may && params.get("tab") === "import" ? "import" : "export";
   return (
     <Page
       title="Configuration"
@@ -22,7 +24,7 @@ export default function ConfigurationPage() {
         }
       >
         <Tab value="export">Export</Tab>
-        <Tab value="import">Import</Tab>
+        {may && <Tab value="import">Import</Tab>}
       </TabList>
       {tab === "export" ? <Export /> : <Import />}
     </Page>

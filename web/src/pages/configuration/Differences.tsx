@@ -1,7 +1,7 @@
-import { Badge, Card, makeStyles, mergeClasses, Subtitle2, Text, tokens } from "@fluentui/react-components";
-import { diffLines } from "diff";
+import { Badge, Card, makeStyles, Subtitle2, Text, tokens } from "@fluentui/react-components";
 
 import type { Changed } from "../../api/configuration";
+import { LineDifference } from "../../parts/LineDifference";
 
 const useStyles = makeStyles({
   list: {
@@ -13,16 +13,6 @@ const useStyles = makeStyles({
     rowGap: tokens.spacingVerticalM,
   },
   head: { display: "flex", alignItems: "center", columnGap: tokens.spacingHorizontalS },
-  text: {
-    margin: 0,
-    fontFamily: tokens.fontFamilyMonospace,
-    fontSize: tokens.fontSizeBase200,
-    whiteSpace: "pre-wrap",
-    overflowWrap: "anywhere",
-  },
-  line: { display: "block", paddingLeft: tokens.spacingHorizontalS },
-  added: { backgroundColor: tokens.colorPaletteGreenBackground1 },
-  removed: { backgroundColor: tokens.colorPaletteRedBackground1 },
 });
 
 const KINDS: Record<Changed["kind"], string> = {
@@ -53,24 +43,7 @@ export function Differences({ differences }: { readonly differences: readonly Ch
                 </Text>
               </div>
               {difference.action !== "moved" && (
-                <pre className={styles.text}>
-                  {diffLines(difference.before ?? "", difference.after ?? "").map((part, index) => (
-                    <span
-                      key={index}
-                      className={mergeClasses(
-                        styles.line,
-                        part.added && styles.added,
-                        part.removed && styles.removed,
-                      )}
-                    >
-                      {part.value
-                        .replace(/\n$/, "")
-                        .split("\n")
-                        .map((line) => `${part.added ? "+" : part.removed ? "-" : " "} ${line}`)
-                        .join("\n")}
-                    </span>
-                  ))}
-                </pre>
+                <LineDifference before={difference.before ?? ""} after={difference.after ?? ""} />
               )}
               {difference.action === "moved" && <Text>It says the same, at another place of the list.</Text>}
             </Card>

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useNavigate } from "react-router";
 
 import { dataSubsets, type DataSubset } from "../../api/farm";
+import { Command } from "../../parts/Command";
 import { CommandBar } from "../../parts/CommandBar";
 import { DataTable, type Column } from "../../parts/DataTable";
 import { EditPanel } from "../../parts/EditPanel";
@@ -64,9 +65,9 @@ export default function DataSubsetsPage() {
         label="Data subsets"
         search={{ text: search, onChange: setSearch, label: "Search names, keys and folders" }}
       >
-        <ToolbarButton icon={<AddRegular />} onClick={() => setEdited(null)}>
+        <Command needs="configure" icon={<AddRegular />} onClick={() => setEdited(null)}>
           New
-        </ToolbarButton>
+        </Command>
         <ToolbarButton
           icon={<ArrowClockwiseRegular />}
           onClick={() => void queries.invalidateQueries({ queryKey: [dataSubsets.key] })}

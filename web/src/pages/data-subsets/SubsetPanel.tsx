@@ -1,9 +1,10 @@
-import { makeStyles, MessageBar, MessageBarBody, Toolbar, ToolbarButton } from "@fluentui/react-components";
+import { makeStyles, MessageBar, MessageBarBody, Toolbar } from "@fluentui/react-components";
 import { DeleteRegular, EditRegular } from "@fluentui/react-icons";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { dataSubsets, type DataSubset } from "../../api/farm";
+import { Command } from "../../parts/Command";
 import { ConfirmDialog } from "../../parts/ConfirmDialog";
 import { DetailsPanel } from "../../parts/DetailsPanel";
 import { Facts } from "../../parts/Facts";
@@ -35,12 +36,12 @@ export function SubsetPanel({ name, subset, onEdit, onClose }: Props) {
   return (
     <DetailsPanel title={subset.name} open onClose={onClose}>
       <Toolbar aria-label={`Data subset ${subset.name}`}>
-        <ToolbarButton icon={<EditRegular />} onClick={onEdit}>
+        <Command needs="configure" icon={<EditRegular />} onClick={onEdit}>
           Edit
-        </ToolbarButton>
-        <ToolbarButton icon={<DeleteRegular />} onClick={() => setAsked(true)}>
+        </Command>
+        <Command needs="configure" icon={<DeleteRegular />} onClick={() => setAsked(true)}>
           Delete
-        </ToolbarButton>
+        </Command>
       </Toolbar>
       <Facts
         facts={describeSubset(subset).map(([title, text]) => [

@@ -1,9 +1,10 @@
-import { MessageBar, MessageBarBody, Toolbar, ToolbarButton } from "@fluentui/react-components";
+import { MessageBar, MessageBarBody, Toolbar } from "@fluentui/react-components";
 import { DeleteRegular, EditRegular, KeyRegular } from "@fluentui/react-icons";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { groups, type AgentServerGroup } from "../../api/farm";
+import { Command } from "../../parts/Command";
 import { ConfirmDialog } from "../../parts/ConfirmDialog";
 import { DetailsPanel } from "../../parts/DetailsPanel";
 import { Facts } from "../../parts/Facts";
@@ -33,15 +34,15 @@ export function GroupPanel({ name, group, onEdit, onClose }: Props) {
   return (
     <DetailsPanel title={group.name} open onClose={onClose}>
       <Toolbar aria-label={`Group ${group.name}`}>
-        <ToolbarButton icon={<EditRegular />} onClick={onEdit}>
+        <Command needs="configure" icon={<EditRegular />} onClick={onEdit}>
           Edit
-        </ToolbarButton>
-        <ToolbarButton icon={<KeyRegular />} onClick={() => setAsked("join")}>
+        </Command>
+        <Command needs="configure" icon={<KeyRegular />} onClick={() => setAsked("join")}>
           Add Agent
-        </ToolbarButton>
-        <ToolbarButton icon={<DeleteRegular />} onClick={() => setAsked("delete")}>
+        </Command>
+        <Command needs="configure" icon={<DeleteRegular />} onClick={() => setAsked("delete")}>
           Delete
-        </ToolbarButton>
+        </Command>
       </Toolbar>
       <Facts facts={describeGroup(group)} />
       {asked === "join" && (

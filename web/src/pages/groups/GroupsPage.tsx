@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useNavigate } from "react-router";
 
 import { groups, type AgentServerGroup } from "../../api/farm";
+import { Command } from "../../parts/Command";
 import { CommandBar } from "../../parts/CommandBar";
 import { DataTable, type Column } from "../../parts/DataTable";
 import { EditPanel } from "../../parts/EditPanel";
@@ -61,9 +62,9 @@ export default function GroupsPage() {
         label="Agent Server Groups"
         search={{ text: search, onChange: setSearch, label: "Search groups" }}
       >
-        <ToolbarButton icon={<AddRegular />} onClick={() => setEdited(null)}>
+        <Command needs="configure" icon={<AddRegular />} onClick={() => setEdited(null)}>
           New
-        </ToolbarButton>
+        </Command>
         <ToolbarButton
           icon={<ArrowClockwiseRegular />}
           onClick={() => void queries.invalidateQueries({ queryKey: [groups.key] })}

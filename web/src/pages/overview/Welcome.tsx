@@ -3,6 +3,7 @@ import { RocketRegular } from "@fluentui/react-icons";
 import { useNavigate } from "react-router";
 
 import type { Overview } from "../../api/activity";
+import { useMay } from "../../parts/useSession";
 
 const useStyles = makeStyles({
   card: {
@@ -25,6 +26,7 @@ const useStyles = makeStyles({
 export function Welcome({ farm }: { readonly farm: Overview }) {
   const styles = useStyles();
   const navigate = useNavigate();
+  const may = useMay()("configure");
   const empty = farm["storage-servers"] === 0;
   return (
     <Card className={styles.card}>
@@ -33,9 +35,11 @@ export function Welcome({ farm }: { readonly farm: Overview }) {
         <Subtitle2 as="h2">{empty ? "This farm is empty" : "This farm has seen no session yet"}</Subtitle2>
         <Text>From here to the first logon it takes a few steps, and some minutes.</Text>
       </div>
-      <Button appearance="primary" onClick={() => void navigate("/set-up")}>
-        {empty ? "Set up the farm" : "Go on setting up"}
-      </Button>
+      {may && (
+        <Button appearance="primary" onClick={() => void navigate("/set-up")}>
+          {empty ? "Set up the farm" : "Go on setting up"}
+        </Button>
+      )}
     </Card>
   );
 }

@@ -1,12 +1,13 @@
-import { Card, makeStyles, Radio, RadioGroup, Subtitle2, tokens } from "@fluentui/react-components";
-import { useQuery } from "@tanstack/react-query";
+import { Card, makeStyles, Radio, RadioGroup, Subtitle2, Text, tokens } from "@fluentui/react-components";
 
-import { currentSession } from "../../api/session";
 import { setAppearance, useAppearance, type Appearance } from "../../app/preferences";
 import { Facts } from "../../parts/Facts";
 import { Page } from "../../parts/Page";
 import { momentOf } from "../../parts/times";
+import { useSession } from "../../parts/useSession";
+import { groupsOf } from "../administrators/people";
 import { PasswordForm } from "./PasswordForm";
+import { SecondFactorCard } from "./SecondFactorCard";
 
 const useStyles = makeStyles({
   cards: {
@@ -22,14 +23,19 @@ const useStyles = makeStyles({
 export default function SettingsPage() {
   const styles = useStyles();
   const appearance = useAppearance();
-  const session = useQuery({ queryKey: ["session"], queryFn: currentSession, staleTime: Infinity });
+  const session = useSession();
   return (
     <Page title="Settings">
       <div className={styles.cards}>
         <Card>
           <Subtitle2 as="h2">Password</Subtitle2>
-          <PasswordForm name={session.data?.name ?? ""} />
+          {session?.origin === "local" ? (
+            <PasswordForm name={session.name} />
+          ) : (
+            <Text>Your password is not kept here. Change it where your account comes from.</Text>
+          )}
         </Card>
+        {session?.origin !== "openid-connect" && <SecondFactorCard />}
         <Card>
           <Subtitle2 as="h2">Appearance</Subtitle2>
           <RadioGroup
@@ -48,8 +54,10 @@ export default function SettingsPage() {
             facts={[
               ["Console", window.location.origin],
               ["Version", __VERSION__],
-              ["Signed in as", session.data?.name ?? ""],
-              ["Session ends", session.data == null ? "" : momentOf(session.data.expires)],
+              ["Signed in as", session?.name ?? ""],
+              ["Role", session?.role ?? ""],
+              ["Sees", groupsOf(session?.groups)],
+              ["Session ends", session === null ? "" : momentOf(session.expires)],
               [
                 "REST API",
                 <a key="api" href="/api/v1/openapi.json">

@@ -1,10 +1,11 @@
-import { Button, MessageBar, MessageBarBody, Toolbar, ToolbarButton } from "@fluentui/react-components";
+import { Button, MessageBar, MessageBarBody, Toolbar } from "@fluentui/react-components";
 import { DeleteRegular, EditRegular, KeyRegular } from "@fluentui/react-icons";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { storageServers, type StorageServer } from "../../api/farm";
 import type { Machine } from "../../api/machines";
+import { Command } from "../../parts/Command";
 import { Ago } from "../../parts/Ago";
 import { ConfirmDialog } from "../../parts/ConfirmDialog";
 import { DetailsPanel } from "../../parts/DetailsPanel";
@@ -40,19 +41,20 @@ export function StorageServerPanel({ name, server, machines, onEdit, onClose }: 
   return (
     <DetailsPanel title={server.name} open onClose={onClose}>
       <Toolbar aria-label={`Storage Server ${server.name}`}>
-        <ToolbarButton icon={<EditRegular />} onClick={onEdit}>
+        <Command needs="configure" icon={<EditRegular />} onClick={onEdit}>
           Edit
-        </ToolbarButton>
-        <ToolbarButton
+        </Command>
+        <Command
+          needs="configure"
           icon={<KeyRegular />}
           onClick={() => setAsked("join")}
           disabled={machine !== undefined}
         >
           Let join
-        </ToolbarButton>
-        <ToolbarButton icon={<DeleteRegular />} onClick={() => setAsked("delete")}>
+        </Command>
+        <Command needs="configure" icon={<DeleteRegular />} onClick={() => setAsked("delete")}>
           Delete
-        </ToolbarButton>
+        </Command>
       </Toolbar>
       {machine === undefined && (
         <MessageBar intent="info" layout="multiline">

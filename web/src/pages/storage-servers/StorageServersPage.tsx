@@ -6,6 +6,7 @@ import { useNavigate } from "react-router";
 
 import { storageServers, type StorageServer } from "../../api/farm";
 import { machines } from "../../api/machines";
+import { Command } from "../../parts/Command";
 import { Ago } from "../../parts/Ago";
 import { CommandBar } from "../../parts/CommandBar";
 import { DataTable, type Column } from "../../parts/DataTable";
@@ -67,9 +68,9 @@ export default function StorageServersPage() {
         label="Storage Servers"
         search={{ text: search, onChange: setSearch, label: "Search Storage Servers" }}
       >
-        <ToolbarButton icon={<AddRegular />} onClick={() => setEdited(null)}>
+        <Command needs="configure" icon={<AddRegular />} onClick={() => setEdited(null)}>
           New
-        </ToolbarButton>
+        </Command>
         <ToolbarButton
           icon={<ArrowClockwiseRegular />}
           onClick={() => {

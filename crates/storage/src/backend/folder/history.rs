@@ -43,12 +43,12 @@ pub(super) enum Event {
 }
 
 impl Event {
-    pub(super) fn stored(version: Version, base: Option<Version>, stamp: &Stamp) -> Self {
+    pub(super) fn stored(version: Version, base: Option<String>, stamp: &Stamp) -> Self {
         Self::Stored {
             number: version.sequence,
             seal: version.digest.to_string(),
             bytes: version.len,
-            base: base.map(|base| base.tag().0),
+            base,
             stamp: stamp.clone(),
         }
     }

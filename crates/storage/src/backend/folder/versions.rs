@@ -24,6 +24,9 @@ const PINNED: &str = ".pinned";
 /// In the place of the seal of a version that was found damaged.
 const DAMAGED: &str = "damaged";
 
+/// Ending of the name of a file without content that gives the current version its number.
+const NUMBER: &str = ".number";
+
 /// The folder of the former versions.
 #[derive(Debug)]
 pub(super) struct Versions(PathBuf);
@@ -44,23 +47,37 @@ pub(super) struct Listing {
     /// The former versions, newest first. The current one may be among them: it is pinned, or a crash came between keeping
     /// and replacing it.
     pub(super) entries: Vec<Entry>,
+    /// Numbers that do not follow from the former ones, of current versions with these seals.
+    given: Vec<Given>,
     unfinished: Vec<PathBuf>,
+}
+
+/// A file whose name says which number the current version has, if it has this seal.
+#[derive(Clone, Debug)]
+struct Given {
+    sequence: u64,
+    seal: String,
+    path: PathBuf,
 }
 
 impl Listing {
     /// The number of a current version of this seal. It follows from the former ones: one more than the newest of them. Only
-    /// if that is a second link of the current file it is the same version.
+    /// if that is a second link of the current file it is the same version. A higher number may have been given to it.
     pub(super) fn sequence_of(&self, digest: Digest) -> u64 {
-        match self.entries.first() {
+        let follows = match self.entries.first() {
             None => 1,
             Some(newest) if newest.is(digest) && !newest.removed => newest.sequence,
             Some(newest) => newest.sequence.saturating_add(1),
-        }
+        };
+        let seal = short(digest);
+        let given = self.given.iter().filter(|given| given.seal == seal).map(|given| given.sequence);
+        given.chain([follows]).max().unwrap_or(follows)
     }
 
     /// The number of a current version whose seal cannot be read.
     pub(super) fn next(&self) -> u64 {
-        self.entries.first().map_or(1, |newest| newest.sequence.saturating_add(1))
+        let follows = self.entries.first().map_or(1, |newest| newest.sequence.saturating_add(1));
+        self.given.iter().map(|given| given.sequence).chain([follows]).max().unwrap_or(follows)
     }
 
     /// The number of the damaged version in whose place the current one, of this number, is.
@@ -124,6 +141,14 @@ impl Versions {
         Ok(())
     }
 
+    /// Gives the next current version a number that does not follow from the former ones.
+    pub(super) fn give_number(&self, version: Version) -> Result<(), BackendError> {
+        make_folder(&self.0)?;
+        let path = self.0.join(format!("{:08}-{}{NUMBER}", version.sequence, short(version.digest)));
+        fs::File::create(&path).map_err(|error| failed("make", &path, error))?;
+        sync_folder_of(&path)
+    }
+
     /// Pins the current version: its second link has a name of its own.
     pub(super) fn pin_current(&self, current: &Path, version: Version) -> Result<(), BackendError> {
         let path = self.link(current, version, PINNED)?;
@@ -159,7 +184,13 @@ impl Versions {
     /// Deletes what retention does not keep, and what a crash left. What cannot be deleted now is tried again the next time.
     /// Nobody else may be writing here.
     pub(super) fn prune(&self, current: Option<(u64, &Path)>, retention: &Retention, now: u64) {
-        let Ok(Listing { entries, unfinished }) = self.list() else { return };
+        let Ok(Listing { entries, given, unfinished }) = self.list() else { return };
+        // A number that the newest former version has passed says nothing any more.
+        let newest = entries.first().map_or(0, |entry| entry.sequence);
+        let passed = given.into_iter().filter(|given| {
+            given.sequence <= newest || current.is_some_and(|(sequence, _)| given.sequence < sequence)
+        });
+        let passed: Vec<PathBuf> = passed.map(|given| given.path).collect();
         let former: Vec<Entry> = entries
             .into_iter()
             .filter(|entry| current.is_none_or(|(sequence, _)| sequence != entry.sequence))
@@ -176,7 +207,7 @@ impl Versions {
             false => weighed(&former, current.map(|(_, path)| path), now),
         };
         let old = retention.falling(&candidates, now).into_iter().filter_map(|index| former.get(index));
-        for path in old.map(|entry| &entry.path).chain(&unfinished) {
+        for path in old.map(|entry| &entry.path).chain(&unfinished).chain(&passed) {
             if let Err(error) = fs::remove_file(path) {
                 tracing::warn!(path = %path.display(), %error, "Cannot delete an old version");
             }
@@ -196,6 +227,8 @@ impl Versions {
             let name = name.to_string_lossy();
             if name.ends_with(TEMPORARY_SUFFIX) {
                 listing.unfinished.push(entry.path());
+            } else if let Some((sequence, seal)) = parse_number(&name) {
+                listing.given.push(Given { sequence, seal, path: entry.path() });
             } else {
                 listing.entries.extend(parse(&name, entry.path()));
             }
@@ -245,6 +278,11 @@ fn link_or_copy(from: &Path, to: &Path) -> Result<(), BackendError> {
 
 fn short(digest: Digest) -> String {
     digest.to_string().chars().take(SEAL_DIGITS).collect()
+}
+
+fn parse_number(name: &str) -> Option<(u64, String)> {
+    let (sequence, seal) = name.strip_suffix(NUMBER)?.split_once('-')?;
+    Some((sequence.parse().ok()?, seal.to_owned()))
 }
 
 fn parse(name: &str, path: PathBuf) -> Option<Entry> {

@@ -181,7 +181,7 @@ async fn retire(
 }
 
 /// Lets the content of former versions fall that retention does not keep. The data set is locked.
-async fn prune(
+pub(super) async fn prune(
     connection: &mut PgConnection,
     key: &Key,
     retention: &Retention,
