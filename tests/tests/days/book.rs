@@ -16,13 +16,6 @@ use crate::{
 /// Host and number of a load of a user's registry.
 pub(crate) type Load = (usize, u64);
 
-/// What there was when a load was last given something: deeds, and data sets that storage had taken.
-#[derive(Clone, Copy, Default, Debug)]
-pub(crate) struct Given {
-    pub(crate) deeds: usize,
-    pub(crate) turn: usize,
-}
-
 /// A user sets or deletes something.
 #[derive(Debug)]
 pub(crate) struct Deed {
@@ -34,8 +27,8 @@ pub(crate) struct Deed {
     /// The deeds that it may replace.
     pub(crate) known: BTreeSet<usize>,
     pub(crate) load: Load,
-    /// When its load was last given something before it.
-    pub(crate) given: Given,
+    /// How many data sets storage had taken when its load was last given something before it.
+    pub(crate) given: usize,
     /// It was done in a profile that stays on its host, and so is what the next load there begins with.
     pub(crate) stays: bool,
     /// It was done in a profile that is never exported.
@@ -124,12 +117,10 @@ impl Book {
 
     /// The deletions that a load may have been given, or that were done in it.
     fn deletions_before(&self, deed: &Deed) -> Vec<usize> {
-        let imported = deed.given.deeds;
         let given = |number: usize, other: &Deed| {
             let (host, _) = deed.load;
             let here = other.load == deed.load || (deed.stays && other.load.0 == host);
-            here || (number < imported && self.is_gone(number, imported))
-                || (other.accepted && other.load.0 == host)
+            here || self.had_been_given(deed, number) || (other.accepted && other.load.0 == host)
         };
         let all = self.deeds.iter().enumerate();
         let of_spot =
@@ -154,10 +145,13 @@ impl Book {
     /// Whether a load had been given what storage had of a deed, before it did another one.
     pub(crate) fn had_been_given(&self, later: &Deed, number: usize) -> bool {
         let deed = &self.deeds[number];
-        let here = |seen: &&Seen| seen.host == deed.load.0 && seen.deeds > number && seen.way == Way::Stored;
+        let here = |seen: &&Seen| {
+            let sent = seen.host == deed.load.0 && seen.deeds > number && seen.way == Way::Stored;
+            sent && (deed.text.is_some() || seen.gone)
+        };
         let all = self.seen.get(&deed.spot).into_iter().flatten();
         let stored = all.filter(here).map(|seen| seen.turn).min();
-        stored.is_some_and(|turn| turn <= later.given.turn)
+        stored.is_some_and(|turn| turn <= later.given)
     }
 
     /// Whether a data set that the deed's host sent after it, to be kept beside, shows the place without content.
@@ -193,6 +187,9 @@ impl Book {
         self.turn += 1;
         for place in &PLACES {
             let said = place.said_by(set);
+            if said != Said::Nothing {
+                self.story.tell(format!("        {said:?} at {}", place.labels()[0]));
+            }
             if place.of_group != matches!(scope, Scope::Group(_)) {
                 assert!(
                     said == Said::Nothing,
@@ -292,7 +289,7 @@ impl Book {
         !deed.excused && self.is_gone(number, usize::MAX)
     }
 
-    /// Whether a deletion only took back what its own load had made and storage never had.
+    /// Whether a deletion only took back what its own load had made, or one before it on its host, and storage never had.
     fn came_to_nothing(&self, number: usize) -> bool {
         let deed = &self.deeds[number];
         let mut saw = &deed.saw;
@@ -306,7 +303,22 @@ impl Book {
             }
             saw = &other.saw;
         }
-        saw.is_none()
+        let Some(saw) = saw else { return true };
+        // What the load was given later had the place without content already.
+        let mut given =
+            self.seen.get(&deed.spot).into_iter().flatten().filter(|seen| seen.turn <= deed.given);
+        if given.rfind(|seen| seen.way == Way::Stored).is_some_and(|seen| seen.gone) {
+            return deed.spot.place.default().as_ref() == Some(saw);
+        }
+        // An earlier load on this host made it, and this one was given it out of the spool.
+        let before = self.by_text.get(&(deed.spot.clone(), saw.clone()));
+        before.is_some_and(|&before| {
+            let maker = &self.deeds[before];
+            maker.load != deed.load
+                && maker.load.0 == deed.load.0
+                && !self.stored.contains_key(&before)
+                && self.came_to_nothing(before)
+        })
     }
 
     /// The deeds of a load that nothing later has taken the place of in it, but for those that changed nothing.

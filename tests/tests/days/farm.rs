@@ -15,7 +15,7 @@ use mp_profile::{
 use mp_registry::{FileTime, Name};
 
 use crate::{
-    book::{Book, Deed, Given},
+    book::{Book, Deed},
     host::Host,
     kind::Kind,
     line::Line,
@@ -148,7 +148,7 @@ impl Farm {
         let given = matches!(end, Some(JobEnd::Done | JobEnd::RestFollows))
             && matches!(order.work, Job::Import | Job::LateMerge | Job::MergeNewer);
         if let Some(loaded) = loaded.filter(|_| given) {
-            host.given.insert(loaded.load, Given { deeds: book.deeds.len(), turn: book.turn });
+            host.given.insert(loaded.load, book.turn);
         }
         drop(book);
         if let Some((loaded, plan)) = first_import.filter(|_| self.hosts[at].is_marked(&sid)) {
@@ -253,9 +253,9 @@ impl Farm {
             let is_safe = |book: &Book, number: usize| {
                 let deed = &book.deeds[number];
                 let of_scope = || waiting.iter().filter(|(entry, _)| entry.scope == deed.spot.scope);
-                let waits = |saw: Option<&String>| {
-                    let said = saw.filter(|_| deed.text.is_none()).cloned().map(Said::Text);
-                    said.is_some_and(|said| of_scope().any(|(_, set)| deed.spot.place.said_by(set) == said))
+                let waits = || {
+                    let said = |set| matches!(deed.spot.place.said_by(set), Said::Text(_));
+                    deed.text.is_none() && of_scope().any(|(_, set)| said(set))
                 };
                 of_scope().any(|(entry, set)| {
                     match (&deed.text, deed.spot.place.said_by(set)) {
@@ -267,7 +267,7 @@ impl Farm {
                     }
                 }) || match served {
                     // What was deleted waits in the spool, and will be stored.
-                    true if waits(deed.saw.as_ref()) => false,
+                    true if waits() => false,
                     true => book.is_safe(number),
                     false => book.is_sent(number),
                 }

@@ -22,7 +22,6 @@ use mp_registry::FileTime;
 use tempfile::TempDir;
 
 use crate::{
-    book::Given,
     line::{Fuse, Killed, Line},
     places::Place,
     profiles::{FusedHost, Loaded, Profiles},
@@ -69,8 +68,8 @@ pub(crate) struct Host {
     pub(crate) followed: BTreeMap<u64, CachedPlan>,
     /// The plan by which a load was first looked at.
     pub(crate) looked: BTreeMap<u64, CachedPlan>,
-    /// What there was when a load was last given something.
-    pub(crate) given: BTreeMap<u64, Given>,
+    /// How many data sets storage had taken when a load was last given something.
+    pub(crate) given: BTreeMap<u64, usize>,
     fuse: Fuse,
     ports: Ports,
     state: StateFolder,
