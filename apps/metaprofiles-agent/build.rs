@@ -1,4 +1,5 @@
-//! Gives the Windows program its message table, from which the event log takes the texts of the Agent's events.
+//! Gives the Windows program its message table, from which the event log takes the texts of the Agent's events, and lays its
+//! file out in pages.
 
 #[allow(dead_code, reason = "the program uses the rest")]
 #[path = "src/events.rs"]
@@ -17,6 +18,8 @@ fn main() {
     if env::var("CARGO_CFG_WINDOWS").is_err() {
         return;
     }
+    // Wine maps a file whose sections begin at pages, and copies any other into memory that the process has to itself.
+    println!("cargo::rustc-link-arg-bins=-Wl,--file-alignment,4096");
     let out = env::var("OUT_DIR").expect("cargo says where the output goes");
     let place = |name: &str| Path::new(&out).join(name);
     fs::write(place("messages.bin"), message_table()).expect("the output folder can be written");

@@ -6,15 +6,18 @@ mod files;
 
 use std::{net::IpAddr, sync::Arc};
 
-use mp_protocol::{ClientCertificates, MachineName, MachineRole, serial_text, tls};
+use mp_protocol::{
+    ClientCertificates, MachineName, MachineRole, serial_text,
+    tls::{self, ServerKind},
+};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PublicKeyData,
     SanType, SerialNumber, string::Ia5String,
 };
 use rustls::{
-    ServerConfig,
-    pki_types::{CertificateDer, PrivatePkcs8KeyDer},
+    ClientConfig, ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
 };
 
 use crate::{
@@ -110,23 +113,42 @@ impl Authority {
         names: &[String],
         now: UnixMillis,
     ) -> Result<Arc<ServerConfig>, Refusal> {
-        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(Refusal::internal)?;
-        let mut params = leaf("MetaProfiles console", now)?;
-        // As a client the console asks Storage Servers for users' versions.
-        params.extended_key_usages =
-            vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
-        params.subject_alt_names.push(SanType::URI(ascii(CONSOLE_NAME.to_owned())?));
+        let mut params = console(ExtendedKeyUsagePurpose::ServerAuth, now)?;
         for name in ["localhost", "127.0.0.1", "::1"].into_iter().chain(names.iter().map(String::as_str)) {
             let name = address(name)?;
             if !params.subject_alt_names.contains(&name) {
                 params.subject_alt_names.push(name);
             }
         }
-        let certificate = params.signed_by(&key, &self.issuer).map_err(Refusal::internal)?;
-        let chain = vec![certificate.der().clone(), self.certificate.clone()];
-        let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
+        let (certificate, key) = self.sign(params)?;
+        let chain = vec![certificate, self.certificate.clone()];
         tls::server(chain, key, &self.certificate, ClientCertificates::Optional).map_err(Refusal::internal)
     }
+
+    /// TLS of the console as a client of Storage Servers, which know it for an administrator by its name; with a new key and
+    /// certificate.
+    pub(crate) fn storage_client_config(&self, now: UnixMillis) -> Result<Arc<ClientConfig>, Refusal> {
+        let (certificate, key) = self.sign(console(ExtendedKeyUsagePurpose::ClientAuth, now)?)?;
+        tls::client(certificate, key, &self.certificate, ServerKind::Storage).map_err(Refusal::internal)
+    }
+
+    /// A certificate of the console's own, and its new key.
+    fn sign(
+        &self,
+        params: CertificateParams,
+    ) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), Refusal> {
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(Refusal::internal)?;
+        let certificate = params.signed_by(&key, &self.issuer).map_err(Refusal::internal)?;
+        Ok((certificate.der().clone(), PrivatePkcs8KeyDer::from(key.serialize_der()).into()))
+    }
+}
+
+/// A certificate of the console itself, for one use.
+fn console(usage: ExtendedKeyUsagePurpose, now: UnixMillis) -> Result<CertificateParams, Refusal> {
+    let mut params = leaf("MetaProfiles console", now)?;
+    params.extended_key_usages = vec![usage];
+    params.subject_alt_names.push(SanType::URI(ascii(CONSOLE_NAME.to_owned())?));
+    Ok(params)
 }
 
 /// What all certificates but the authority's have in common.

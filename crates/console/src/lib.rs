@@ -11,6 +11,7 @@ mod authority;
 mod backup;
 mod config;
 mod console;
+mod directory;
 mod domain;
 mod error;
 mod linger;
@@ -21,6 +22,7 @@ mod repository;
 mod sealing;
 mod secret;
 mod serve;
+mod storage;
 
 pub use backup::{BackupError, backup, restore};
 pub use config::{ConsoleConfig, WallClock};

@@ -172,7 +172,7 @@ fn change<'a, T>(
 }
 
 /// Walks two sorted slices side by side.
-fn pairs<'a, T>(
+pub(crate) fn pairs<'a, T>(
     mut old: &'a [T],
     mut new: &'a [T],
     order: impl Fn(&T, &T) -> Ordering,

@@ -6,7 +6,8 @@
 //! * [`encode`] writes a [`DataSet`], [`decode`] verifies and reads one. Only verified bytes give a data set ([`Verified`]).
 //! * [`Checker`] and [`check`] tell whether a file is intact without decoding it, and give its [`Digest`], the ETag: for
 //!   whoever stores or passes on files.
-//! * [`diff`] tells what differs between two data sets; [`merge`] makes one of two that were made from one base.
+//! * [`diff`] tells what differs between two data sets; [`merge`] makes one of two that were made from one base; [`restore`]
+//!   brings a part of a former one back.
 //!
 //! ```
 //! use mp_dataset::{DataSet, Limits, check, decode, encode};
@@ -36,6 +37,7 @@ mod frame;
 mod limits;
 mod merge;
 mod records;
+mod restore;
 mod wtf8;
 
 pub use content::{
@@ -49,3 +51,4 @@ pub use error::{DecodeError, EncodeError, Part, Place};
 pub use frame::{Checker, Digest, FORMAT_VERSION, HEADER_LEN, Header, ParseDigestError, check};
 pub use limits::Limits;
 pub use merge::{Held, Item, ItemPlace, MAX_OVERRIDES, Merged, Override, Overrides, Side, merge};
+pub use restore::{Cover, Selected, Selection, restore};

@@ -77,6 +77,18 @@ pub fn write_beside(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<P
     temporary(path, readers, |file| file.write_all(bytes))
 }
 
+/// As [`write_beside`], of what `write` writes.
+///
+/// # Errors
+/// Those of `write`, and what the file system says; then nothing is left behind.
+pub fn write_beside_with(
+    path: &Path,
+    readers: Readers,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<PathBuf> {
+    temporary(path, readers, write)
+}
+
 /// Flushes the folder that holds `path`, so that a name given or taken in it survives a power cut.
 ///
 /// # Errors

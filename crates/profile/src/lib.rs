@@ -37,7 +37,7 @@ pub use ports::{
 pub use report::{MAX_NOTES, Note, NoteCode, Notes};
 pub use rules::{
     CompiledRules, DEFAULT_MAX_FILE_BYTES, DEFAULT_MAX_TOTAL_BYTES, Explanation, MAX_LIVE_BYTES,
-    MAX_LIVE_ITEMS, MAX_VALUE_BYTES, Part, RuleError, RuleProblem,
+    MAX_LIVE_ITEMS, MAX_VALUE_BYTES, Part, RuleError, RuleProblem, SubsetSelection,
 };
 pub use safe_path::{MAX_COMPONENT, MAX_COMPONENTS, MAX_PATH, SafePath};
 pub use scope::{GroupName, InvalidGroupName, Scope};

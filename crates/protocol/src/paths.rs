@@ -36,6 +36,9 @@ pub const SESSION: &str = "mp-session";
 /// Header of an upload: what the Agent says of a merge, in UTF-8 with percent-encoding.
 pub const NOTES: &str = "mp-notes";
 
+/// Header of an upload or deletion by an administrator: who asks for it, in UTF-8 with percent-encoding.
+pub const BY: &str = "mp-by";
+
 /// Header, with the value `1`, of a 404 by which storage says with authority that there is no such data set. An Agent must
 /// not take any other 404 for that: it would export an empty profile over the user's data.
 pub const NO_DATA_SET: &str = "mp-no-data-set";

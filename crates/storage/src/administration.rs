@@ -5,7 +5,7 @@ use mp_protocol::{peers::HeadPage, versions::UserPage};
 
 use crate::{
     Code, ReachedStore, Refusal,
-    backend::{Base, Key, QuarantinedInfo, Replaced, Restored, Version},
+    backend::{BackendError, Base, Key, QuarantinedInfo, Replaced, Restored, Version},
     data_set_file::refused,
     peers::BackendSource,
     store::no_such,
@@ -26,12 +26,10 @@ impl ReachedStore {
         by: &str,
         reason: String,
     ) -> Result<Version, Refusal> {
-        let key = self.administered(scope, sid)?;
-        let base = base.map_or_else(|| self.backend.base_now(&key), Ok)?;
         let stamp = self.noted(by, reason);
-        let restored = self.backend.restore(&key, tag, &base, &stamp, self.access.retention(scope));
-        self.written(scope, sid);
-        current(restored?)
+        self.bring_back(scope, sid, base, |key, base| {
+            self.backend.restore(key, tag, base, &stamp, self.access.retention(scope))
+        })
     }
 
     /// See [`Backend::pin`](crate::Backend::pin).
@@ -82,12 +80,10 @@ impl ReachedStore {
         by: &str,
         reason: String,
     ) -> Result<Version, Refusal> {
-        let key = self.administered(scope, sid)?;
-        let base = base.map_or_else(|| self.backend.base_now(&key), Ok)?;
         let stamp = self.noted(by, reason);
-        let accepted = self.backend.accept(&key, id, &base, &stamp, self.access.retention(scope));
-        self.written(scope, sid);
-        current(accepted?)
+        self.bring_back(scope, sid, base, |key, base| {
+            self.backend.accept(key, id, base, &stamp, self.access.retention(scope))
+        })
     }
 
     /// See [`Backend::delete_quarantined`](crate::Backend::delete_quarantined).
@@ -118,6 +114,21 @@ impl ReachedStore {
         let more = users.len() > limit;
         users.truncate(limit);
         Ok(UserPage { users, more })
+    }
+
+    /// Makes something that is kept the current version, on `base` or on whatever is current.
+    fn bring_back(
+        &self,
+        scope: &Scope,
+        sid: &Sid,
+        base: Option<Base>,
+        call: impl FnOnce(&Key, &Base) -> Result<Restored, BackendError>,
+    ) -> Result<Version, Refusal> {
+        let key = self.administered(scope, sid)?;
+        let base = base.map_or_else(|| self.backend.base_now(&key), Ok)?;
+        let done = call(&key, &base);
+        self.written(scope, sid);
+        current(done?)
     }
 
     /// The newest versions of users, for another Storage Server.

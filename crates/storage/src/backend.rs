@@ -7,6 +7,7 @@ pub mod memory;
 pub mod object;
 mod retention;
 mod version;
+mod walk;
 
 use mp_profile::{Scope, Sid, VersionTag};
 pub use mp_protocol::versions::{Author, Change, QuarantineNote, QuarantinedInfo, Stamp, VersionInfo};
@@ -15,6 +16,7 @@ pub use error::BackendError;
 pub use inspection::{Damage, Damaged, Inspection, Remedy};
 pub use retention::{Candidate, Retention};
 pub use version::{Adoption, Base, Key, Read, Removed, Replaced, Restored, Version};
+pub(crate) use walk::for_each_data_set;
 
 use crate::DataSetFile;
 

@@ -8,6 +8,7 @@
 
 mod access;
 mod administration;
+pub mod at_rest;
 pub mod backend;
 mod data_set_file;
 mod health;

@@ -2,13 +2,10 @@
 
 use crate::{
     Backend, DataSetFile, ObjectBackend,
-    backend::{BackendError, Key, QuarantineNote, object::Adopted},
+    backend::{BackendError, Key, QuarantineNote, for_each_data_set, object::Adopted},
     refusal::chain,
 };
 use mp_profile::Scope;
-
-/// Users that are asked for at a time.
-const PAGE: usize = 1000;
 
 /// What a pass has done so far.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -34,24 +31,13 @@ pub fn move_into(
     mut each: impl FnMut(&Key, Option<&str>, &Moved),
 ) -> Result<Moved, BackendError> {
     let mut sum = Moved::default();
-    for scope in from.scopes()?.into_iter().filter(|scope| only.is_none_or(|only| only == scope)) {
-        let mut after = None;
-        loop {
-            let users = from.users(&scope, after.as_ref(), PAGE)?;
-            let more = users.len() == PAGE;
-            after = users.last().cloned();
-            for sid in users {
-                let key = Key { scope: scope.clone(), sid };
-                let problem = one(from, into, &key, &mut sum).err();
-                sum.data_sets += 1;
-                sum.problems += u64::from(problem.is_some());
-                each(&key, problem.as_deref(), &sum);
-            }
-            if !more {
-                break;
-            }
-        }
-    }
+    for_each_data_set(from, only, |key| {
+        let problem = one(from, into, key, &mut sum).err();
+        sum.data_sets += 1;
+        sum.problems += u64::from(problem.is_some());
+        each(key, problem.as_deref(), &sum);
+        Ok(())
+    })?;
     Ok(sum)
 }
 

@@ -9,6 +9,9 @@ use mp_protocol::{ApiError, paths};
 
 use crate::backend::BackendError;
 
+/// Seconds after which it is worth asking again for a store that was away.
+const AWAY: &str = "10";
+
 /// Stable codes of what the Storage Service refuses; `docs/reference/codes.md` says what to do about each.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
@@ -69,6 +72,10 @@ pub enum Code {
     OverQuota,
     /// MP-STO-034: the stored data set is another user's.
     Swapped,
+    /// MP-STO-035: the stored data set is encrypted, and the key for it is not there.
+    KeyUnavailable,
+    /// MP-STO-036: the object store or its catalogue does not answer.
+    StoreAway,
     /// MP-STO-041: what other Storage Servers have stored meanwhile is not known yet.
     CatchingUp = 40,
     /// MP-STO-042: another Storage Server may have what is not here.
@@ -98,7 +105,9 @@ impl Code {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotADataSet | Self::OtherUser => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BodyIncomplete => StatusCode::REQUEST_TIMEOUT,
-            Self::Busy | Self::CatchingUp | Self::NotAllHere => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::CatchingUp | Self::NotAllHere | Self::KeyUnavailable | Self::StoreAway => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::StoreFailed | Self::Damaged | Self::Swapped | Self::GroupIsGlobalFolder => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
@@ -131,10 +140,10 @@ impl From<BackendError> for Refusal {
             BackendError::File { source, .. } if is_full(source) => Code::NoSpace,
             BackendError::QuarantineFull(_) => Code::NoSpace,
             BackendError::Damaged { .. } => Code::Damaged,
+            BackendError::Key { .. } => Code::KeyUnavailable,
             BackendError::GroupIsGlobalFolder(_) => Code::GroupIsGlobalFolder,
-            BackendError::File { .. } | BackendError::Remote { .. } | BackendError::BaseLost(_) => {
-                Code::StoreFailed
-            }
+            BackendError::Remote { .. } => Code::StoreAway,
+            BackendError::File { .. } | BackendError::BaseLost(_) => Code::StoreFailed,
         };
         // Paths of this server are for its log; an Agent learns what kind of failure it is.
         tracing::error!(code = code.text(), error = chain(&error), "The store failed");
@@ -164,6 +173,7 @@ impl IntoResponse for Refusal {
         let mut response = match self.code {
             Code::NoDataSet => (status, [(paths::NO_DATA_SET, "1")], body).into_response(),
             Code::TooManyRequests => (status, [(RETRY_AFTER, "1")], body).into_response(),
+            Code::KeyUnavailable | Code::StoreAway => (status, [(RETRY_AFTER, AWAY)], body).into_response(),
             _ => (status, body).into_response(),
         };
         // For the log and the counters.

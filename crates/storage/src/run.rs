@@ -21,6 +21,7 @@ use tokio::sync::watch;
 
 use crate::{
     Backend, FolderBackend, Health, Metrics, Monitor, ObjectBackend, Patience, Probed, StorageService, Store,
+    at_rest::AtRest,
     backend::{
         BackendError,
         folder::{FirstUse, OpenError},
@@ -53,6 +54,8 @@ pub struct RunOptions {
     pub objects: Option<ObjectOptions>,
     /// How long `/readyz` says that the service stops before it stops: for what sends it work by that answer.
     pub notice: Duration,
+    /// How data sets are stored, wherever they are.
+    pub at_rest: AtRest,
 }
 
 impl RunOptions {
@@ -64,6 +67,7 @@ impl RunOptions {
             monitor: None,
             objects: None,
             notice: Duration::ZERO,
+            at_rest: AtRest::plain(),
         }
     }
 }
@@ -131,11 +135,12 @@ pub async fn run(options: RunOptions, stop: impl Future<Output = ()>) -> Result<
 
     let Opened { backend, probe: try_store } = match options.objects {
         Some(objects) => {
+            let objects = ObjectOptions { at_rest: options.at_rest, ..objects };
             // Opening blocks until store and database have answered.
             let opened = tokio::task::spawn_blocking(move || ObjectBackend::open(&objects)).await;
             opened.map_err(|error| RunError::Serve(io::Error::other(error)))??.into()
         }
-        None => open(&options.state_folder, &plan)?.into(),
+        None => open(&options.state_folder, &plan, options.at_rest)?.into(),
     };
     health.plan(plan.revision);
     let listener = listen(options.listen, plan.port)?;
@@ -267,7 +272,7 @@ pub fn base_folders_of(state_folder: &Path) -> Vec<PathBuf> {
     used.base_folders.into_iter().chain(planned).map(PathBuf::from).collect()
 }
 
-fn open(state_folder: &Path, plan: &StoragePlan) -> Result<FolderBackend, RunError> {
+fn open(state_folder: &Path, plan: &StoragePlan, at_rest: AtRest) -> Result<FolderBackend, RunError> {
     let path = state_folder.join("store.json");
     let failed = |error: io::Error| RunError::State(path.clone(), error);
     let mut used: UsedFolders = match fs::read(&path) {
@@ -277,7 +282,8 @@ fn open(state_folder: &Path, plan: &StoragePlan) -> Result<FolderBackend, RunErr
     };
     let known = used.base_folders.contains(&plan.base_folder);
     let first_use = if known { FirstUse::Refused } else { FirstUse::Allowed };
-    let backend = FolderBackend::open(Path::new(&plan.base_folder), &plan.global_folder, first_use)?;
+    let base = Path::new(&plan.base_folder);
+    let backend = FolderBackend::open_with(base, &plan.global_folder, first_use, at_rest)?;
     if !known {
         used.base_folders.push(plan.base_folder.clone());
         let text = serde_json::to_vec_pretty(&used).map_err(|error| failed(error.into()))?;

@@ -66,6 +66,8 @@ pub struct Told {
     pub session: Option<String>,
     /// How many items a merge overrode.
     pub notes: Option<String>,
+    /// Who asks for it, when it is an administrator's.
+    pub by: Option<String>,
 }
 
 /// The part of the store that somebody reaches. Calls block. Every call fails when the scope is out of reach, or when the
@@ -135,8 +137,8 @@ impl ReachedStore {
         told: Told,
     ) -> Result<Replaced, Refusal> {
         self.access.check_writes()?;
-        let Told { session, notes } = told;
-        let stamp = Stamp { session, notes, ..self.stamp("") };
+        let Told { session, notes, by } = told;
+        let stamp = Stamp { session, notes, ..self.stamp(by.as_deref().unwrap_or_default()) };
         let retention = self.access.retention(scope);
         let written = self.healed(scope, sid, |key| self.backend.replace(key, base, file, &stamp, retention));
         self.written(scope, sid);

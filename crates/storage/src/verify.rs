@@ -2,11 +2,9 @@
 
 use crate::{
     Backend,
-    backend::{BackendError, Inspection, Key},
+    backend::{BackendError, Inspection, Key, for_each_data_set},
+    refusal::chain,
 };
-
-/// Users that are asked for at a time.
-const PAGE: usize = 1000;
 
 /// What was looked at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -19,6 +17,8 @@ pub struct Verified {
     pub bytes: u64,
     /// Files or objects that are damaged.
     pub damaged: u64,
+    /// Data sets that could not be checked for want of their key.
+    pub locked: u64,
 }
 
 /// Inspects all data sets of a backend ([`Backend::inspect`]), and tells of each what was found, and the sum so far.
@@ -31,25 +31,21 @@ pub fn verify(
     mut each: impl FnMut(&Key, &Inspection, &Verified),
 ) -> Result<Verified, BackendError> {
     let mut sum = Verified::default();
-    for scope in backend.scopes()? {
-        let mut after = None;
-        loop {
-            let users = backend.users(&scope, after.as_ref(), PAGE)?;
-            let more = users.len() == PAGE;
-            after = users.last().cloned();
-            for sid in users {
-                let key = Key { scope: scope.clone(), sid };
-                let found = backend.inspect(&key, repair)?;
-                sum.data_sets += 1;
-                sum.files += found.files;
-                sum.bytes += found.bytes;
-                sum.damaged += u64::try_from(found.damage.len()).unwrap_or(u64::MAX);
-                each(&key, &found, &sum);
+    for_each_data_set(backend, None, |key| {
+        let found = match backend.inspect(key, repair) {
+            // Only this one's key is missing: that of the store was there when it was opened.
+            Err(error @ BackendError::Key { .. }) => {
+                Inspection { locked: Some(chain(&error)), ..Inspection::default() }
             }
-            if !more {
-                break;
-            }
-        }
-    }
+            inspected => inspected?,
+        };
+        sum.data_sets += 1;
+        sum.files += found.files;
+        sum.bytes += found.bytes;
+        sum.damaged += u64::try_from(found.damage.len()).unwrap_or(u64::MAX);
+        sum.locked += u64::from(found.locked.is_some());
+        each(key, &found, &sum);
+        Ok(())
+    })?;
     Ok(sum)
 }

@@ -68,6 +68,8 @@ enum SessionPermission {
     Read,
     /// To see what was done by whom, and who may do what.
     Audit,
+    /// To look into users' data sets, and to bring former versions back.
+    Restore,
     /// To describe the farm, and to let machines in and out.
     Configure,
     /// To say who may do what.
@@ -81,6 +83,7 @@ impl From<Permission> for SessionPermission {
             Permission::Tokens => Self::Tokens,
             Permission::Read => Self::Read,
             Permission::Audit => Self::Audit,
+            Permission::Restore => Self::Restore,
             Permission::Configure => Self::Configure,
             Permission::People => Self::People,
         }

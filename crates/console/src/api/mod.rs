@@ -7,8 +7,11 @@ mod api_tokens;
 mod audit_log;
 mod browser;
 mod configuration;
+mod contents;
+mod data_sets;
 mod data_subset;
 mod data_subsets;
+mod directory;
 mod extract;
 mod groups;
 mod history;
@@ -18,8 +21,10 @@ mod overview;
 mod page;
 mod permissions;
 mod problem;
+mod restore;
 mod second_factor;
 mod sessions;
+mod storage_moves;
 mod storage_servers;
 mod user_session;
 mod user_sessions;
@@ -78,6 +83,10 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(sessions::change_password))
         .routes(routes!(storage_servers::list, storage_servers::create))
         .routes(routes!(storage_servers::get, storage_servers::replace, storage_servers::remove))
+        .routes(routes!(storage_moves::list, storage_moves::create))
+        .routes(routes!(storage_moves::get))
+        .routes(routes!(storage_moves::cancel))
+        .routes(routes!(storage_moves::finish))
         .routes(routes!(groups::list, groups::create))
         .routes(routes!(groups::get, groups::replace, groups::remove))
         .routes(routes!(data_subsets::list, data_subsets::create))
@@ -104,11 +113,23 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(second_factor::policy, second_factor::set_policy))
         .routes(routes!(api_tokens::list, api_tokens::create))
         .routes(routes!(api_tokens::get, api_tokens::remove))
+        .routes(routes!(directory::get, directory::replace))
+        .routes(routes!(directory::check))
+        .routes(routes!(directory::users))
+        .routes(routes!(directory::groups))
         .routes(routes!(overview::get))
         .routes(routes!(user_sessions::list))
         .routes(routes!(user_sessions::get))
         .routes(routes!(users::list))
         .routes(routes!(users::get))
+        .routes(routes!(data_sets::list))
+        .routes(routes!(data_sets::remove))
+        .routes(routes!(data_sets::versions))
+        .routes(routes!(data_sets::get, data_sets::change))
+        .routes(routes!(contents::browse))
+        .routes(routes!(contents::file))
+        .routes(routes!(contents::difference))
+        .routes(routes!(restore::restore))
         .route_layer(DefaultBodyLimit::max(MAX_BODY))
         .route_layer(from_fn_with_state(Arc::clone(core), extract::authenticate));
     let of_everybody = OpenApiRouter::new()

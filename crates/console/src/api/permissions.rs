@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 
-use crate::domain::Permission::{self, Audit, Configure, Own, People, Read, Tokens};
+use crate::domain::Permission::{self, Audit, Configure, Own, People, Read, Restore, Tokens};
 
 /// The permission for a method and path of the document. `None`: there is no such operation.
 pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
@@ -16,8 +16,23 @@ pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
         | "administrators/current/second-factor/removal"
         | "administrators/current/second-factor/recovery-codes" => Own,
         "overview" | "users" | "users/{sid}" | "user-sessions" | "user-sessions/{id}" if reads => Read,
+        "users/{sid}/data-sets"
+        | "users/{sid}/data-sets/{scope}/versions"
+        | "users/{sid}/data-sets/{scope}/versions/{number}"
+            if reads =>
+        {
+            Read
+        }
+        "users/{sid}/data-sets/{scope}"
+        | "users/{sid}/data-sets/{scope}/restore"
+        | "users/{sid}/data-sets/{scope}/versions/{number}"
+        | "users/{sid}/data-sets/{scope}/versions/{number}/content"
+        | "users/{sid}/data-sets/{scope}/versions/{number}/file"
+        | "users/{sid}/data-sets/{scope}/versions/{number}/difference" => Restore,
         "storage-servers"
         | "storage-servers/{name}"
+        | "storage-moves"
+        | "storage-moves/{id}"
         | "agent-server-groups"
         | "agent-server-groups/{name}"
         | "data-subsets"
@@ -31,6 +46,7 @@ pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
                 Configure
             }
         }
+        "storage-moves/{id}/cancel" | "storage-moves/{id}/finish" => Configure,
         "join-tokens" | "join-tokens/{id}" => {
             if reads {
                 Audit
@@ -41,13 +57,15 @@ pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
         "configuration/history" | "configuration/history/{revision}" if reads => Read,
         "configuration/history/{revision}/difference" if reads => Read,
         "audit-log" | "audit-log/proof" if reads => Audit,
-        "administrators" | "administrators/{name}" | "sign-in-policy" => {
+        "administrators" | "administrators/{name}" | "sign-in-policy" | "directory" => {
             if reads {
                 Audit
             } else {
                 People
             }
         }
+        "directory/users" | "directory/groups" if reads => Audit,
+        "directory/check" => People,
         "administrators/{name}/password"
         | "administrators/{name}/lock"
         | "administrators/{name}/second-factor" => People,

@@ -28,6 +28,8 @@ pub(crate) enum Permission {
     Read,
     /// To see what was done by whom, and who may do what.
     Audit,
+    /// To look into users' data sets, and to bring former versions back.
+    Restore,
     /// To describe the farm, and to let machines in and out.
     Configure,
     /// To say who may do what.
@@ -44,8 +46,8 @@ pub(crate) struct Access {
 
 impl Permission {
     /// All of them.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Own, Self::Tokens, Self::Read, Self::Audit, Self::Configure, Self::People];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Own, Self::Tokens, Self::Read, Self::Audit, Self::Restore, Self::Configure, Self::People];
 }
 
 impl Role {
@@ -54,6 +56,7 @@ impl Role {
         match permission {
             Permission::Own | Permission::Tokens | Permission::Read => true,
             Permission::Audit => self != Self::Operator,
+            Permission::Restore => self != Self::Auditor,
             Permission::Configure | Permission::People => self == Self::Administrator,
         }
     }
@@ -84,8 +87,6 @@ pub(crate) enum AccountOrigin {
     Local,
     /// Active Directory.
     Directory,
-    /// An OpenID Connect provider.
-    OpenIdConnect,
 }
 
 impl AccountOrigin {
@@ -94,7 +95,6 @@ impl AccountOrigin {
         match self {
             Self::Local => "local",
             Self::Directory => "directory",
-            Self::OpenIdConnect => "openid-connect",
         }
     }
 
@@ -102,7 +102,6 @@ impl AccountOrigin {
     pub(crate) fn of_word(word: &str) -> Self {
         match word {
             "directory" => Self::Directory,
-            "openid-connect" => Self::OpenIdConnect,
             _ => Self::Local,
         }
     }

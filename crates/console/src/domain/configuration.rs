@@ -1,4 +1,4 @@
-use mp_profile::{DataSubset, GroupName};
+use mp_profile::{DataSubset, GroupName, Scope};
 use mp_protocol::{AgentSettings, StorageLimits, Waits};
 
 use super::Retention;
@@ -69,6 +69,24 @@ impl Configuration {
     /// The group of this name.
     pub(crate) fn group(&self, name: Option<&GroupName>) -> Option<&AgentServerGroup> {
         name.and_then(|name| self.groups.iter().find(|group| group.name == *name))
+    }
+
+    /// The Storage Server that is asked for data sets of a scope: the named one, or the first of those that keep it.
+    pub(crate) fn storage_server_for(&self, scope: &Scope, named: Option<&str>) -> Option<&StorageServer> {
+        let keeping = match scope {
+            Scope::Global => self.global_storage_servers(),
+            Scope::Group(name) => self.storage_servers_of(self.group(Some(name))?),
+        };
+        match named {
+            Some(name) => self.storage_server(name),
+            None => keeping.first().copied(),
+        }
+    }
+
+    /// The scopes of which there can be data sets.
+    pub(crate) fn scopes(&self) -> impl Iterator<Item = Scope> {
+        let groups = self.groups.iter().map(|group| Scope::Group(group.name.clone()));
+        std::iter::once(Scope::Global).chain(groups)
     }
 
     /// The Storage Servers that keep the data sets of a group, in the order in which its Agents try them.

@@ -1,6 +1,7 @@
 //! What the console knows of the farm, and its rules. Pure: no database, no HTTP, no clock.
 
 mod access;
+mod browse;
 mod check;
 mod configuration;
 mod difference;
@@ -8,11 +9,14 @@ mod farm;
 mod guard;
 mod overview;
 mod page;
+mod place;
 mod plan;
 mod refusal;
 mod settings;
 mod shared;
+mod shown;
 mod sign_in_policy;
+mod storage_move;
 mod storage_settings;
 mod text;
 mod time;
@@ -20,6 +24,7 @@ mod user;
 mod user_session;
 
 pub(crate) use access::{Access, AccountOrigin, Permission, Role};
+pub(crate) use browse::{Content, Place, find, look};
 pub(crate) use check::check;
 pub(crate) use configuration::{AgentServerGroup, Configuration, StorageServer, name_key};
 pub(crate) use difference::{Action, Difference, Kind, differences};
@@ -27,12 +32,15 @@ pub(crate) use farm::{Farm, KnownCertificate, Machine, MachineFilter, MachineSta
 pub(crate) use guard::guard;
 pub(crate) use overview::{Logons, MachineCounts, percentile};
 pub(crate) use page::{Key, Order, Page, Paging, Sort, search};
+pub(crate) use place::{Portion, folder_text, key_text, parse_file, parse_folder, parse_key, parse_name};
 pub(crate) use plan::{AnyPlan, plan_for};
 pub(crate) use refusal::{Refusal, RefusalKind};
 pub(crate) use settings::{AgentSettingsForm, ImportModeForm, OnConflictForm, WaitsForm};
+pub(crate) use shown::{ShownChange, ShownItem, shown_changes};
 pub(crate) use sign_in_policy::SignInPolicy;
+pub(crate) use storage_move::{Phase, StorageMove};
 pub(crate) use storage_settings::{Retention, StorageLimitsForm};
 pub(crate) use text::{Item, export, import};
 pub(crate) use time::UnixMillis;
-pub(crate) use user::User;
+pub(crate) use user::{User, UserName};
 pub(crate) use user_session::{SessionFilter, TimedReport, UserSession};

@@ -1,4 +1,4 @@
-use mp_profile::Sid;
+use mp_profile::{Scope, Sid};
 use mp_protocol::{MachineId, MachineRole};
 
 use super::{Kind, Role};
@@ -132,12 +132,63 @@ pub(crate) enum Refusal {
     NotLocal(String),
     #[error("this is not possible: {0}")]
     Account(String),
+    #[error(
+        "the directory cannot be asked now, so its people cannot sign in; accounts of the console itself can"
+    )]
+    DirectoryAway,
+    #[error("the directory cannot be asked: {0}; correct its settings, or look whether its servers run")]
+    Directory(String),
+    #[error("no directory is set up, or it is not enabled; set it up first")]
+    NoDirectory,
+    #[error("the settings of the directory are not valid: {0}")]
+    DirectorySettings(String),
+    #[error(
+        "the directory knows you, but none of your groups has a role here; ask an administrator of the console"
+    )]
+    NoRole,
     #[error("there is no API token {0}; compare with the list of API tokens")]
     NoAccessToken(String),
     #[error("an API token lives 1 to {0} days")]
     AccessTokenLifetime(u32),
+    #[error("there is no move {0}; compare with the list of moves")]
+    NoMove(String),
+    #[error("this move is not possible: {0}")]
+    Move(String),
+    #[error("only Storage Servers tell what they have taken over")]
+    StorageAlone,
     #[error("there is no configuration of revision {0}; compare with the configuration's history")]
     NoRevision(i64),
+    #[error(
+        "no Storage Server keeps data sets of {0}; compare with the list of this user's data sets and with the Storage Servers"
+    )]
+    NoScope(Scope),
+    #[error("there is no version {0} of this data set; compare with the list of its versions")]
+    NoVersion(u64),
+    #[error(
+        "the content of version {0} is not there any more: it fell to retention, or is damaged; choose another version"
+    )]
+    VersionGone(u64),
+    #[error(
+        "version {0} cannot be read: {1}; choose another version, and look into the Storage Server's log"
+    )]
+    VersionUnreadable(u64, String),
+    #[error("there is nothing at {0} in this version; compare with what is in it")]
+    NothingAt(String),
+    #[error("this would change nothing: {0} is as in version {1} already")]
+    NothingToRestore(String, u64),
+    #[error("the data subset \"{0}\" keeps nothing in this data set; compare with the data subsets")]
+    SubsetElsewhere(String),
+    #[error("the result cannot be stored: {0}; restore less, or another version")]
+    NotStorable(String),
+    #[error("Storage Server \"{server}\" did it not: {reason}")]
+    StorageRefused { server: String, reason: String },
+    #[error(
+        "Storage Server \"{server}\" is away: {reason}; check that its Storage Service runs and is reached from the console, \
+         then try again"
+    )]
+    StorageAway { server: String, reason: String },
+    #[error("too many data sets are being looked at; try again in a moment")]
+    StorageBusy,
     #[error("this took longer than {0} seconds; try again")]
     Timeout(u64),
     #[error("the request's body is larger than this address takes; send less")]
@@ -164,6 +215,8 @@ pub(crate) enum RefusalKind {
     TooMany,
     Timeout,
     TooLarge,
+    /// Somebody whom the console asks, a Storage Server or the directory, did not answer.
+    Away,
     Internal,
 }
 
@@ -221,6 +274,9 @@ impl Refusal {
             Self::AgentsAlone => ("MP-CON-065", K::Forbidden),
             Self::NoUserSession(_) => ("MP-CON-070", K::NotFound),
             Self::NoUser(_) => ("MP-CON-071", K::NotFound),
+            Self::NoMove(_) => ("MP-CON-074", K::NotFound),
+            Self::Move(_) => ("MP-CON-075", K::Conflict),
+            Self::StorageAlone => ("MP-CON-066", K::Forbidden),
             Self::NotAllowed(_) => ("MP-CON-006", K::Forbidden),
             Self::MustChangePassword => ("MP-CON-007", K::Forbidden),
             Self::SamePassword => ("MP-CON-008", K::Invalid),
@@ -235,6 +291,22 @@ impl Refusal {
             Self::SecondFactorThere => ("MP-CON-087", K::Conflict),
             Self::NoSecondFactor => ("MP-CON-088", K::Conflict),
             Self::NotLocal(_) => ("MP-CON-089", K::Conflict),
+            Self::DirectoryAway => ("MP-CON-090", K::Away),
+            Self::Directory(_) => ("MP-CON-091", K::Away),
+            Self::NoDirectory => ("MP-CON-092", K::Conflict),
+            Self::DirectorySettings(_) => ("MP-CON-093", K::Invalid),
+            Self::NoRole => ("MP-CON-094", K::Forbidden),
+            Self::NoScope(_) => ("MP-CON-110", K::NotFound),
+            Self::NoVersion(_) => ("MP-CON-111", K::NotFound),
+            Self::VersionGone(_) => ("MP-CON-112", K::Conflict),
+            Self::VersionUnreadable(..) => ("MP-CON-113", K::Conflict),
+            Self::NothingAt(_) => ("MP-CON-114", K::NotFound),
+            Self::NothingToRestore(..) => ("MP-CON-115", K::Conflict),
+            Self::SubsetElsewhere(_) => ("MP-CON-116", K::Invalid),
+            Self::NotStorable(_) => ("MP-CON-117", K::Conflict),
+            Self::StorageRefused { .. } => ("MP-CON-118", K::Conflict),
+            Self::StorageAway { .. } => ("MP-CON-119", K::Away),
+            Self::StorageBusy => ("MP-CON-120", K::TooMany),
             Self::Internal(_) => ("MP-CON-099", K::Internal),
         }
     }

@@ -4,8 +4,13 @@
 //! of a verified certificate.
 
 mod configuration;
+mod contents;
+mod data_sets;
+mod directory;
+mod directory_people;
 mod enrolment;
 mod failure_log;
+mod found;
 mod hashing;
 mod join_tokens;
 mod limiter;
@@ -13,9 +18,11 @@ mod machines;
 mod overview;
 mod people;
 mod plans;
+mod restore;
 mod second_factor;
 mod sessions;
 mod sign_in;
+mod storage_moves;
 mod user_sessions;
 
 use std::sync::Arc;
@@ -23,14 +30,19 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, Semaphore, watch};
 
 pub(crate) use configuration::{Expected, Tagged};
+pub(crate) use contents::Compared;
+pub(crate) use data_sets::{ListedDataSet, Target, Versions, version_state};
+pub(crate) use directory::KnownDirectory;
 pub(crate) use hashing::is_password;
 pub(crate) use join_tokens::TokenTarget;
 pub(crate) use overview::HOURS as OVERVIEW_HOURS;
 pub(crate) use people::NewAccount;
 pub(crate) use plans::Answer;
+pub(crate) use restore::{Restoration, RestoreRequest};
 pub(crate) use second_factor::{Enrolment, SecondFactorState};
 pub(crate) use sessions::Administrator;
 pub(crate) use sign_in::Credentials;
+pub(crate) use storage_moves::Followed;
 
 use crate::{
     authority::Authority,
@@ -38,8 +50,10 @@ use crate::{
     domain::{Farm, Refusal, UnixMillis},
     repository::{Database, Ids, Write},
     secret::Secret,
+    storage::StorageServers,
 };
 use failure_log::FailureLog;
+use found::Found;
 use limiter::Limiter;
 
 /// How many passwords are hashed at a time: each takes 19 MiB.
@@ -60,7 +74,9 @@ pub(crate) struct Core {
     farm: Mutex<Option<Arc<Farm>>>,
     limiter: Limiter,
     failures: FailureLog,
+    found: Found,
     hashing: Arc<Semaphore>,
+    storage: StorageServers,
 }
 
 impl Core {
@@ -82,7 +98,9 @@ impl Core {
             farm: Mutex::new(None),
             limiter: Limiter::default(),
             failures: FailureLog::default(),
+            found: Found::default(),
             hashing: Arc::new(Semaphore::new(HASHES_AT_A_TIME)),
+            storage: StorageServers::new(),
         })
     }
 
@@ -101,6 +119,11 @@ impl Core {
         };
         self.create_first_account("admin", &password).await?;
         Ok(made_up.then_some(password))
+    }
+
+    /// Tells of the revisions of the farm.
+    pub(crate) fn changes(&self) -> watch::Receiver<i64> {
+        self.changed.subscribe()
     }
 
     async fn write(&self) -> Result<Write<'_>, Refusal> {

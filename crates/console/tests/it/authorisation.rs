@@ -18,6 +18,8 @@ fn operations(document: &Value) -> Vec<(String, String)> {
                     .replace("{id}", "00000000000000000000000000000000")
                     .replace("{name}", "X")
                     .replace("{revision}", "9")
+                    .replace("{scope}", "global")
+                    .replace("{number}", "1")
                     .replace("{sid}", "S-1-5-21-1-2-3-1001");
                 assert!(!path.contains('{'), "{path}");
                 found.push((method.to_ascii_uppercase(), path));

@@ -132,7 +132,13 @@ fn no_change_is_made_unseen() {
             }
             found += 1;
             let id = "00000000000000000000000000000000";
-            let address = path.replace("{id}", id).replace("{name}", "X").replace("{revision}", "9");
+            let address = path
+                .replace("{id}", id)
+                .replace("{name}", "X")
+                .replace("{revision}", "9")
+                .replace("{sid}", "S-1-5-21-1-2-3-1001")
+                .replace("{scope}", "global")
+                .replace("{number}", "1");
             let headers = [("content-type", "application/json")];
             farm.call(&method.to_ascii_uppercase(), &address, &headers, "{}").refused(428, "MP-CON-027");
             let parameters = item[*method]["parameters"].as_array().unwrap();

@@ -5,6 +5,8 @@ mod audit;
 mod authorisation;
 mod backup;
 mod configuration;
+mod data_sets;
+mod directory;
 mod fuzz;
 mod group_settings;
 mod lists;

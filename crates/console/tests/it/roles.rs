@@ -16,6 +16,15 @@ const MATRIX: &[(&str, &str)] = &[
     ("get-overview", "aou"),
     ("list-users", "aou"),
     ("get-user", "aou"),
+    ("list-data-sets", "aou"),
+    ("list-versions", "aou"),
+    ("get-version", "aou"),
+    ("change-version", "ao"),
+    ("browse-version", "ao"),
+    ("get-file-of-version", "ao"),
+    ("compare-versions", "ao"),
+    ("restore-version", "ao"),
+    ("delete-data-set", "ao"),
     ("list-user-sessions", "aou"),
     ("get-user-session", "aou"),
     ("list-storage-servers", "aou"),
@@ -23,6 +32,11 @@ const MATRIX: &[(&str, &str)] = &[
     ("get-storage-server", "aou"),
     ("replace-storage-server", "a"),
     ("remove-storage-server", "a"),
+    ("list-storage-moves", "aou"),
+    ("create-storage-move", "a"),
+    ("get-storage-move", "aou"),
+    ("cancel-storage-move", "a"),
+    ("finish-storage-move", "a"),
     ("list-agent-server-groups", "aou"),
     ("create-agent-server-group", "a"),
     ("get-agent-server-group", "aou"),
@@ -62,6 +76,11 @@ const MATRIX: &[(&str, &str)] = &[
     ("remove-second-factor", "aou"),
     ("renew-recovery-codes", "aou"),
     ("get-sign-in-policy", "au"),
+    ("get-directory", "au"),
+    ("replace-directory", "a"),
+    ("check-directory", "a"),
+    ("find-directory-users", "au"),
+    ("find-directory-groups", "au"),
     ("replace-sign-in-policy", "a"),
     ("list-api-tokens", "aou"),
     ("create-api-token", "aou"),
@@ -81,7 +100,7 @@ fn token(farm: &Farm, name: &str, password: &str) -> String {
 }
 
 /// Makes an account and changes its first password. Gives a session of it.
-fn account(farm: &Farm, name: &str, role: &str, groups: &Value) -> String {
+pub(crate) fn account(farm: &Farm, name: &str, role: &str, groups: &Value) -> String {
     let created =
         farm.post("/api/v1/administrators", &json!({"name": name, "role": role, "groups": groups})).ok(201);
     let first = created["password"].as_str().unwrap();
@@ -91,7 +110,7 @@ fn account(farm: &Farm, name: &str, role: &str, groups: &Value) -> String {
     session
 }
 
-fn json_as(farm: &Farm, token: &str, method: &str, path: &str, body: &Value) -> Answer {
+pub(crate) fn json_as(farm: &Farm, token: &str, method: &str, path: &str, body: &Value) -> Answer {
     let headers = [("content-type", "application/json"), ("if-match", "*")];
     let body = if method == "GET" { String::new() } else { body.to_string() };
     farm.call_as(Some(token), method, path, &headers, &body)
@@ -117,9 +136,9 @@ fn each_role_may_do_what_it_is_for_and_nothing_else() {
                 // Signing out ends the session, so each has its own.
                 let session =
                     if id == "sign-out" { token(&farm, role, PASSWORD) } else { token_of(&farm, role) };
-                let address = ["{id}", "{name}", "{sid}", "{revision}"]
+                let address = ["{id}", "{name}", "{sid}", "{revision}", "{scope}", "{number}"]
                     .into_iter()
-                    .zip(["00000000000000000000000000000000", "X", "S-1-5-21-1-2-3-1001", "9"])
+                    .zip(["00000000000000000000000000000000", "X", "S-1-5-21-1-2-3-1001", "9", "global", "1"])
                     .fold(path.clone(), |path, (name, value)| path.replace(name, value));
                 assert!(!address.contains('{'), "{address}");
                 let answer = json_as(&farm, &session, &method.to_ascii_uppercase(), &address, &json!({}));

@@ -1,7 +1,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    net::{SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     path::PathBuf,
     sync::{
         Arc, Mutex,
@@ -11,13 +11,16 @@ use std::{
 };
 
 use mp_console::{Console, ConsoleConfig, ConsoleHandle, Secret, WallClock, serve};
+use mp_profile::Scope;
 use mp_protocol::{
-    Identity, JoinToken, MachineRole,
-    client::{EnrolError, enrol},
+    AgentPlan, Identity, JoinToken, MachineRole, StorageClient, Waits,
+    client::{ConsoleClient, EnrolError, PlanAnswer, enrol},
+    tls::{self, ServerKind},
 };
+use mp_storage::{RunError, RunOptions};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::runtime::Runtime;
+use tokio::{runtime::Runtime, sync::oneshot, task::JoinHandle};
 use ureq::{
     Agent,
     http::{Method, Request, Response},
@@ -41,9 +44,13 @@ pub(crate) struct Farm {
     agent: Agent,
     token: Mutex<String>,
     ahead: Arc<AtomicU64>,
+    storage: Option<Storage>,
     // Last, so that what runs on it is dropped before it.
     runtime: Runtime,
 }
+
+/// A Storage Service that runs, and what ends it.
+type Storage = (oneshot::Sender<()>, JoinHandle<Result<(), RunError>>);
 
 /// An answer of the API.
 #[derive(Debug)]
@@ -93,6 +100,7 @@ impl Farm {
             sessions: Mutex::default(),
             token: Mutex::new(String::new()),
             ahead,
+            storage: None,
             runtime,
         };
         farm.sign_in();
@@ -107,6 +115,60 @@ impl Farm {
             farm.post("/api/v1/agent-server-groups", &json!({"name": group})).ok(201);
         }
         farm
+    }
+
+    /// A farm as [`Farm::described`], whose Storage Server runs.
+    pub(crate) fn with_storage() -> Self {
+        let mut farm = Self::new();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut server = store("STORE1", "127.0.0.1");
+        server["port"] = json!(port);
+        server["base-folder"] = json!(farm.folder.path().join("store"));
+        farm.post("/api/v1/storage-servers", &server).ok(201);
+        for group in ["Office", "Lab"] {
+            farm.post("/api/v1/agent-server-groups", &json!({"name": group})).ok(201);
+        }
+        farm.storage("store1", "STORE1");
+        farm.start_storage(port);
+        farm
+    }
+
+    fn start_storage(&mut self, port: u16) {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let options = RunOptions {
+            listen: Some(Ipv4Addr::LOCALHOST.into()),
+            ..RunOptions::new(self.machine_folder("store1"))
+        };
+        let task = self.runtime.spawn(mp_storage::run(options, async {
+            drop(stopped.await);
+        }));
+        while std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+            assert!(!task.is_finished(), "{:?}", self.runtime.block_on(task));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self.storage = Some((stop, task));
+    }
+
+    /// Ends the Storage Service, as when its machine goes down.
+    pub(crate) fn stop_storage(&mut self) {
+        let (stop, task) = self.storage.take().unwrap();
+        stop.send(()).unwrap();
+        self.runtime.block_on(task).unwrap().unwrap();
+    }
+
+    /// An Agent's way to the Storage Server, which knows the Agent by now.
+    pub(crate) fn storage_client(&self, agent: &Identity) -> StorageClient {
+        let plan = ConsoleClient::new(agent).unwrap().plan::<AgentPlan>(None, Duration::ZERO).unwrap();
+        let PlanAnswer::Plan(plan, _) = plan else { panic!("no plan") };
+        let known = || {
+            let cached = fs::read_to_string(self.machine_folder("store1").join("plan.json"));
+            cached.is_ok_and(|text| text.contains(&agent.certificate().serial))
+        };
+        while !known() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let tls = tls::machine_client(agent, ServerKind::Storage).unwrap();
+        StorageClient::new(tls, &plan.targets(&Scope::Global)[0], Waits::default())
     }
 
     pub(crate) fn url(&self) -> String {

@@ -10,6 +10,8 @@ mod authorisation;
 mod backup;
 #[path = "../it/configuration.rs"]
 mod configuration;
+#[path = "../it/data_sets.rs"]
+mod data_sets;
 #[path = "../it/fuzz.rs"]
 mod fuzz;
 #[path = "../it/group_settings.rs"]

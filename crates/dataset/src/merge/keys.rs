@@ -157,7 +157,7 @@ fn clears(edit: Option<&KeyEdit>) -> bool {
 
 /// Whether the key is there after the edit when it was not there before. A key that is passed through is made for what is
 /// written below it, as an import does.
-fn exists(edit: &KeyEdit) -> bool {
+pub(crate) fn exists(edit: &KeyEdit) -> bool {
     match edit.action {
         KeyAction::Ensure | KeyAction::Replace => true,
         KeyAction::Delete => false,

@@ -8,6 +8,7 @@ use mp_registry::{KeyEdit, KeyPath, Name};
 
 use crate::{DataSet, FileChange, FileEntry, FilePath, Origin, UnknownFields};
 use choice::{Choice, choose, triples};
+pub(crate) use keys::exists;
 pub use overrides::{Held, ItemPlace, MAX_OVERRIDES, Override, Overrides};
 
 /// One of the two data sets that are merged.

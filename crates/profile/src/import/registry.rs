@@ -212,7 +212,7 @@ impl Plan<'_> {
     fn removal(&mut self, live: &Key, path: &mut KeyPath) -> KeyEdit {
         let part = self.part;
         let own = |owner: Option<Part>| owner == Some(part);
-        if self.rules.keys.covers(path.names(), self.part) {
+        if self.rules.keys.covers(path.names(), |rule| rule.owner.part == part) {
             return KeyEdit::new(live.name.clone(), KeyAction::Delete);
         }
         let mut needed = KeyEdit::new(live.name.clone(), KeyAction::Pass);

@@ -3,6 +3,7 @@
 mod compile;
 mod filter;
 mod pattern;
+mod selection;
 mod tree;
 
 use mp_dataset::FilePath;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use compile::{RuleError, RuleProblem};
 pub(crate) use filter::{FolderFilter, KeyFilter, ListRoot, Narrow, is_link_value, too_large, value_place};
 pub use filter::{MAX_LIVE_BYTES, MAX_LIVE_ITEMS};
+pub use selection::SubsetSelection;
 pub use tree::Part;
 pub(crate) use tree::{Decision, Leaves, Rule};
 

@@ -12,5 +12,6 @@ mod import_seen;
 mod refusing_registry;
 mod round_trip;
 mod rules;
+mod selection;
 mod shared_keys;
 mod support;

@@ -13,7 +13,7 @@ use crate::{
     StorageTarget, Waits,
     digest::{CONTENT_DIGEST, content_digest},
     etag, paths, user_sets,
-    versions::{MAX_SESSION, MAX_TEXT},
+    versions::{ChangeRequest, MAX_SESSION, MAX_TEXT},
 };
 
 /// An Agent's way to a Storage Server. Connections are kept between calls and shared by clones.
@@ -107,7 +107,8 @@ impl StorageClient {
         }
     }
 
-    /// Makes a data set no longer current, if `base` is still the current version. The reason is kept with it.
+    /// Makes a data set no longer current, if `base` is still the current version. The reason is kept with it, and who asks
+    /// for it when this is an administrator's connection.
     ///
     /// # Errors
     /// When storage did not acknowledge.
@@ -116,9 +117,13 @@ impl StorageClient {
         scope: &Scope,
         sid: &Sid,
         base: &VersionTag,
-        reason: &str,
+        change: &ChangeRequest,
     ) -> Result<Deleted, ClientError> {
-        let headers = vec![("if-match", base.0.clone()), (paths::REASON, encoded(reason, paths::MAX_REASON))];
+        let headers = vec![
+            ("if-match", base.0.clone()),
+            (paths::REASON, encoded(&change.reason, paths::MAX_REASON)),
+            (paths::BY, encoded(&change.by, 3 * MAX_TEXT)),
+        ];
         let answer = self.https.send(self.call(Method::DELETE, &paths::data_set(scope, sid), headers))?;
         match answer.status {
             204 => Ok(Deleted::Done),
@@ -139,7 +144,30 @@ impl StorageClient {
         }
     }
 
-    fn put(&self, scope: &Scope, sid: &Sid, upload: &Upload<'_>) -> Result<Stored, ClientError> {
+    /// Stores a data set that an administrator made of versions, if `base` is still the current version (`None`: if there is
+    /// none). Who asks for it, and why, is kept with it.
+    ///
+    /// # Errors
+    /// When storage did not acknowledge.
+    pub fn store_as(
+        &self,
+        scope: &Scope,
+        sid: &Sid,
+        base: Option<&VersionTag>,
+        bytes: &[u8],
+        change: &ChangeRequest,
+    ) -> Result<Stored, ClientError> {
+        let notes = Some(change.reason.clone()).filter(|reason| !reason.is_empty());
+        self.put(scope, sid, &Upload { base, bytes, session: None, notes }, Some(&change.by))
+    }
+
+    fn put(
+        &self,
+        scope: &Scope,
+        sid: &Sid,
+        upload: &Upload<'_>,
+        by: Option<&str>,
+    ) -> Result<Stored, ClientError> {
         self.check_len(upload.bytes)?;
         let precondition = match upload.base {
             Some(base) => ("if-match", base.0.clone()),
@@ -150,6 +178,7 @@ impl StorageClient {
         let told = [
             (paths::SESSION, upload.session, MAX_SESSION),
             (paths::NOTES, upload.notes.as_deref(), MAX_TEXT),
+            (paths::BY, by, MAX_TEXT),
         ];
         for (name, text, most) in told {
             call.headers.extend(text.map(|text| (name, encoded(text, 3 * most))));
@@ -279,7 +308,7 @@ impl DataSetStore for StorageClient {
     }
 
     fn upload(&self, scope: &Scope, sid: &Sid, upload: &Upload<'_>) -> Result<Stored, StoreError> {
-        Ok(self.put(scope, sid, upload)?)
+        Ok(self.put(scope, sid, upload, None)?)
     }
 
     fn known_versions(&self, scope: &Scope, sid: &Sid) -> Result<Vec<KnownVersion>, StoreError> {

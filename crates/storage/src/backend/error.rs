@@ -3,6 +3,7 @@ use std::{error::Error, io, path::PathBuf};
 use mp_profile::Sid;
 
 use super::MAX_QUARANTINED;
+use crate::at_rest::{Flaw, KeyError};
 
 /// Why a backend could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +40,18 @@ pub enum BackendError {
         what: String,
         /// Why.
         #[source]
-        source: mp_dataset::DecodeError,
+        source: Flaw,
+    },
+    /// A version cannot be opened or sealed for want of a key. It is no damage, and nothing is done about it.
+    #[error("cannot {doing} {what}")]
+    Key {
+        /// What was being done.
+        doing: &'static str,
+        /// To what.
+        what: String,
+        /// Why.
+        #[source]
+        source: KeyError,
     },
     /// The folder that holds everything has lost its marker: the disk is not mounted, or was exchanged.
     #[error("the base folder \"{}\" has lost its marker file; is its disk mounted?", .0.display())]

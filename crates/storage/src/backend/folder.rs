@@ -9,19 +9,19 @@ mod inventory;
 mod open;
 mod probe;
 mod quarantine;
+mod sealing;
 mod versions;
 
 use std::{
     fs::{self, File},
     hash::{BuildHasher, RandomState},
-    io::{self, Read as _},
+    io,
     path::{Path, PathBuf},
     sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::SystemTime,
 };
 
-use mp_dataset::{DecodeError, HEADER_LEN, Header, Limits, check};
-use mp_durable::Readers;
+use mp_dataset::DecodeError;
 use mp_profile::{Scope, Sid, VersionTag};
 
 use history::{Event, History};
@@ -32,7 +32,10 @@ use super::{
     Adoption, Backend, BackendError, Base, Change, Inspection, Key, QuarantineNote, QuarantinedInfo, Read,
     Removed, Replaced, Retention, Stamp, Version, VersionInfo,
 };
-use crate::DataSetFile;
+use crate::{
+    DataSetFile,
+    at_rest::{AtRest, Flaw},
+};
 
 /// Number of locks; two data sets that share one wait for each other, no more.
 const LOCKS: usize = 1024;
@@ -44,9 +47,10 @@ pub struct FolderBackend {
     global_folder: String,
     locks: Vec<RwLock<()>>,
     hasher: RandomState,
+    at_rest: AtRest,
     /// Held as long as the backend lives; the system lets it go when the process ends in any way. `None` for one that only
     /// looks.
-    _lock: Option<open::Lock>,
+    held: Option<open::Lock>,
 }
 
 impl FolderBackend {
@@ -82,6 +86,8 @@ impl FolderBackend {
             versions: Versions::new(folder.join(format!("{}.versions", key.sid))),
             history: History::new(folder.join(format!("{}.history", key.sid))),
             quarantine: folder.join(format!("{}.quarantine", key.sid)),
+            record: folder.join(format!("{}.key", key.sid)),
+            key: key.clone(),
             folder,
         })
     }
@@ -100,60 +106,59 @@ impl FolderBackend {
 
     /// The current version, and the former ones, from which its number follows.
     fn current(&self, place: &Place) -> Result<Option<(Version, Listing)>, BackendError> {
-        let Some(mut file) = self.open_current(place)? else { return Ok(None) };
-        let len = file.metadata().map_err(|error| failed("look at", &place.current, error))?.len();
-        let mut head = Vec::with_capacity(HEADER_LEN);
-        file.by_ref()
-            .take(HEADER_LEN as u64)
-            .read_to_end(&mut head)
-            .map_err(|error| failed("read", &place.current, error))?;
-        let header = Header::parse(&head).map_err(|source| damaged(&place.current, source))?;
-        if header.file_len() != len {
-            let expected = header.file_len();
-            let source = DecodeError::Length { what: "file", expected, found: len };
-            return Err(damaged(&place.current, source));
+        let Some(file) = self.open_current(place)? else { return Ok(None) };
+        let found = file.metadata().map_err(|error| failed("look at", &place.current, error))?.len();
+        let stored = self.head(place, &place.current, file)?;
+        let stored = stored.map_err(|source| damaged(&place.current, source))?;
+        if stored.stored_len != found {
+            let source = DecodeError::Length { what: "file", expected: stored.stored_len, found };
+            return Err(damaged(&place.current, source.into()));
         }
         let listing = place.versions.list()?;
-        let sequence = listing.sequence_of(header.digest);
+        let sequence = listing.sequence_of(stored.digest);
         let stands_in_for = listing.damaged_before(sequence);
-        Ok(Some((Version { sequence, digest: header.digest, len, stands_in_for }, listing)))
+        let version = Version { sequence, digest: stored.digest, len: stored.len, stands_in_for };
+        Ok(Some((version, listing)))
     }
 }
 
 /// Where the files of one data set are.
 #[derive(Debug)]
 struct Place {
+    key: Key,
     folder: PathBuf,
     current: PathBuf,
     versions: Versions,
     history: History,
     quarantine: PathBuf,
+    /// The wrapped data key.
+    record: PathBuf,
 }
 
-impl Place {
+impl FolderBackend {
     /// Makes a file the current one, and keeps the one that was. Its number follows from the former ones, or is given. The
     /// folder is not flushed yet.
     fn put(
         &self,
+        place: &Place,
         current: Option<(Version, Listing)>,
         version: Version,
         file: &DataSetFile,
         number_is_given: bool,
     ) -> Result<(), BackendError> {
-        make_folder(&self.folder)?;
-        let temporary = mp_durable::write_beside(&self.current, file.bytes(), Readers::AsFolder)
-            .map_err(|error| failed("write", &self.current, error))?;
+        make_folder(&place.folder)?;
+        let temporary = self.write_beside(place, file)?;
         let kept = match &current {
-            Some((before, listing)) => self.versions.keep(&self.current, *before, listing),
+            Some((before, listing)) => place.versions.keep(&place.current, *before, listing),
             None => Ok(()),
         };
         let numbered = kept.and_then(|()| {
             let follows =
-                !number_is_given || self.versions.list()?.sequence_of(version.digest) == version.sequence;
-            if follows { Ok(()) } else { self.versions.give_number(version) }
+                !number_is_given || place.versions.list()?.sequence_of(version.digest) == version.sequence;
+            if follows { Ok(()) } else { place.versions.give_number(version) }
         });
         let renamed = numbered.and_then(|()| {
-            fs::rename(&temporary, &self.current).map_err(|error| failed("replace", &self.current, error))
+            fs::rename(&temporary, &place.current).map_err(|error| failed("replace", &place.current, error))
         });
         if renamed.is_err() {
             // The error that matters is the first; what stays behind is cleaned at the next start.
@@ -177,7 +182,7 @@ impl Backend for FolderBackend {
         if held == Some(&version.tag()) {
             return Ok(Read::NotModified(version));
         }
-        Ok(Read::Data(version, read_intact(&place.current)?))
+        Ok(Read::Data(version, self.read_intact(&place, &place.current)?.1))
     }
 
     fn read_version(&self, key: &Key, tag: &VersionTag) -> Result<Option<Vec<u8>>, BackendError> {
@@ -187,12 +192,12 @@ impl Backend for FolderBackend {
         if let Some((version, _)) = self.current(&place)?
             && version.tag() == *tag
         {
-            return read_intact(&place.current).map(Some);
+            return self.read_intact(&place, &place.current).map(|(_, bytes)| Some(bytes));
         }
         let listing = place.versions.list()?;
         let Some(entry) = listing.of(sequence).filter(|entry| entry.is(digest)) else { return Ok(None) };
-        let bytes = read_intact(&entry.path)?;
-        Ok(Header::parse(&bytes).is_ok_and(|header| header.digest == digest).then_some(bytes))
+        let (found, bytes) = self.read_intact(&place, &entry.path)?;
+        Ok((found == digest).then_some(bytes))
     }
 
     fn versions(&self, key: &Key) -> Result<Vec<VersionInfo>, BackendError> {
@@ -221,7 +226,7 @@ impl Backend for FolderBackend {
             None => place.versions.list()?.sequence_of(file.digest()),
         };
         let version = Version::new(sequence, file);
-        place.put(current, version, file, false)?;
+        self.put(&place, current, version, file, false)?;
         place.history.add(&Event::stored(version, before.map(|before| before.tag().0), stamp));
         sync_folder_of(&place.current)?;
         place.versions.prune(Some((sequence, &place.current)), retention, stamp.at);
@@ -287,7 +292,7 @@ impl Backend for FolderBackend {
         let place = self.place(key)?;
         let _writing = self.writing(key);
         self.check_marker()?;
-        quarantine::keep(&place, key, file, note)
+        self.keep_in_quarantine(&place, file, note)
     }
 
     fn quarantined(&self, key: &Key) -> Result<Vec<QuarantinedInfo>, BackendError> {
@@ -300,7 +305,7 @@ impl Backend for FolderBackend {
         let place = self.place(key)?;
         let _reading = self.reading(key);
         let Some(path) = quarantine::find(&place, id) else { return Ok(None) };
-        fs::read(&path).map(Some).map_err(|error| failed("read", &path, error))
+        self.read_as_is(&place, &path).map(Some)
     }
 
     fn delete_quarantined(&self, key: &Key, id: &str) -> Result<bool, BackendError> {
@@ -329,13 +334,7 @@ impl Backend for FolderBackend {
     }
 }
 
-fn read_intact(path: &Path) -> Result<Vec<u8>, BackendError> {
-    let bytes = fs::read(path).map_err(|error| failed("read", path, error))?;
-    check(&bytes, &Limits::default()).map_err(|source| damaged(path, source))?;
-    Ok(bytes)
-}
-
-fn damaged(path: &Path, source: DecodeError) -> BackendError {
+fn damaged(path: &Path, source: Flaw) -> BackendError {
     BackendError::Damaged { what: path.display().to_string(), source }
 }
 

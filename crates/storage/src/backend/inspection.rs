@@ -3,10 +3,12 @@
 pub struct Inspection {
     /// Files or objects that were read.
     pub files: u64,
-    /// Their bytes.
+    /// Bytes of the data set files in them; of those that are damaged, bytes that are stored.
     pub bytes: u64,
     /// What is damaged.
     pub damage: Vec<Damage>,
+    /// Why it could not be checked, when its key is missing. That is no damage.
+    pub locked: Option<String>,
 }
 
 /// Something that is not what was stored.

@@ -5,31 +5,46 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use mp_dataset::Digest;
 use mp_profile::{Scope, Sid, VersionTag};
 
 use super::{
     Adoption, Backend, BackendError, Base, Candidate, Change, Inspection, Key, MAX_QUARANTINED,
     QuarantineNote, QuarantinedInfo, Read, Removed, Replaced, Retention, Stamp, Version, VersionInfo,
 };
-use crate::DataSetFile;
+use crate::{
+    DataSetFile,
+    at_rest::{AtRest, KeyError, Subject, shown},
+};
 
 /// A [`Backend`] in memory.
 #[derive(Debug, Default)]
 pub struct MemoryBackend {
     users: Mutex<BTreeMap<Key, User>>,
+    at_rest: AtRest,
 }
 
 #[derive(Debug, Default)]
 struct User {
     /// Oldest first.
     versions: Vec<Held>,
-    quarantined: BTreeMap<String, (DataSetFile, QuarantineNote)>,
+    quarantined: BTreeMap<String, Quarantined>,
+    /// The wrapped data key.
+    record: Option<String>,
+}
+
+#[derive(Debug)]
+struct Quarantined {
+    digest: Digest,
+    len: u64,
+    stored: Vec<u8>,
+    note: QuarantineNote,
 }
 
 #[derive(Debug)]
 struct Held {
     version: Version,
-    /// `None` when it fell to retention.
+    /// As stored; `None` when it fell to retention.
     bytes: Option<Vec<u8>>,
     current: bool,
     pinned: bool,
@@ -72,7 +87,45 @@ impl User {
     }
 }
 
+impl User {
+    /// What is kept of a file.
+    fn stored(&mut self, at_rest: &AtRest, key: &Key, file: &DataSetFile) -> Result<Vec<u8>, BackendError> {
+        if !at_rest.seals() {
+            return Ok(file.bytes().to_vec());
+        }
+        let mut sealed = || {
+            let record = match &self.record {
+                Some(record) => record,
+                None => self.record.insert(at_rest.new_record(Subject::DataSet(key))?),
+            };
+            let sealing = at_rest.seal(key, file, record)?;
+            let mut bytes = Vec::with_capacity(sealing.len());
+            // A vector takes all that is written to it.
+            drop(sealing.write_to(&mut bytes));
+            Ok(bytes)
+        };
+        sealed().map_err(|source| locked(key, source))
+    }
+
+    /// The data set file in what is kept.
+    fn opened(&self, at_rest: &AtRest, key: &Key, stored: &[u8]) -> Result<Vec<u8>, BackendError> {
+        let opened = at_rest.open(key, stored.to_vec(), self.record.as_deref());
+        let opened = opened.map_err(|source| locked(key, source))?;
+        opened.map_err(|source| BackendError::Damaged { what: shown(key), source })
+    }
+}
+
+fn locked(key: &Key, source: KeyError) -> BackendError {
+    BackendError::Key { doing: "keep or open a data set of", what: shown(key), source }
+}
+
 impl MemoryBackend {
+    /// One that stores as told.
+    #[must_use]
+    pub fn with(at_rest: AtRest) -> Self {
+        Self { at_rest, ..Self::default() }
+    }
+
     fn users(&self) -> MutexGuard<'_, BTreeMap<Key, User>> {
         self.users.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -84,15 +137,22 @@ impl Backend for MemoryBackend {
     }
 
     fn read(&self, key: &Key, held: Option<&VersionTag>) -> Result<Read, BackendError> {
-        Ok(match self.users().get(key).and_then(User::current) {
+        let users = self.users();
+        let Some(user) = users.get(key) else { return Ok(Read::None) };
+        Ok(match user.current() {
             Some(current) if held == Some(&current.version.tag()) => Read::NotModified(current.version),
-            Some(Held { version, bytes: Some(bytes), .. }) => Read::Data(*version, bytes.clone()),
+            Some(Held { version, bytes: Some(bytes), .. }) => {
+                Read::Data(*version, user.opened(&self.at_rest, key, bytes)?)
+            }
             _ => Read::None,
         })
     }
 
     fn read_version(&self, key: &Key, tag: &VersionTag) -> Result<Option<Vec<u8>>, BackendError> {
-        Ok(self.users().get_mut(key).and_then(|user| user.find(tag)?.bytes.clone()))
+        let mut users = self.users();
+        let Some(user) = users.get_mut(key) else { return Ok(None) };
+        let bytes = user.find(tag).and_then(|held| held.bytes.clone());
+        bytes.map(|bytes| user.opened(&self.at_rest, key, &bytes)).transpose()
     }
 
     fn versions(&self, key: &Key) -> Result<Vec<VersionInfo>, BackendError> {
@@ -129,6 +189,7 @@ impl Backend for MemoryBackend {
         if let Some(answer) = base.answer(before, file.digest()) {
             return Ok(answer);
         }
+        let bytes = user.stored(&self.at_rest, key, file)?;
         if before.is_some() {
             user.retire(stamp.at, None);
         }
@@ -136,7 +197,7 @@ impl Backend for MemoryBackend {
         let version = Version::new(sequence, file);
         user.versions.push(Held {
             version,
-            bytes: Some(file.bytes().to_vec()),
+            bytes: Some(bytes),
             current: true,
             pinned: false,
             base: before.map(|before| before.tag().0),
@@ -164,13 +225,14 @@ impl Backend for MemoryBackend {
         if !base.allows(before, last, number) {
             return Ok(Replaced::Conflict);
         }
+        let bytes = user.stored(&self.at_rest, key, file)?;
         if before.is_some() {
             user.retire(stamp.at, None);
         }
         let version = Version::new(number, file);
         user.versions.push(Held {
             version,
-            bytes: Some(file.bytes().to_vec()),
+            bytes: Some(bytes),
             current: true,
             pinned: false,
             base: replaced.map(str::to_owned),
@@ -219,33 +281,35 @@ impl Backend for MemoryBackend {
 
     fn quarantine(&self, key: &Key, file: &DataSetFile, note: &QuarantineNote) -> Result<(), BackendError> {
         let mut users = self.users();
-        let quarantined = &mut users.entry(key.clone()).or_default().quarantined;
-        if quarantined.values().any(|(known, _)| known.digest() == file.digest()) {
+        let user = users.entry(key.clone()).or_default();
+        if user.quarantined.values().any(|known| known.digest == file.digest()) {
             return Ok(());
         }
-        if quarantined.len() >= MAX_QUARANTINED {
+        if user.quarantined.len() >= MAX_QUARANTINED {
             return Err(BackendError::QuarantineFull(key.sid.clone()));
         }
         let id = format!("{:020}-{}", note.at, file.digest());
-        quarantined.insert(id, (file.clone(), note.clone()));
+        let stored = user.stored(&self.at_rest, key, file)?;
+        let (digest, len) = (file.digest(), u64::try_from(file.bytes().len()).unwrap_or(u64::MAX));
+        user.quarantined.insert(id, Quarantined { digest, len, stored, note: note.clone() });
         Ok(())
     }
 
     fn quarantined(&self, key: &Key) -> Result<Vec<QuarantinedInfo>, BackendError> {
         let users = self.users();
         let quarantined = users.get(key).into_iter().flat_map(|user| &user.quarantined);
-        let info = |(id, (file, note)): (&String, &(DataSetFile, QuarantineNote))| QuarantinedInfo {
+        let info = |(id, kept): (&String, &Quarantined)| QuarantinedInfo {
             id: id.clone(),
-            bytes: u64::try_from(file.bytes().len()).unwrap_or(u64::MAX),
-            note: Some(note.clone()),
+            bytes: kept.len,
+            note: Some(kept.note.clone()),
         };
         Ok(quarantined.map(info).collect())
     }
 
     fn read_quarantined(&self, key: &Key, id: &str) -> Result<Option<Vec<u8>>, BackendError> {
         let users = self.users();
-        let found = users.get(key).and_then(|user| user.quarantined.get(id));
-        Ok(found.map(|(file, _)| file.bytes().to_vec()))
+        let found = users.get(key).and_then(|user| Some((user, user.quarantined.get(id)?)));
+        found.map(|(user, kept)| user.opened(&self.at_rest, key, &kept.stored)).transpose()
     }
 
     fn delete_quarantined(&self, key: &Key, id: &str) -> Result<bool, BackendError> {
@@ -275,11 +339,9 @@ impl Backend for MemoryBackend {
     /// What is in memory is never damaged.
     fn inspect(&self, key: &Key, _: Option<u64>) -> Result<Inspection, BackendError> {
         let users = self.users();
-        let kept =
-            users.get(key).into_iter().flat_map(|user| &user.versions).filter_map(|held| held.bytes.as_ref());
-        let (files, bytes) = kept.fold((0, 0), |(files, bytes), kept| {
-            (files + 1, bytes + u64::try_from(kept.len()).unwrap_or(u64::MAX))
-        });
-        Ok(Inspection { files, bytes, damage: Vec::new() })
+        let versions = users.get(key).into_iter().flat_map(|user| &user.versions);
+        let kept = versions.filter(|held| held.bytes.is_some());
+        let (files, bytes) = kept.fold((0, 0), |(files, bytes), held| (files + 1, bytes + held.version.len));
+        Ok(Inspection { files, bytes, ..Inspection::default() })
     }
 }

@@ -18,6 +18,7 @@ mod objects;
 mod open;
 mod quarantine;
 mod read;
+mod sealing;
 mod write;
 
 use std::{
@@ -40,7 +41,7 @@ use super::{
     Adoption, Backend, BackendError, Base, Change, Inspection, Key, QuarantineNote, QuarantinedInfo, Read,
     Removed, Replaced, Retention, Stamp, Version, VersionInfo,
 };
-use crate::{DataSetFile, Probed};
+use crate::{DataSetFile, Probed, at_rest::AtRest};
 
 /// For one call, store and catalogue together.
 const CALL: Duration = Duration::from_secs(60);
@@ -64,6 +65,7 @@ struct Inner {
     catalogue: Catalogue,
     /// Of the store, in its marker and its catalogue.
     id: String,
+    at_rest: AtRest,
 }
 
 impl ObjectBackend {

@@ -115,6 +115,7 @@ pub(super) async fn put(
     let told = Told {
         session: text(&headers, paths::SESSION, MAX_SESSION)?,
         notes: text(&headers, paths::NOTES, MAX_TEXT)?,
+        by: text(&headers, paths::BY, MAX_TEXT)?,
     };
     let replace = move |store: ReachedStore, Target { scope, sid, .. }: Target, file: DataSetFile| {
         store.replace(&scope, &sid, &base, &file, told)
@@ -171,8 +172,9 @@ pub(super) async fn delete(
         return Err(Refusal::new(Code::BadHeader, "a deletion needs If-Match with the version to delete"));
     };
     let reason = text(&headers, REASON, MAX_TEXT)?.unwrap_or_default();
+    let by = text(&headers, paths::BY, MAX_TEXT)?.unwrap_or_default();
     let (store, scope, sid) = (shared.store.of(access), target.scope.clone(), target.sid.clone());
-    let removed = shared.blocking(move || store.remove(&scope, &sid, &base, "", reason)).await;
+    let removed = shared.blocking(move || store.remove(&scope, &sid, &base, &by, reason)).await;
     Ok(target.logged(removed.and_then(|removed| match removed {
         Removed::Done => Ok(StatusCode::NO_CONTENT.into_response()),
         Removed::Conflict => Err(conflict()),

@@ -70,9 +70,20 @@ fn the_console_lists_reads_restores_pins_and_deletes() {
     console.pin(&office, &sid(1), &tags[1], true, &admin("audit")).unwrap();
     assert!(console.versions(&office, &sid(1)).unwrap()[2].pinned);
     console.pin(&office, &sid(1), &tags[1], false, &admin("")).unwrap();
-    console.delete(&office, &sid(1), &restored, "left the \"company\"").unwrap();
+    let made = data_set(&sid(1), 9, 100);
+    let Stored::As(part) =
+        console.store_as(&office, &sid(1), Some(&restored), &made, &admin("Zoom from 2")).unwrap()
+    else {
+        panic!("conflict")
+    };
+    let stamp = console.versions(&office, &sid(1)).unwrap().remove(0).stamp.unwrap();
+    assert_eq!(stamp.by, Author::Administrator("admin (console)".to_owned()));
+    assert_eq!(stamp.notes.as_deref(), Some("Zoom from 2"));
+    console.delete(&office, &sid(1), &part, &admin("left the \"company\"")).unwrap();
     let newest = console.versions(&office, &sid(1)).unwrap().remove(0);
-    assert_eq!(newest.removed.unwrap().reason, "left the \"company\"");
+    let removed = newest.removed.unwrap();
+    assert_eq!(removed.reason, "left the \"company\"");
+    assert_eq!(removed.by, Author::Administrator("admin (console)".to_owned()));
     assert_eq!(client.fetch(&office, &sid(1), None).unwrap(), Fetched::None);
     console.restore(&office, &sid(1), &restored, None, &admin("came back")).unwrap();
     assert!(matches!(client.fetch(&office, &sid(1), None).unwrap(), Fetched::Data { .. }));

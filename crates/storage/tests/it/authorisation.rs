@@ -7,6 +7,7 @@ use mp_protocol::{
     ClientError, MachineRole, StorageClient,
     client::{Deleted, NetCode},
     test_authority::TestAuthority,
+    versions::ChangeRequest,
 };
 
 use crate::support::{Farm, allowed, data_set, files_below, group, sid};
@@ -26,7 +27,10 @@ fn every_call_is_refused(client: &StorageClient, scope: &Scope, expected: &str) 
     assert_eq!(code(client.store(scope, &sid, None, &body)), expected);
     assert_eq!(code(client.store(scope, &sid, Some(&tag), &body)), expected);
     assert_eq!(code(client.quarantine(scope, &sid, "x", &body)), expected);
-    assert_eq!(code(client.delete(scope, &sid, &tag, "").map_err(StoreError::from)), expected);
+    assert_eq!(
+        code(client.delete(scope, &sid, &tag, &ChangeRequest::default()).map_err(StoreError::from)),
+        expected
+    );
     let head = client.head(scope, &sid);
     assert!(matches!(head, Err(ClientError::Answer { status: 403, .. })), "{head:?}");
 }
@@ -150,5 +154,8 @@ fn a_moved_agent_reaches_its_new_group_at_once() {
     assert_eq!(code(client.fetch(&group("Office"), &sid(1), None)), "MP-STO-007");
     assert_eq!(client.fetch(&group("Lab"), &sid(1), None).unwrap(), Fetched::None);
     let none = mp_profile::VersionTag("\"1-a\"".to_owned());
-    assert_eq!(client.delete(&group("Lab"), &sid(1), &none, "").unwrap(), Deleted::None);
+    assert_eq!(
+        client.delete(&group("Lab"), &sid(1), &none, &ChangeRequest::default()).unwrap(),
+        Deleted::None
+    );
 }

@@ -8,6 +8,7 @@ mod versions;
 use mp_profile::Scope;
 use mp_storage::{
     Backend, FolderBackend, MemoryBackend, ObjectBackend,
+    at_rest::AtRest,
     backend::{
         Author, Base, Change, Key, Replaced, Retention, Stamp, Version, folder::FirstUse,
         object::ObjectOptions,
@@ -28,6 +29,24 @@ fn the_folder_backend_conforms() {
 }
 
 #[test]
+fn the_memory_backend_conforms_sealed() {
+    all(&MemoryBackend::with(crate::at_rest::Keys::new().sealed()));
+}
+
+#[test]
+fn the_folder_backend_conforms_sealed() {
+    let (folder, keys) = (tempfile::tempdir().unwrap(), crate::at_rest::Keys::new());
+    all(&FolderBackend::open_with(folder.path(), "global", FirstUse::Allowed, keys.sealed()).unwrap());
+}
+
+#[test]
+fn the_object_backend_conforms_sealed_on_s3_and_postgresql() {
+    let Some(mut rig) = crate::objects::Rig::new("conformance-sealed") else { return };
+    rig.options.at_rest = crate::at_rest::Keys::new().sealed();
+    all(&rig.open());
+}
+
+#[test]
 fn the_object_backend_conforms_on_s3_and_postgresql() {
     let Some(rig) = crate::objects::Rig::new("conformance") else { return };
     all(&rig.open());
@@ -42,6 +61,8 @@ fn the_object_backend_conforms_on_azure_and_postgresql() {
         store: azurite.store(name).parse().unwrap(),
         catalogue: postgres.new_database(),
         environment: azurite.environment().into_iter().collect(),
+        at_rest: AtRest::plain(),
+        looks: false,
     };
     all(&ObjectBackend::open(&options).unwrap());
 }

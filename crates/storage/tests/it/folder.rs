@@ -178,9 +178,9 @@ fn opens_only_what_it_should() {
     let collision = backend.version(&Key { scope: group("GLOBAL"), sid: sid(1) });
     assert!(matches!(collision, Err(BackendError::GroupIsGlobalFolder(_))));
     drop(backend);
-    fs::write(folder.path().join("metaprofiles-storage.json"), br#"{"format":2,"global-folder":"global"}"#)
+    fs::write(folder.path().join("metaprofiles-storage.json"), br#"{"format":3,"global-folder":"global"}"#)
         .unwrap();
-    assert!(matches!(again(folder.path(), "global"), Err(OpenError::Format { found: 2 })));
+    assert!(matches!(again(folder.path(), "global"), Err(OpenError::Format { found: 3 })));
 }
 
 /// A process that is being started has a copy of each open file until its program runs.

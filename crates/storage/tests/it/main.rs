@@ -3,7 +3,9 @@
 
 mod access_log;
 mod administration;
+mod at_rest;
 mod authorisation;
+mod away;
 mod concurrency;
 mod conformance;
 mod damage;

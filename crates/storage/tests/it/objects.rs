@@ -7,7 +7,10 @@ mod opening;
 
 use std::{path::PathBuf, sync::OnceLock};
 
-use mp_storage::backend::object::{Environment, ObjectBackend, ObjectOptions};
+use mp_storage::{
+    at_rest::AtRest,
+    backend::object::{Environment, ObjectBackend, ObjectOptions},
+};
 use mp_test_servers::{Postgres, S3};
 
 /// A store of its own in the S3 server of all tests, with a database of its own.
@@ -26,7 +29,7 @@ impl Rig {
     }
 
     /// On an S3 server that a test may stop.
-    fn alone(test: &str) -> Option<Self> {
+    pub(crate) fn alone(test: &str) -> Option<Self> {
         let postgres = Postgres::server(test)?;
         Some(Self::over(Box::leak(Box::new(S3::start())), postgres, test))
     }
@@ -36,6 +39,8 @@ impl Rig {
             store: s3.store(test).parse().unwrap(),
             catalogue: postgres.new_database(),
             environment: s3.environment().into_iter().collect::<Environment>(),
+            at_rest: AtRest::plain(),
+            looks: false,
         };
         Self { s3, postgres, options }
     }

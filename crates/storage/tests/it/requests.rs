@@ -13,6 +13,7 @@ use mp_protocol::{
     digest::content_digest,
     paths,
     tls::{self, ServerKind},
+    versions::ChangeRequest,
 };
 
 use crate::support::{Farm, data_set, files_below, group, sid};
@@ -64,8 +65,18 @@ fn a_data_set_lives() {
     assert_eq!(client.head(&scope, &sid).unwrap(), Some(info));
     client.quarantine(&scope, &sid, "Grüße, \"Zeile\"\r\nzwei", &one).unwrap();
     assert_eq!(client.fetch(&scope, &sid, None).unwrap(), fetched);
-    assert_eq!(client.delete(&scope, &sid, &first, "").unwrap(), Deleted::Conflict);
-    assert_eq!(client.delete(&scope, &sid, &second, "no \"longer\" used").unwrap(), Deleted::Done);
+    assert_eq!(client.delete(&scope, &sid, &first, &ChangeRequest::default()).unwrap(), Deleted::Conflict);
+    assert_eq!(
+        client
+            .delete(
+                &scope,
+                &sid,
+                &second,
+                &ChangeRequest { reason: "no \"longer\" used".to_owned(), ..ChangeRequest::default() }
+            )
+            .unwrap(),
+        Deleted::Done
+    );
     assert_eq!(client.fetch(&scope, &sid, Some(&second)).unwrap(), Fetched::None);
     let note = files_below(&farm.base())
         .into_iter()

@@ -16,6 +16,7 @@ use mp_protocol::{
     paths,
     test_authority::TestAuthority,
     tls::{self, ServerKind},
+    versions::ChangeRequest,
 };
 use rustls::{
     ClientConfig, ClientConnection, StreamOwned,
@@ -188,7 +189,10 @@ fn an_upload_that_comes_again_changes_nothing() {
     assert_eq!(stored(Some(&first), &two), Stored::As(second.clone()));
     // An older one, kept by somebody who wants to turn back time.
     assert_eq!(stored(None, &one), Stored::Conflict);
-    assert_eq!(client.delete(&Scope::Global, &sid(1), &first, "").unwrap(), Deleted::Conflict);
+    assert_eq!(
+        client.delete(&Scope::Global, &sid(1), &first, &ChangeRequest::default()).unwrap(),
+        Deleted::Conflict
+    );
     assert_eq!(client.head(&Scope::Global, &sid(1)).unwrap().unwrap().version, second);
     // Nothing is taken before the handshake is done, so that no record can be played back.
     let server = tls::storage_server(&Identity::load(farm.folder.path().join("state")).unwrap()).unwrap();

@@ -101,7 +101,7 @@ impl Farm {
         farm
     }
 
-    fn serve(&mut self, address: SocketAddr, backend: Arc<dyn Backend>) {
+    pub(crate) fn serve(&mut self, address: SocketAddr, backend: Arc<dyn Backend>) {
         let identity = Identity::load(self.folder.path().join("state")).unwrap();
         let tls = tls::storage_server(&identity).unwrap();
         let listener = TcpListener::bind(address).unwrap();

@@ -14,9 +14,14 @@ import { PagedTable } from "../../parts/PagedTable";
 import { PageLink } from "../../parts/PageLink";
 import { dayOf } from "../../parts/times";
 import { useSettled } from "../../parts/useSettled";
+import { VersionPage } from "./data-sets/VersionPage";
 import { UserPage } from "./UserPage";
 
 const columns: readonly Column<User>[] = [
+  {
+    title: "Name",
+    cell: (user) => (user.name == null ? "–" : `${user.name}, ${user["display-name"] ?? ""}`),
+  },
   {
     title: "SID",
     order: "sid",
@@ -37,10 +42,15 @@ const columns: readonly Column<User>[] = [
   { title: "First seen", width: "140px", wideOnly: true, cell: (user) => dayOf(user["first-seen"]) },
 ];
 
-/** Users of whose sessions Agents have reported; with a SID in the address, that one. */
+/** Users of whose sessions Agents have reported; with a SID in the address that one, and of him what follows it. */
 export default function UsersPage() {
-  const sid = useLocation().pathname.replace(/^\/users\/?/, "");
-  return sid === "" ? <UserList /> : <UserPage key={sid} sid={decodeURIComponent(sid)} />;
+  const path = useLocation().pathname.replace(/^\/users\/?/, "");
+  const [sid = "", part, scope, number] = path.split("/").map(decodeURIComponent);
+  if (sid === "") return <UserList />;
+  if (part === "data-sets" && scope !== undefined && number !== undefined) {
+    return <VersionPage key={path} of={{ sid, scope }} number={Number(number)} />;
+  }
+  return <UserPage key={sid} sid={sid} tab={part === "data-sets" ? "data-sets" : "sessions"} />;
 }
 
 function UserList() {

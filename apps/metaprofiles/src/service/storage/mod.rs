@@ -1,5 +1,7 @@
+mod encryption;
 mod enrol;
 mod install;
+mod key;
 mod moving;
 mod objects;
 mod run;
@@ -19,6 +21,8 @@ use crate::Outcome;
 #[derive(clap::Subcommand)]
 pub(crate) enum StorageCommand {
     Enrol(enrol::Enrol),
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     Move(moving::Move),
     Run(run::Run),
     Status(status::Status),
@@ -37,6 +41,7 @@ impl StorageCommand {
     pub(crate) fn run(&self) -> anyhow::Result<Outcome> {
         match self {
             Self::Enrol(command) => command.run(),
+            Self::Key(command) => command.run(),
             Self::Move(command) => command.run(),
             Self::Run(command) => command.run(),
             Self::Status(command) => command.run(),

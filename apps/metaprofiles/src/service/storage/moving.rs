@@ -5,10 +5,10 @@ use std::{
 
 use anyhow::Context;
 use mp_profile::Scope;
-use mp_storage::{FolderBackend, ObjectBackend, move_into};
+use mp_storage::{FolderBackend, ObjectBackend, backend::object::ObjectOptions, move_into};
 use serde_json::json;
 
-use super::{State, objects::Objects};
+use super::{State, encryption::Encryption, objects::Objects};
 use crate::{Outcome, output};
 
 /// Between two lines of progress.
@@ -31,6 +31,8 @@ pub(crate) struct Move {
     scope: Option<Scope>,
     #[command(flatten)]
     objects: Objects,
+    #[command(flatten)]
+    encryption: Encryption,
     /// JSON for programs
     #[arg(long)]
     json: bool,
@@ -43,7 +45,10 @@ impl Move {
             None => PathBuf::from(self.state.plan()?.1.base_folder),
         };
         let options = self.objects.options()?.context("say where to: --store s3://BUCKET/PREFIX")?;
-        let (from, in_use) = FolderBackend::look(&base)?;
+        let at_rest = self.encryption.at_rest()?;
+        let (from, in_use) = FolderBackend::look_with(&base, at_rest.clone())?;
+        from.check_key()?;
+        let options = ObjectOptions { at_rest, ..options };
         let into = ObjectBackend::open(&options)?;
         let (mut told, mut problems) = (Instant::now(), Vec::new());
         let moved = move_into(&from, &into, self.scope.as_ref(), |key, problem, sum| {

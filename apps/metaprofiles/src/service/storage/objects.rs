@@ -1,7 +1,10 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use mp_storage::backend::object::{Environment, ObjectOptions, StoreAddress};
+use mp_storage::{
+    at_rest::AtRest,
+    backend::object::{Environment, ObjectOptions, StoreAddress},
+};
 
 /// Name under which the environment or the file of secrets gives the catalogue, which may then have a password in it.
 const CATALOGUE: &str = "METAPROFILES_CATALOGUE";
@@ -39,7 +42,8 @@ impl Objects {
         let catalogue = self.catalogue.as_deref().or(environment.get(CATALOGUE));
         let catalogue =
             catalogue.context("an object store needs a catalogue; give --catalogue postgres://…")?.to_owned();
-        Ok(Some(ObjectOptions { store: store.clone(), catalogue, environment }))
+        let at_rest = AtRest::plain();
+        Ok(Some(ObjectOptions { store: store.clone(), catalogue, environment, at_rest, looks: false }))
     }
 }
 

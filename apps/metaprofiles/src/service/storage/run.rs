@@ -22,7 +22,7 @@ pub(crate) struct Run {
 impl Run {
     pub(super) fn run(&self) -> anyhow::Result<Outcome> {
         self.logging.start()?;
-        let mut options = self.serve.options();
+        let mut options = self.serve.options()?;
         options.objects = self.objects.options()?;
         runtime()?.block_on(async {
             let stop = Stop::listen().context("cannot wait for signals")?;

@@ -6,7 +6,7 @@ use std::{
 
 use mp_storage::RunOptions;
 
-use super::State;
+use super::{State, encryption::Encryption};
 
 /// How the service runs, by hand or as one of the system's.
 #[derive(Clone, clap::Args)]
@@ -22,20 +22,23 @@ pub(super) struct Serve {
     /// Seconds for which /readyz says that the service stops before it stops
     #[arg(long, value_name = "SECONDS", env = "METAPROFILES_STORAGE_STOP_NOTICE", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=60))]
     pub(super) stop_notice: u64,
+    #[command(flatten)]
+    pub(super) encryption: Encryption,
 }
 
 impl Serve {
-    pub(super) fn options(&self) -> RunOptions {
-        RunOptions {
+    pub(super) fn options(&self) -> anyhow::Result<RunOptions> {
+        Ok(RunOptions {
             listen: self.listen,
             monitor: self.monitor,
             notice: Duration::from_secs(self.stop_notice),
+            at_rest: self.encryption.at_rest()?,
             ..RunOptions::new(&self.state.state)
-        }
+        })
     }
 
     /// The same as arguments of a command.
-    pub(super) fn arguments(&self) -> Vec<OsString> {
+    pub(super) fn arguments(&self) -> anyhow::Result<Vec<OsString>> {
         let mut arguments: Vec<OsString> = vec!["--state".into(), self.state.state.clone().into()];
         let mut add = |name: &str, value: Option<String>| {
             arguments.extend(value.into_iter().flat_map(|value| [name.into(), value.into()]));
@@ -43,6 +46,7 @@ impl Serve {
         add("--listen", self.listen.map(|listen| listen.to_string()));
         add("--monitor", self.monitor.map(|monitor| monitor.to_string()));
         add("--stop-notice", (self.stop_notice > 0).then(|| self.stop_notice.to_string()));
-        arguments
+        arguments.extend(self.encryption.arguments()?);
+        Ok(arguments)
     }
 }

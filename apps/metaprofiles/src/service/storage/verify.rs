@@ -15,7 +15,7 @@ use mp_storage::{
 };
 use serde_json::json;
 
-use super::State;
+use super::{State, encryption::Encryption};
 use crate::{Outcome, output};
 
 /// Between two lines of progress.
@@ -37,6 +37,8 @@ pub(crate) struct Verify {
     /// Mark what is damaged, and fall back to the newest intact versions
     #[arg(long)]
     repair: bool,
+    #[command(flatten)]
+    encryption: Encryption,
     /// JSON for programs
     #[arg(long)]
     json: bool,
@@ -48,11 +50,16 @@ impl Verify {
             Some(base) => std::path::absolute(base).context("the base folder's path cannot be used")?,
             None => PathBuf::from(self.state.plan()?.1.base_folder),
         };
+        let at_rest = self.encryption.at_rest()?;
         let (backend, in_use) = match self.repair {
-            false => FolderBackend::look(&base)?,
+            false => {
+                let (backend, in_use) = FolderBackend::look_with(&base, at_rest)?;
+                backend.check_key()?;
+                (backend, in_use)
+            }
             true => {
                 let global_folder = FolderBackend::global_folder_of(&base)?;
-                match FolderBackend::open(&base, &global_folder, FirstUse::Refused) {
+                match FolderBackend::open_with(&base, &global_folder, FirstUse::Refused, at_rest) {
                     Err(OpenError::InUse(_)) => bail!(
                         "the Storage Service uses \"{}\"; stop it to repair, or verify without --repair",
                         base.display()
@@ -64,7 +71,7 @@ impl Verify {
         if in_use {
             output::note("the Storage Service is running: what it stores meanwhile may not be looked at");
         }
-        let mut found = Vec::new();
+        let (mut found, mut locked) = (Vec::new(), Vec::new());
         let mut told = Instant::now();
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
@@ -74,6 +81,10 @@ impl Verify {
                     output::note(&line(key, damage));
                 }
                 found.push(as_json(key, damage));
+            }
+            if let Some(why) = &inspection.locked {
+                output::note(&format!("{} is not checked: {why}", Subject(key)));
+                locked.push(json!({ "scope": key.scope.to_string(), "sid": key.sid, "why": why }));
             }
             if told.elapsed() >= PROGRESS {
                 told = Instant::now();
@@ -86,15 +97,15 @@ impl Verify {
         if self.json {
             output::print_json(&json!({
                 "base-folder": base, "service-running": in_use, "data-sets": sum.data_sets, "files": sum.files,
-                "bytes": sum.bytes, "damage": found,
+                "bytes": sum.bytes, "damage": found, "not-checked": locked,
             }))?;
         } else {
             output::print(&format!(
-                "{} data sets, {} files, {} bytes: {} damaged\n",
-                sum.data_sets, sum.files, sum.bytes, sum.damaged
+                "{} data sets, {} files, {} bytes: {} damaged, {} not checked for want of a key\n",
+                sum.data_sets, sum.files, sum.bytes, sum.damaged, sum.locked
             ))?;
         }
-        Ok(if sum.damaged == 0 { Outcome::Done } else { Outcome::Different })
+        Ok(if sum.damaged == 0 && sum.locked == 0 { Outcome::Done } else { Outcome::Different })
     }
 }
 

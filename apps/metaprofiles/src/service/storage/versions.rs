@@ -137,7 +137,7 @@ impl Versions {
             }
             Self::Delete { change } => {
                 let (client, of, tag) = change.find()?;
-                match client.delete(&of.scope, &of.sid, &tag, &change.reason)? {
+                match client.delete(&of.scope, &of.sid, &tag, &change.request())? {
                     Deleted::Done => of.done("deleted; its versions stay as former ones", &tag.0)?,
                     Deleted::Conflict => bail!("version {} is not the current one", change.version),
                     Deleted::None => bail!("there is no such data set any more"),

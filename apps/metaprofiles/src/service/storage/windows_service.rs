@@ -57,6 +57,6 @@ fn work(serve: &Serve, run: ServiceRun) -> anyhow::Result<()> {
         }
         drop(stop);
     });
-    runtime()?.block_on(mp_storage::run(serve.options(), async { drop(stopped.await) }))?;
+    runtime()?.block_on(mp_storage::run(serve.options()?, async { drop(stopped.await) }))?;
     Ok(())
 }

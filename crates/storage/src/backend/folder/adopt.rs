@@ -29,7 +29,7 @@ impl FolderBackend {
             return Ok(Replaced::Conflict);
         }
         let version = Version::new(adoption.number, file);
-        place.put(current, version, file, true)?;
+        self.put(&place, current, version, file, true)?;
         place.history.add(&Event::stored(version, adoption.base.map(str::to_owned), adoption.stamp));
         sync_folder_of(&place.current)?;
         place.versions.prune(Some((version.sequence, &place.current)), retention, crate::store::now());

@@ -1,24 +1,24 @@
 //! Reading every byte of a data set, and what is done about damage.
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
-use mp_dataset::{DecodeError, Digest, Limits, check};
+use mp_dataset::{Digest, Limits, check};
 use mp_durable::Readers;
 
-use super::{FolderBackend, Place, failed, history::Event, quarantine, versions::Listing};
+use super::{
+    FolderBackend, Place, failed, history::Event, quarantine, sealing::read_stored, versions::Listing,
+};
 use crate::{
+    at_rest::Flaw,
     backend::{Author, BackendError, Damage, Damaged, Inspection, Remedy, Stamp, Version},
     refusal::chain,
 };
 
-/// A file that was read.
-struct Found {
-    bytes: Vec<u8>,
-    seal: Result<Digest, DecodeError>,
-}
+/// A file that was read: seal and length of the data set file in it.
+type Found = Result<(Digest, u64), Flaw>;
 
 /// What an inspection has found of the former versions.
 #[derive(Default)]
@@ -38,12 +38,13 @@ impl FolderBackend {
     ) -> Result<Inspection, BackendError> {
         let mut done = Inspection::default();
         let listing = place.versions.list()?;
-        let current = read(&place.current, &mut done)?;
+        let current = self.inspect_file(place, &place.current, &mut done)?;
         if current.is_none() {
             self.check_marker()?;
         }
-        let formers = formers(place, &listing, current.as_ref(), repair, &mut done)?;
-        if let Some(Found { seal: Err(error), .. }) = &current {
+        let damaged = matches!(&current, Some(Err(_)));
+        let formers = self.formers(place, &listing, damaged, repair, &mut done)?;
+        if let Some(Err(error)) = &current {
             let number = formers.current.unwrap_or_else(|| listing.next());
             let why = format!("{}: {}", place.current.display(), chain(error));
             let remedy = match (repair, &formers.intact) {
@@ -55,7 +56,7 @@ impl FolderBackend {
         }
         for quarantined in quarantine::list(place)? {
             let Some(path) = quarantine::find(place, &quarantined.id) else { continue };
-            if let Some(Found { seal: Err(error), .. }) = read(&path, &mut done)? {
+            if let Some(Err(error)) = self.inspect_file(place, &path, &mut done)? {
                 let why = format!("{}: {}", path.display(), chain(&error));
                 let what = Damaged::Quarantined(quarantined.id);
                 done.damage.push(Damage { what, why, remedy: Remedy::None });
@@ -63,42 +64,60 @@ impl FolderBackend {
         }
         Ok(done)
     }
-}
 
-fn formers(
-    place: &Place,
-    listing: &Listing,
-    current: Option<&Found>,
-    repair: Option<u64>,
-    done: &mut Inspection,
-) -> Result<Formers, BackendError> {
-    let mut formers = Formers::default();
-    for entry in &listing.entries {
-        let Some(found) = read(&entry.path, done)? else { continue };
-        let why = match found.seal {
-            Ok(digest) if entry.is(digest) => {
-                let version =
-                    Version { sequence: entry.sequence, digest, len: len(&found.bytes), stands_in_for: None };
-                formers.intact.get_or_insert_with(|| (version, entry.path.clone()));
-                continue;
+    /// `damaged` says whether the current version is.
+    fn formers(
+        &self,
+        place: &Place,
+        listing: &Listing,
+        damaged: bool,
+        repair: Option<u64>,
+        done: &mut Inspection,
+    ) -> Result<Formers, BackendError> {
+        let mut formers = Formers::default();
+        for entry in &listing.entries {
+            let why = match self.inspect_file(place, &entry.path, done)? {
+                None => continue,
+                Some(Ok((digest, len))) if entry.is(digest) => {
+                    let version = Version { sequence: entry.sequence, digest, len, stands_in_for: None };
+                    formers.intact.get_or_insert_with(|| (version, entry.path.clone()));
+                    continue;
+                }
+                Some(Ok(_)) => "it has another seal than its name says".to_owned(),
+                Some(Err(error)) => chain(&error),
+            };
+            if damaged && same_bytes(&place.current, &entry.path)? {
+                formers.current = Some(entry.sequence);
             }
-            Ok(_) => "it has another seal than its name says".to_owned(),
-            Err(error) => chain(&error),
-        };
-        if current.is_some_and(|current| current.seal.is_err() && current.bytes == found.bytes) {
-            formers.current = Some(entry.sequence);
+            let remedy = match repair {
+                Some(_) if !entry.is_damaged() => {
+                    place.versions.mark_damaged(entry)?;
+                    Remedy::SetAside
+                }
+                _ => Remedy::None,
+            };
+            let why = format!("{}: {why}", entry.path.display());
+            done.damage.push(Damage { what: Damaged::Former(entry.sequence), why, remedy });
         }
-        let remedy = match repair {
-            Some(_) if !entry.is_damaged() => {
-                place.versions.mark_damaged(entry)?;
-                Remedy::SetAside
-            }
-            _ => Remedy::None,
-        };
-        let why = format!("{}: {why}", entry.path.display());
-        done.damage.push(Damage { what: Damaged::Former(entry.sequence), why, remedy });
+        Ok(formers)
     }
-    Ok(formers)
+
+    fn inspect_file(
+        &self,
+        place: &Place,
+        path: &Path,
+        done: &mut Inspection,
+    ) -> Result<Option<Found>, BackendError> {
+        let Some(bytes) = read_stored(path)? else { return Ok(None) };
+        let stored = len(&bytes);
+        let opened = self.open_bytes(place, path, bytes)?;
+        // What is sealed is looked at once more: its own seal too must be right.
+        let whole = opened.and_then(|bytes| check(&bytes, &Limits::default()).map_err(Flaw::DataSet));
+        let found = whole.map(|header| (header.digest, header.file_len()));
+        done.files += 1;
+        done.bytes += found.as_ref().map_or(stored, |(_, len)| *len);
+        Ok(Some(found))
+    }
 }
 
 /// Makes the content of an intact former version current, as the version after the damaged one. At no moment is there none.
@@ -121,15 +140,8 @@ fn fall_back(
     Ok(Remedy::FellBack { from: former.sequence, to: version.sequence })
 }
 
-fn read(path: &Path, done: &mut Inspection) -> Result<Option<Found>, BackendError> {
-    let bytes = match fs::read(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        read => read.map_err(|error| failed("read", path, error))?,
-    };
-    done.files += 1;
-    done.bytes += len(&bytes);
-    let seal = check(&bytes, &Limits::default()).map(|header| header.digest);
-    Ok(Some(Found { bytes, seal }))
+fn same_bytes(one: &Path, other: &Path) -> Result<bool, BackendError> {
+    Ok(read_stored(one)? == read_stored(other)?)
 }
 
 fn len(bytes: &[u8]) -> u64 {

@@ -3,11 +3,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, File},
-    io::{self, Read as _},
+    io,
     path::Path,
 };
 
-use mp_dataset::{HEADER_LEN, Header};
 use mp_profile::{GroupName, Scope, Sid, VersionTag};
 
 use super::{
@@ -18,7 +17,7 @@ use super::{
 use crate::backend::{BackendError, Change, VersionInfo};
 
 /// Endings of the names by which a user is known in the folder of a scope.
-const OF_A_USER: [&str; 3] = [".mpd", ".versions", ".quarantine"];
+const OF_A_USER: [&str; 4] = [".mpd", ".versions", ".quarantine", ".key"];
 
 impl FolderBackend {
     pub(super) fn list_scopes(&self) -> Result<Vec<Scope>, BackendError> {
@@ -92,7 +91,7 @@ impl FolderBackend {
                 }
                 continue;
             }
-            let Some(version) = version_of(entry, &known)? else { continue };
+            let Some(version) = self.version_of(place, entry, &known)? else { continue };
             let info = kept(&mut known, version, &entry.path);
             info.pinned |= entry.pinned;
             info.removed = entry.removed.then(|| removal(&events, version.sequence)).flatten();
@@ -101,6 +100,32 @@ impl FolderBackend {
             kept(&mut known, version, &place.current).current = true;
         }
         Ok(known.into_values().rev().collect())
+    }
+
+    /// The version of a former file, by the history where that fits, else by the file's head. `None` when that is damaged.
+    fn version_of(
+        &self,
+        place: &Place,
+        entry: &Entry,
+        known: &BTreeMap<u64, VersionInfo>,
+    ) -> Result<Option<Version>, BackendError> {
+        let told = known.get(&entry.sequence).and_then(|info| {
+            let (sequence, digest) = Version::parse(&VersionTag(info.tag.clone()))?;
+            entry.is(digest).then_some(Version { sequence, digest, len: info.bytes, stands_in_for: None })
+        });
+        if told.is_some() {
+            return Ok(told);
+        }
+        let file = match File::open(&entry.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(|error| failed("open", &entry.path, error))?,
+        };
+        Ok(self.head(place, &entry.path, file)?.ok().map(|stored| Version {
+            sequence: entry.sequence,
+            digest: stored.digest,
+            len: stored.len,
+            stands_in_for: None,
+        }))
     }
 }
 
@@ -139,27 +164,4 @@ fn removal(events: &[Event], sequence: u64) -> Option<Change> {
         Event::Removed { number, change } if *number == sequence => Some(change.clone()),
         _ => None,
     })
-}
-
-/// The version of a former file, by the history where that fits, else by the file's head. `None` when that is damaged.
-fn version_of(entry: &Entry, known: &BTreeMap<u64, VersionInfo>) -> Result<Option<Version>, BackendError> {
-    let told = known.get(&entry.sequence).and_then(|info| {
-        let (sequence, digest) = Version::parse(&VersionTag(info.tag.clone()))?;
-        entry.is(digest).then_some(Version { sequence, digest, len: info.bytes, stands_in_for: None })
-    });
-    if told.is_some() {
-        return Ok(told);
-    }
-    let mut head = Vec::with_capacity(HEADER_LEN);
-    let read = File::open(&entry.path).and_then(|file| file.take(HEADER_LEN as u64).read_to_end(&mut head));
-    match read {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        read => read.map_err(|error| failed("read", &entry.path, error))?,
-    };
-    Ok(Header::parse(&head).ok().map(|header| Version {
-        sequence: entry.sequence,
-        digest: header.digest,
-        len: header.file_len(),
-        stands_in_for: None,
-    }))
 }

@@ -11,13 +11,18 @@ use mp_profile::GroupName;
 use serde::{Deserialize, Serialize};
 
 use super::{FolderBackend, LOCKS};
-use crate::backend::BackendError;
+use crate::{
+    at_rest::{AtRest, KeyError, Subject},
+    backend::BackendError,
+};
 
 /// Marks a folder as the base folder of a Storage Service.
 const MARKER: &str = "metaprofiles-storage.json";
 const LOCK: &str = "metaprofiles-storage.lock";
 /// Layout of the folder that this software writes.
 const FORMAT: u32 = 1;
+/// Layout of a folder in which something is sealed. Software that knows nothing of it would take that for damage.
+const SEALED_FORMAT: u32 = 2;
 
 /// Whether a base folder may be new.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,6 +39,9 @@ pub enum FirstUse {
 struct Marker {
     format: u32,
     global_folder: String,
+    /// The store's own wrapped data key, once something was sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    store_key: Option<String>,
 }
 
 /// Why a base folder cannot be used.
@@ -71,10 +79,19 @@ pub enum OpenError {
         is: String,
     },
     /// A later version of the software made it.
-    #[error("MP-STO-106 the base folder has layout {found}, this software knows {FORMAT}; update it")]
+    #[error("MP-STO-106 the base folder has layout {found}, this software knows {SEALED_FORMAT}; update it")]
     Format {
         /// As its marker says.
         found: u32,
+    },
+    /// It is encrypted, and the key is not there.
+    #[error("cannot open the encrypted base folder \"{}\"", base.display())]
+    Key {
+        /// The base folder.
+        base: PathBuf,
+        /// Why, and what to do.
+        #[source]
+        source: KeyError,
     },
     /// The file system said no.
     #[error("MP-STO-107 cannot {doing} \"{}\"", path.display())]
@@ -95,6 +112,19 @@ impl FolderBackend {
     /// # Errors
     /// When it cannot be used, or should not: see [`OpenError`].
     pub fn open(base: &Path, global_folder: &str, first_use: FirstUse) -> Result<Self, OpenError> {
+        Self::open_with(base, global_folder, first_use, AtRest::plain())
+    }
+
+    /// As [`FolderBackend::open`], to store as told.
+    ///
+    /// # Errors
+    /// As [`FolderBackend::open`]; when it is encrypted under a key that is not there.
+    pub fn open_with(
+        base: &Path,
+        global_folder: &str,
+        first_use: FirstUse,
+        at_rest: AtRest,
+    ) -> Result<Self, OpenError> {
         if !base.is_absolute() {
             return Err(OpenError::Relative(base.to_owned()));
         }
@@ -110,16 +140,17 @@ impl FolderBackend {
                     return Err(OpenError::Lost(base.to_owned()));
                 }
                 fs::create_dir_all(base).map_err(|source| failed("make", base, source))?;
-                let content = Marker { format: FORMAT, global_folder: global_folder.to_owned() };
-                let text = serde_json::to_vec_pretty(&content).map_err(io::Error::from);
-                text.and_then(|text| mp_durable::replace(&marker, &text, Readers::AsFolder))
-                    .map_err(|source| failed("write", &marker, source))?;
+                let global_folder = global_folder.to_owned();
+                let content = Marker { format: FORMAT, global_folder, store_key: None };
+                content.write(&marker).map_err(|source| failed("write", &marker, source))?;
             }
             Err(source) => return Err(failed("read", &marker, source)),
         }
         let lock = lock(base)?;
         clean(base)?;
-        Ok(Self::over(base, global_folder, Some(lock)))
+        let opened = Self::over(base, global_folder, at_rest, Some(lock));
+        opened.check_key()?;
+        Ok(opened)
     }
 
     /// Opens a base folder to look at it, without keeping other processes out; says whether one uses it. Nothing may be changed
@@ -128,13 +159,23 @@ impl FolderBackend {
     /// # Errors
     /// When it is no base folder, or cannot be read.
     pub fn look(base: &Path) -> Result<(Self, bool), OpenError> {
+        let (opened, in_use) = Self::look_with(base, AtRest::plain())?;
+        opened.check_key()?;
+        Ok((opened, in_use))
+    }
+
+    /// As [`FolderBackend::look`], with keys; whether they are the right ones is not asked, so that it can be told which are.
+    ///
+    /// # Errors
+    /// When it is no base folder, or cannot be read.
+    pub fn look_with(base: &Path, at_rest: AtRest) -> Result<(Self, bool), OpenError> {
         let global_folder = Self::global_folder_of(base)?;
         let in_use = match lock(base) {
             Ok(_) => false,
             Err(OpenError::InUse(_)) => true,
             Err(error) => return Err(error),
         };
-        Ok((Self::over(base, &global_folder, None), in_use))
+        Ok((Self::over(base, &global_folder, at_rest, None), in_use))
     }
 
     /// The name of the global folder that a base folder was made with.
@@ -155,13 +196,58 @@ impl FolderBackend {
         Ok(marker.global_folder)
     }
 
-    fn over(base: &Path, global_folder: &str, lock: Option<Lock>) -> Self {
+    /// Makes sure that what is sealed here can be opened; when something is to be sealed for the first time, the marker gets
+    /// the store's own key.
+    ///
+    /// # Errors
+    /// When the key is not there, or the marker cannot be read or written.
+    pub fn check_key(&self) -> Result<(), OpenError> {
+        let base = || self.base.clone();
+        let by_file = |error| match error {
+            BackendError::File { doing, path, source } => OpenError::File { doing, path, source },
+            _ => OpenError::Lost(base()),
+        };
+        let locked = |source| OpenError::Key { base: base(), source };
+        match self.marked_record().map_err(by_file)? {
+            Some(record) => self.at_rest.check_record(Subject::Store, &record).map_err(locked),
+            None if self.at_rest.seals() && self.held.is_some() => {
+                let record = self.at_rest.new_record(Subject::Store).map_err(locked)?;
+                self.mark_record(&record).map_err(by_file)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The store's own record, as the marker has it.
+    pub(super) fn marked_record(&self) -> Result<Option<String>, BackendError> {
+        Ok(self.marker()?.store_key)
+    }
+
+    pub(super) fn mark_record(&self, record: &str) -> Result<(), BackendError> {
+        let marker = Marker { format: SEALED_FORMAT, store_key: Some(record.to_owned()), ..self.marker()? };
+        let path = self.base.join(MARKER);
+        marker.write(&path).map_err(|source| BackendError::File { doing: "write", path, source })
+    }
+
+    fn marker(&self) -> Result<Marker, BackendError> {
+        let path = self.base.join(MARKER);
+        let text = match fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(BackendError::BaseLost(self.base.clone()));
+            }
+            read => read.and_then(|text| serde_json::from_slice(&text).map_err(io::Error::from)),
+        };
+        text.map_err(|source| BackendError::File { doing: "understand", path, source })
+    }
+
+    fn over(base: &Path, global_folder: &str, at_rest: AtRest, lock: Option<Lock>) -> Self {
         Self {
             base: base.to_owned(),
             global_folder: global_folder.to_owned(),
             locks: (0..LOCKS).map(|_| RwLock::new(())).collect(),
             hasher: RandomState::new(),
-            _lock: lock,
+            at_rest,
+            held: lock,
         }
     }
 
@@ -174,10 +260,16 @@ impl FolderBackend {
     }
 }
 
+impl Marker {
+    fn write(&self, path: &Path) -> io::Result<()> {
+        mp_durable::replace(path, &serde_json::to_vec_pretty(self)?, Readers::AsFolder)
+    }
+}
+
 fn check_marker(base: &Path, path: &Path, text: &[u8], global_folder: &str) -> Result<(), OpenError> {
     let marker: Marker =
         serde_json::from_slice(text).map_err(|error| failed("understand", path, io::Error::from(error)))?;
-    if marker.format != FORMAT {
+    if ![FORMAT, SEALED_FORMAT].contains(&marker.format) {
         return Err(OpenError::Format { found: marker.format });
     }
     if marker.global_folder != global_folder {

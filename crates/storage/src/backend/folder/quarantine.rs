@@ -9,7 +9,7 @@ use mp_durable::{Readers, TEMPORARY_SUFFIX};
 use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
 
-use super::{Place, failed, make_folder, sync_folder_of};
+use super::{FolderBackend, Place, failed, make_folder, sealing::content_len, sync_folder_of};
 use crate::{
     DataSetFile,
     backend::{BackendError, Key, MAX_QUARANTINED, QuarantineNote, QuarantinedInfo},
@@ -32,13 +32,27 @@ struct Note {
     received: String,
 }
 
-/// Keeps a file and a note.
-pub(super) fn keep(
+impl FolderBackend {
+    /// Keeps a file and a note.
+    pub(super) fn keep_in_quarantine(
+        &self,
+        place: &Place,
+        file: &DataSetFile,
+        note: &QuarantineNote,
+    ) -> Result<(), BackendError> {
+        let Some(path) = free_place(place, file, note)? else { return Ok(()) };
+        // The note comes first, so that no data set is there without its reason.
+        write_note(&path, &place.key, note)?;
+        self.write_file(place, &path, file)
+    }
+}
+
+/// Where to put a file; `None` when it is here already.
+fn free_place(
     place: &Place,
-    key: &Key,
     file: &DataSetFile,
     note: &QuarantineNote,
-) -> Result<(), BackendError> {
+) -> Result<Option<PathBuf>, BackendError> {
     make_folder(&place.folder)?;
     make_folder(&place.quarantine)?;
     let seal: String = file.digest().to_string().chars().take(SEAL_DIGITS).collect();
@@ -49,7 +63,7 @@ pub(super) fn keep(
         let name = entry.file_name();
         let name = name.to_string_lossy();
         if name.ends_with(&ending) {
-            return Ok(());
+            return Ok(None);
         }
         count += usize::from(name.ends_with(".mpd"));
         if name.ends_with(TEMPORARY_SUFFIX) {
@@ -57,12 +71,9 @@ pub(super) fn keep(
         }
     }
     if count >= MAX_QUARANTINED {
-        return Err(BackendError::QuarantineFull(key.sid.clone()));
+        return Err(BackendError::QuarantineFull(place.key.sid.clone()));
     }
-    let path = place.quarantine.join(format!("{}{ending}", stamp(note.at)));
-    // The note comes first, so that no data set is there without its reason.
-    write_note(&path, key, note)?;
-    mp_durable::replace(&path, file.bytes(), Readers::AsFolder).map_err(|error| failed("write", &path, error))
+    Ok(Some(place.quarantine.join(format!("{}{ending}", stamp(note.at)))))
 }
 
 /// What is here, oldest first.
@@ -81,7 +92,7 @@ pub(super) fn list(place: &Place) -> Result<Vec<QuarantinedInfo>, BackendError> 
         let Some(id) = path.file_stem().and_then(|stem| stem.to_str()).filter(|id| is_id(id)) else {
             continue;
         };
-        let bytes = entry.metadata().map_err(|error| failed("look at", &path, error))?.len();
+        let bytes = content_len(&path)?;
         found.push(QuarantinedInfo { id: id.to_owned(), bytes, note: read_note(&path) });
     }
     found.sort_by(|a, b| a.id.cmp(&b.id));

@@ -10,7 +10,7 @@ use std::{
 use mp_dataset::Digest;
 use mp_durable::{Readers, TEMPORARY_SUFFIX};
 
-use super::{Version, failed, make_folder, millis, sync_folder_of};
+use super::{Version, failed, make_folder, millis, sealing::content_len, sync_folder_of};
 use crate::backend::{BackendError, Candidate, Retention};
 
 /// Hexadecimal digits of the seal in the name of a former version.
@@ -255,7 +255,8 @@ fn weighed(former: &[Entry], current: Option<&Path>, now: u64) -> Vec<Candidate>
     let mut candidates = Vec::new();
     for entry in former {
         let metadata = fs::metadata(&entry.path).ok();
-        let bytes = metadata.as_ref().map_or(0, fs::Metadata::len);
+        // As the object store counts: encryption makes no version fall earlier.
+        let bytes = content_len(&entry.path).unwrap_or_default();
         candidates.push(Candidate { pinned: entry.pinned, damaged: entry.is_damaged(), bytes, replaced });
         replaced = metadata.as_ref().map_or(now, stored);
     }

@@ -50,7 +50,7 @@ impl ObjectBackend {
             let file = DataSetFile::verify(bytes, &key.sid);
             let file =
                 file.map_err(|error| self.inner.objects.failed("take over a version for", &info.tag, error))?;
-            objects.insert(info.number, self.wait(super::CALL, self.inner.objects.store_file(key, &file))?);
+            objects.insert(info.number, self.wait(super::CALL, self.inner.store_file(key, &file))?);
         }
         self.wait(super::CALL, self.inner.adopt(key, &theirs, &objects))?;
         let new = theirs.iter().filter(|info| !known.contains_key(&info.number)).count();

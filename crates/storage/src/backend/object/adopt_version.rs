@@ -22,7 +22,7 @@ impl Inner {
         adoption: &Adoption<'_>,
         retention: &Retention,
     ) -> Result<Replaced, BackendError> {
-        let object = self.objects.store_file(key, file).await?;
+        let object = self.store_file(key, file).await?;
         let failed = |error| self.catalogue.failed("take over a version into", error);
         let mut transaction = self.catalogue.begin().await?;
         let last = catalogue::lock(&mut transaction, key).await.map_err(failed)?;

@@ -29,8 +29,10 @@ const WAITS: [(&str, &str); 3] = [
 ];
 
 /// Text of the migrations, in their order; only ever added to.
-const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, "catalogue", include_str!("../../../migrations/0001_catalogue.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "catalogue", include_str!("../../../migrations/0001_catalogue.sql")),
+    (2, "data keys", include_str!("../../../migrations/0002_data_keys.sql")),
+];
 
 /// The database of one store.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Reading every byte of a data set, and what is done about damage.
 
-use mp_dataset::{DecodeError, Limits, check};
+use mp_dataset::{Limits, check};
 
 use super::{
     Inner,
@@ -22,7 +22,7 @@ impl Inner {
         let mut intact = None;
         for row in self.kept(key).await?.into_iter().filter(|row| Some(row.version.sequence) != number) {
             let number = row.version.sequence;
-            match self.look(&row, &mut done).await? {
+            match self.look(key, &row, &mut done).await? {
                 Ok(bytes) if !row.damaged => {
                     intact.get_or_insert((row, bytes));
                 }
@@ -37,7 +37,7 @@ impl Inner {
             }
         }
         if let Some(row) = current
-            && let Err(why) = self.look(&row, &mut done).await?
+            && let Err(why) = self.look(key, &row, &mut done).await?
         {
             let remedy = match (repair, intact) {
                 (None, _) => Remedy::None,
@@ -53,13 +53,10 @@ impl Inner {
     async fn inspect_quarantined(&self, key: &Key, done: &mut Inspection) -> Result<(), BackendError> {
         for info in self.quarantined(key).await? {
             let Some((object, len)) = self.quarantined_object(key, &info.id).await? else { continue };
-            let error = match self.bytes(&object, len).await? {
-                Ok(bytes) => check(&bytes, &Limits::default()).err(),
-                Err(found) => Some(DecodeError::Length { what: "object", expected: len, found }),
-            };
+            let looked = self.intact(key, &object, len).await?;
             done.files += 1;
             done.bytes += len;
-            if let Some(error) = error {
+            if let Err((error, _)) = looked {
                 let why = format!("{}: {}", self.objects.shown(&object), chain(&error));
                 done.damage.push(Damage { what: Damaged::Quarantined(info.id), why, remedy: Remedy::None });
             }
@@ -82,10 +79,23 @@ impl Inner {
     }
 
     /// Reads a version, a second time if it seems damaged: what came may be, and what is stored not.
-    async fn look(&self, row: &Row, done: &mut Inspection) -> Result<Result<Vec<u8>, String>, BackendError> {
-        let found = match self.content(row).await? {
-            Found::Damaged(..) => self.content(row).await?,
+    async fn look(
+        &self,
+        key: &Key,
+        row: &Row,
+        done: &mut Inspection,
+    ) -> Result<Result<Vec<u8>, String>, BackendError> {
+        let found = match self.content(key, row).await? {
+            Found::Damaged(..) => self.content(key, row).await?,
             intact => intact,
+        };
+        // Of what was sealed the own seal, too, must be right.
+        let found = match found {
+            Found::Intact(bytes) => match check(&bytes, &Limits::default()) {
+                Ok(_) => Found::Intact(bytes),
+                Err(error) => Found::Damaged(error.into(), row.version.len),
+            },
+            damaged => damaged,
         };
         done.files += 1;
         Ok(match found {
@@ -119,7 +129,7 @@ impl Inner {
         at: u64,
     ) -> Result<Remedy, BackendError> {
         let Ok(file) = DataSetFile::verify(bytes, &key.sid) else { return Ok(Remedy::NothingIntact) };
-        let object = self.objects.store_file(key, &file).await?;
+        let object = self.store_file(key, &file).await?;
         let failed = |error| self.catalogue.failed("fall back to a former version in", error);
         let mut transaction = self.catalogue.begin().await?;
         let last = catalogue::lock(&mut transaction, key).await.map_err(failed)?;

@@ -1,6 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::{Stream, TryStreamExt as _};
+use mp_dataset::Digest;
 use mp_profile::Scope;
 use object_store::{
     ClientOptions, Error, ObjectMeta, ObjectStore, ObjectStoreExt as _, PutPayload, RetryConfig,
@@ -8,10 +9,7 @@ use object_store::{
 };
 
 use super::address::{Environment, StoreAddress, StoreKind};
-use crate::{
-    DataSetFile,
-    backend::{BackendError, Key},
-};
+use crate::backend::{BackendError, Key};
 
 /// For a connection to the store.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -90,7 +88,12 @@ impl Objects {
     }
 
     /// Stores a data set file under a name that was never used before, which says whose it is and what it holds.
-    pub(super) async fn store_file(&self, key: &Key, file: &DataSetFile) -> Result<String, BackendError> {
+    pub(super) async fn store_file(
+        &self,
+        key: &Key,
+        seal: Digest,
+        bytes: Vec<u8>,
+    ) -> Result<String, BackendError> {
         let mut unique = [0; 8];
         getrandom::fill(&mut unique)
             .map_err(|error| self.failed("name an object of", DATA_SETS, error.to_string()))?;
@@ -98,15 +101,15 @@ impl Objects {
             Scope::Global => "global".to_owned(),
             Scope::Group(name) => format!("group/{}", name.as_str().to_ascii_lowercase()),
         };
-        let (sid, seal, unique) = (&key.sid, file.digest(), u64::from_be_bytes(unique));
+        let (sid, unique, len) = (&key.sid, u64::from_be_bytes(unique), bytes.len());
         let name = format!("{DATA_SETS}/{scope}/{sid}/{seal}-{unique:016x}.mpd");
-        self.put(&name, file.bytes().to_vec()).await.map_err(|error| self.failed("store", &name, error))?;
+        self.put(&name, bytes).await.map_err(|error| self.failed("store", &name, error))?;
         let stored =
             self.store.head(&self.path(&name)).await.map_err(|error| self.failed("look at", &name, error))?;
-        if usize::try_from(stored.size).is_ok_and(|size| size == file.bytes().len()) {
+        if usize::try_from(stored.size).is_ok_and(|size| size == len) {
             return Ok(name);
         }
-        let told = format!("{} bytes were sent, and {} are there", file.bytes().len(), stored.size);
+        let told = format!("{len} bytes were sent, and {} are there", stored.size);
         Err(self.failed("store", &name, told))
     }
 

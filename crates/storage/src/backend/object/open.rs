@@ -12,7 +12,7 @@ use super::{
     catalogue::{Catalogue, signed},
     objects::Objects,
 };
-use crate::{backend::BackendError, store::now};
+use crate::{at_rest::AtRest, backend::BackendError, store::now};
 
 /// Says whose objects are below the prefix.
 const MARKER: &str = "metaprofiles-store.json";
@@ -35,6 +35,10 @@ pub struct ObjectOptions {
     pub catalogue: String,
     /// Credentials and further settings of the object store: `AWS_…`, `AZURE_…`, `GOOGLE_…`, as its own tools name them.
     pub environment: Environment,
+    /// How data sets are stored.
+    pub at_rest: AtRest,
+    /// Whether it is opened although the key of what is stored may not be there, to tell which one it is.
+    pub looks: bool,
 }
 
 impl std::fmt::Debug for ObjectOptions {
@@ -122,6 +126,9 @@ pub enum OpenError {
         /// The difference.
         seconds: u64,
     },
+    /// It is encrypted, and the key is not there or cannot be read.
+    #[error("the encryption of the object store cannot be used")]
+    StoreKey(#[source] Box<BackendError>),
     /// Catalogue and objects do not belong together.
     #[error("MP-STO-147 {what}: {why}")]
     Strangers {
@@ -140,7 +147,11 @@ impl Inner {
         let catalogue = Catalogue::open(&options.catalogue, &options.environment).await?;
         test(&objects, what()).await?;
         let id = belong_together(&objects, &catalogue, what()).await?;
-        Ok(Self { objects, catalogue, id })
+        let opened = Self { objects, catalogue, id, at_rest: options.at_rest.clone() };
+        if !options.looks {
+            opened.check_key().await?;
+        }
+        Ok(opened)
     }
 
     /// Whether the objects are still those of the catalogue: a bucket that was exchanged or emptied is not damage.

@@ -31,7 +31,7 @@ impl Inner {
             false if count >= MAX_QUARANTINED => return Err(full()),
             false => {}
         }
-        let object = self.objects.store_file(key, file).await?;
+        let object = self.store_file(key, file).await?;
         let mut transaction = self.catalogue.begin().await?;
         catalogue::lock(&mut transaction, key).await.map_err(failed)?;
         let (count, known) = self.count_quarantined(key, file).await.map_err(failed)?;
@@ -98,12 +98,9 @@ impl Inner {
         id: &str,
     ) -> Result<Option<Vec<u8>>, BackendError> {
         let Some((object, len)) = self.quarantined_object(key, id).await? else { return Ok(None) };
-        match self.bytes(&object, len).await? {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(found) => Err(BackendError::Damaged {
-                what: self.objects.shown(&object),
-                source: mp_dataset::DecodeError::Length { what: "object", expected: len, found },
-            }),
+        match self.bytes(key, &object, len).await? {
+            Ok((bytes, _)) => Ok(Some(bytes)),
+            Err((source, _)) => Err(BackendError::Damaged { what: self.objects.shown(&object), source }),
         }
     }
 

@@ -1,4 +1,4 @@
-use mp_dataset::{DecodeError, Limits, check};
+use mp_dataset::{DecodeError, Header, Limits, check};
 use mp_profile::{Scope, Sid, VersionTag};
 use sqlx::{Row as _, postgres::PgRow};
 
@@ -6,7 +6,10 @@ use super::{
     Inner,
     catalogue::{ROW, Row, scope_text},
 };
-use crate::backend::{BackendError, Key, Read, Version, VersionInfo};
+use crate::{
+    at_rest::Flaw,
+    backend::{BackendError, Key, Read, Version, VersionInfo},
+};
 
 /// Objects that are gone are looked for so many times under the name that the catalogue then gives.
 const TRIES: u32 = 3;
@@ -15,7 +18,7 @@ const TRIES: u32 = 3;
 pub(super) enum Found {
     Intact(Vec<u8>),
     /// What is wrong, and how many bytes are there.
-    Damaged(DecodeError, u64),
+    Damaged(Flaw, u64),
 }
 
 impl Inner {
@@ -29,7 +32,7 @@ impl Inner {
             if held == Some(&row.version.tag()) {
                 return Ok(Read::NotModified(row.version));
             }
-            match self.content(&row).await? {
+            match self.content(key, &row).await? {
                 Found::Intact(bytes) => return Ok(Read::Data(row.version, bytes)),
                 Found::Damaged(source, _) if last => return Err(self.damaged(&row, source)),
                 Found::Damaged(..) => {}
@@ -51,7 +54,7 @@ impl Inner {
             else {
                 return Ok(None);
             };
-            match self.content(&row).await? {
+            match self.content(key, &row).await? {
                 Found::Intact(bytes) => return Ok(Some(bytes)),
                 Found::Damaged(source, _) if last => return Err(self.damaged(&row, source)),
                 Found::Damaged(..) => {}
@@ -60,45 +63,30 @@ impl Inner {
         Ok(None)
     }
 
-    fn damaged(&self, row: &Row, source: DecodeError) -> BackendError {
+    fn damaged(&self, row: &Row, source: Flaw) -> BackendError {
         BackendError::Damaged { what: self.objects.shown(row.object.as_deref().unwrap_or_default()), source }
     }
 
     /// The bytes of a version, compared with what the catalogue says of them.
-    pub(super) async fn content(&self, row: &Row) -> Result<Found, BackendError> {
+    pub(super) async fn content(&self, key: &Key, row: &Row) -> Result<Found, BackendError> {
         let (name, version) = (row.object.as_deref().unwrap_or_default(), row.version);
-        match self.bytes(name, version.len).await? {
-            Ok(bytes) => Ok(match check(&bytes, &Limits::default()) {
-                Ok(header) if header.digest == version.digest => Found::Intact(bytes),
-                Ok(header) => Found::Damaged(
-                    DecodeError::Seal { expected: version.digest, found: header.digest },
-                    version.len,
-                ),
-                Err(error) => Found::Damaged(error, version.len),
-            }),
-            Err(found) => Ok(Found::Damaged(
-                DecodeError::Length { what: "object", expected: version.len, found },
-                found,
-            )),
-        }
-    }
-
-    /// An object of a length, or the length that it has; 0 when there is none.
-    pub(super) async fn bytes(&self, name: &str, len: u64) -> Result<Result<Vec<u8>, u64>, BackendError> {
-        let failed = |error| self.objects.failed("read", name, error);
-        match self.objects.get(name, len).await.map_err(failed)? {
-            Some(Ok(bytes)) => {
-                let found = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-                Ok(if found == len { Ok(bytes) } else { Err(found) })
+        let got = self.bytes(key, name, version.len).await?;
+        // What was sealed is intact when it opens; its own seal is read, and not calculated.
+        let bytes = got.and_then(|(bytes, sealed)| {
+            let header = if sealed { Header::parse(&bytes) } else { check(&bytes, &Limits::default()) };
+            match header {
+                Ok(header) if header.digest == version.digest => Ok(bytes),
+                Ok(header) => {
+                    let (expected, found) = (version.digest, header.digest);
+                    Err((DecodeError::Seal { expected, found }.into(), version.len))
+                }
+                Err(error) => Err((error.into(), version.len)),
             }
-            Some(Err(found)) => Ok(Err(found)),
-            None if self.is_ours().await.map_err(failed)? => Ok(Err(0)),
-            None => Err(self.objects.failed(
-                "trust the store, whose marker metaprofiles-store.json is gone or another's: cannot read",
-                name,
-                "the store was emptied or exchanged; bring its objects back",
-            )),
-        }
+        });
+        Ok(match bytes {
+            Ok(bytes) => Found::Intact(bytes),
+            Err((flaw, len)) => Found::Damaged(flaw, len),
+        })
     }
 
     pub(super) async fn versions(&self, key: &Key) -> Result<Vec<VersionInfo>, BackendError> {
@@ -133,7 +121,8 @@ impl Inner {
     ) -> Result<Vec<Sid>, BackendError> {
         let rows = sqlx::query(
             "SELECT sid FROM data_sets d WHERE scope = $1 AND sid > $2 AND (last_number > 0 OR EXISTS \
-             (SELECT FROM quarantined q WHERE q.scope = d.scope AND q.sid = d.sid)) ORDER BY sid LIMIT $3",
+             (SELECT FROM quarantined q WHERE q.scope = d.scope AND q.sid = d.sid) OR EXISTS \
+             (SELECT FROM data_keys k WHERE k.scope = d.scope AND k.sid = d.sid)) ORDER BY sid LIMIT $3",
         )
         .bind(scope_text(scope))
         .bind(after.map_or("", Sid::as_str))

@@ -36,7 +36,7 @@ impl Inner {
         if let Some(answer) = base.answer(self.version(key).await?, file.digest()) {
             return Ok(answer);
         }
-        let object = self.objects.store_file(key, file).await?;
+        let object = self.store_file(key, file).await?;
         let failed = |error| self.catalogue.failed("make a version current in", error);
         let mut transaction = self.catalogue.begin().await?;
         let last = catalogue::lock(&mut transaction, key).await.map_err(failed)?;

@@ -55,5 +55,6 @@ pub(super) fn told() -> Option<ObjectOptions> {
     let environment = Environment::of_process();
     let store = environment.get(STORE)?.parse().unwrap();
     let catalogue = environment.get(CATALOGUE)?.to_owned();
-    Some(ObjectOptions { store, catalogue, environment })
+    let at_rest = mp_storage::at_rest::AtRest::plain();
+    Some(ObjectOptions { store, catalogue, environment, at_rest, looks: false })
 }

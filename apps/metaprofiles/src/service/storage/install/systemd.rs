@@ -33,7 +33,7 @@ pub(super) fn install(args: &Install, serve: &Serve) -> anyhow::Result<()> {
     );
     let program = std::env::current_exe().context("this program does not know where it is")?;
     let mut command = vec![program.into(), "storage".into(), "run".into()];
-    command.extend(serve.arguments());
+    command.extend(serve.arguments()?);
     let unit = Unit { command, user: args.user.clone(), folders: folders.clone() };
     let text = unit.text()?;
     if args.print {
@@ -54,6 +54,11 @@ pub(super) fn install(args: &Install, serve: &Serve) -> anyhow::Result<()> {
                 args.user
             ));
         }
+    }
+    if let Some(key_file) = &serve.encryption.key_file {
+        serve.encryption.at_rest()?;
+        chown(key_file, Some(user), Some(group))
+            .with_context(|| format!("cannot give \"{}\" to {}", key_file.display(), args.user))?;
     }
     let place = Path::new(FOLDER).join(UNIT);
     mp_durable::replace(&place, text.as_bytes(), Readers::AsFolder)

@@ -26,7 +26,8 @@ pub(super) fn install(args: &Install, serve: &Serve) -> anyhow::Result<()> {
     mp_windows::make_private_folder(state)
         .with_context(|| format!("cannot make \"{}\" a folder for administrators alone", state.display()))?;
     let mut arguments: Vec<OsString> = vec!["storage".into(), "service".into()];
-    arguments.extend(serve.arguments());
+    serve.encryption.at_rest()?;
+    arguments.extend(serve.arguments()?);
     let installed = service::install(&ServiceDefinition {
         name: NAME.to_owned(),
         display_name: DISPLAY_NAME.to_owned(),
