@@ -121,9 +121,16 @@ export class Host {
     await appendFile(path.join(folder, "settings.json"), "{}\n");
   }
 
-  /** All that is in his registry, as text. */
-  async registry(user: string): Promise<string> {
-    return run("metaprofiles", ["hive", "dump", path.join(this.place, "Users", user, "NTUSER.MAN")]);
+  /** The texts in his registry, by key and name. */
+  async registry(user: string): Promise<string[]> {
+    const hive = path.join(this.place, "Users", user, "NTUSER.MAN");
+    const lines = (await run("metaprofiles", ["hive", "dump", hive])).trim().split("\n");
+    const values = lines.map((line) => JSON.parse(line) as { path: string; name?: string; data?: string });
+    return values.flatMap(({ path: key, name, data }) =>
+      name === undefined || data === undefined
+        ? []
+        : [`${key}: ${name} = ${Buffer.from(data, "hex").toString("utf16le").replace(/\0$/, "")}`],
+    );
   }
 
   /** He logs off. */

@@ -30,7 +30,8 @@ pub(crate) struct TestArgs {
 pub(crate) fn run(args: &TestArgs) -> Result<()> {
     let mut steps = Steps::new();
     steps.step("install what is missing", || {
-        let needed = [tools::COMPILER, tools::ORACLES, tools::POSTGRES, tools::NODE, tools::BROWSER];
+        let needed =
+            [tools::COMPILER, tools::ORACLES, tools::POSTGRES, tools::SAMBA, tools::NODE, tools::BROWSER];
         tools::ensure(&needed.concat())?;
         if !args.without_wine {
             tools::ensure(&[tools::WINE, tools::INSTALLER].concat())?;
@@ -57,7 +58,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<()> {
     steps.step("tests", || {
         let mut tests = cargo(&["test", "--workspace"]);
         tests.env("METAPROFILES_ORACLE_PYTHON", &python).env("METAPROFILES_POSTGRES_REQUIRED", "1");
-        tests.env("METAPROFILES_AZURITE", &azurite);
+        tests.env("METAPROFILES_AZURITE", &azurite).env("METAPROFILES_SAMBA_REQUIRED", "1");
         execute(with_data(&mut tests))
     })?;
     steps.step("the pages in a browser", web::browse)?;

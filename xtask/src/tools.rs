@@ -26,6 +26,15 @@ pub(crate) const COMPILER: &[Tool] =
 pub(crate) const POSTGRES: &[Tool] =
     &[Tool { probe: "/usr/lib/postgresql/15/bin/postgres", package: "postgresql-15" }];
 
+/// The Active Directory domain controller that the console is tested against.
+pub(crate) const SAMBA: &[Tool] = &[
+    Tool { probe: "/usr/sbin/samba", package: "samba" },
+    Tool { probe: "/usr/share/samba/setup/ad-schema", package: "samba-ad-provision" },
+    Tool { probe: "/usr/lib/x86_64-linux-gnu/samba/ldb/samldb.so", package: "samba-dsdb-modules" },
+    Tool { probe: "/usr/lib/x86_64-linux-gnu/samba/vfs/xattr_tdb.so", package: "samba-vfs-modules" },
+    Tool { probe: "/usr/sbin/winbindd", package: "winbind" },
+];
+
 /// What builds the Windows programs.
 pub(crate) const MINGW: &[Tool] =
     &[Tool { probe: "x86_64-w64-mingw32-gcc", package: "gcc-mingw-w64-x86-64" }];

@@ -11,6 +11,7 @@ mod authority;
 mod backup;
 mod config;
 mod console;
+mod directory;
 mod domain;
 mod error;
 mod linger;

@@ -13,6 +13,7 @@ use axum::{
 use axum_server::tls::TlsInfo;
 use mp_protocol::{
     EnrolRequest, Enrolled, MachineCertificate, RenewRequest, paths,
+    peers::PeerReport,
     session_report::{BatchAnswer, MAX_BATCH_BYTES, ReportBatch},
 };
 use serde::Deserialize;
@@ -32,6 +33,7 @@ pub(crate) fn routes() -> Router<Arc<Core>> {
         .route(paths::ENROL, post(enrol))
         .route(paths::RENEW, post(renew))
         .route(paths::PLAN, get(plan))
+        .route(paths::PEER_REPORT, post(peer_report))
         .route_layer(DefaultBodyLimit::max(SMALL_BODY))
         .merge(reports)
 }
@@ -71,6 +73,15 @@ async fn session_reports(
     Body(batch): Body<ReportBatch<serde_json::Value>>,
 ) -> Result<Json<BatchAnswer>, Refusal> {
     Ok(Json(core.take_reports(&peer, batch).await?))
+}
+
+async fn peer_report(
+    State(core): State<Arc<Core>>,
+    peer: Peer,
+    Body(report): Body<PeerReport>,
+) -> Result<StatusCode, Refusal> {
+    core.take_peer_report(&peer, &report).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// How long to wait for a change.

@@ -26,8 +26,12 @@ const RENEWAL: Duration = Duration::from_secs(24 * 60 * 60);
 const GRACE: Duration = Duration::from_secs(5);
 /// How often sessions that are too old are looked for.
 const TRIMMING: Duration = Duration::from_secs(60 * 60);
+/// How often names of new users are looked up in the directory.
+const NAMING: Duration = Duration::from_secs(60);
 /// How often it is looked for changes that other consoles made. Agents learn of them that much later.
 const FOLLOWING: Duration = Duration::from_millis(500);
+/// How often it is looked whether a move can go on.
+const MOVING: Duration = Duration::from_secs(2);
 
 /// A console that serves. When this is dropped it stops at once; see [`ConsoleHandle::stop`].
 #[derive(Debug)]
@@ -35,8 +39,8 @@ pub struct ConsoleHandle {
     address: SocketAddr,
     handle: Handle<SocketAddr>,
     server: JoinHandle<io::Result<()>>,
-    /// What goes on beside requests: certificates, old sessions, other consoles.
-    chores: [JoinHandle<()>; 3],
+    /// What goes on beside requests: certificates, old sessions, other consoles, names, moves.
+    chores: [JoinHandle<()>; 5],
     console: Arc<Console>,
 }
 
@@ -101,6 +105,8 @@ pub async fn serve(listener: TcpListener, console: Arc<Console>) -> io::Result<C
         tokio::spawn(renew(Arc::clone(&console), tls)),
         tokio::spawn(trim(Arc::clone(&console))),
         tokio::spawn(follow(Arc::clone(&console))),
+        tokio::spawn(name_users(Arc::clone(&console))),
+        tokio::spawn(advance_moves(Arc::clone(&console))),
     ];
     tracing::info!(%address, "Console listens");
     Ok(ConsoleHandle { address, handle, server: tokio::spawn(server), chores, console })
@@ -130,6 +136,16 @@ async fn trim(console: Arc<Console>) {
     }
 }
 
+/// Brings moves of scopes further: Agents ask for their plans without saying so.
+async fn advance_moves(console: Arc<Console>) {
+    loop {
+        tokio::time::sleep(MOVING).await;
+        if let Err(error) = console.core().advance_moves().await {
+            tracing::error!(error = %error, "Cannot bring a move further");
+        }
+    }
+}
+
 /// Looks for what other consoles of the farm have changed.
 async fn follow(console: Arc<Console>) {
     loop {
@@ -137,6 +153,22 @@ async fn follow(console: Arc<Console>) {
         if let Err(error) = console.core().follow_others().await {
             tracing::error!(error = %error, "Cannot look for changes by other consoles");
         }
+    }
+}
+
+/// Looks up names of users in the directory, now and then and after changes, such as those of its settings.
+async fn name_users(console: Arc<Console>) {
+    let mut changes = console.core().changes();
+    loop {
+        match console.core().look_up_names().await {
+            Ok(_) => {}
+            // It was told when the directory was asked.
+            Err(Refusal::Directory(_)) => {}
+            Err(error) => tracing::error!(error = %error, "Cannot look up names of users"),
+        }
+        let _ = tokio::time::timeout(NAMING, changes.changed()).await;
+        // Changes come in crowds.
+        tokio::time::sleep(FOLLOWING).await;
     }
 }
 

@@ -235,9 +235,9 @@ impl SmallFarm {
                 let plan = storage.state().join("plan.json");
                 std::fs::read_to_string(plan).is_ok_and(|text| text.contains(serial))
             };
-            // One that keeps none of the Agent's scopes is not told of it, and one that is down not yet.
+            // One that is down is told later.
             let mut running = self.storages.iter().filter(|storage| storage.runs());
-            if running.any(knows) {
+            if running.all(knows) {
                 return Ok(());
             }
             anyhow::ensure!(

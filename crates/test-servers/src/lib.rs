@@ -1,11 +1,14 @@
-//! Real servers for tests, which live as long as the test program: PostgreSQL and Azurite as child processes, an S3 store in
+//! Real servers for tests, which live as long as the test program: PostgreSQL, Azurite and a
+//! Samba domain controller as child processes, an S3 store in
 //! the program itself.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall fail where it stands")]
 
 mod azurite;
 mod postgres;
 mod s3;
+mod samba;
 
 pub use azurite::Azurite;
 pub use postgres::Postgres;
 pub use s3::S3;
+pub use samba::{Domain, Samba};

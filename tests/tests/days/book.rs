@@ -27,6 +27,10 @@ pub(crate) struct Deed {
     /// The deeds that it may replace.
     pub(crate) known: BTreeSet<usize>,
     pub(crate) load: Load,
+    /// How many data sets storage had taken when its load was last given something before it.
+    pub(crate) given: usize,
+    /// It was done in a profile that stays on its host, and so is what the next load there begins with.
+    pub(crate) stays: bool,
     /// It was done in a profile that is never exported.
     pub(crate) temporary: bool,
     /// It was part of the deletion of a whole key, the one of this number.
@@ -89,15 +93,15 @@ pub(crate) struct Book {
 }
 
 impl Book {
-    /// Takes a deed into the book. `imported` is how many deeds there were when the load was last given something.
-    pub(crate) fn note(&mut self, mut deed: Deed, imported: usize, is_local: bool) {
+    /// Takes a deed into the book.
+    pub(crate) fn note(&mut self, mut deed: Deed) {
         let own = |other: &&Deed| other.load == deed.load && other.spot == deed.spot;
         let last = self.deeds.iter().rposition(|other| own(&other));
         let parents: Vec<usize> = match (last, &deed.saw) {
             (Some(last), saw) if self.deeds[last].text == *saw => vec![last],
             (_, Some(text)) if deed.spot.place.default().as_ref() == Some(text) => Vec::new(),
             (_, Some(text)) => vec![self.find(&deed.spot, text, "a profile holds it")],
-            (_, None) => self.deletions_before(&deed, imported, is_local),
+            (_, None) => self.deletions_before(&deed),
         };
         for parent in parents {
             deed.known.extend(self.deeds[parent].known.iter().copied());
@@ -112,12 +116,11 @@ impl Book {
     }
 
     /// The deletions that a load may have been given, or that were done in it.
-    fn deletions_before(&self, deed: &Deed, imported: usize, is_local: bool) -> Vec<usize> {
+    fn deletions_before(&self, deed: &Deed) -> Vec<usize> {
         let given = |number: usize, other: &Deed| {
             let (host, _) = deed.load;
-            let here = other.load == deed.load || (is_local && other.load.0 == host);
-            here || (number < imported && self.is_gone(number, imported))
-                || (other.accepted && other.load.0 == host)
+            let here = other.load == deed.load || (deed.stays && other.load.0 == host);
+            here || self.had_been_given(deed, number) || (other.accepted && other.load.0 == host)
         };
         let all = self.deeds.iter().enumerate();
         let of_spot =
@@ -137,6 +140,18 @@ impl Book {
         let then = stored.clone().rfind(|seen| seen.deeds <= number);
         then.is_some_and(|seen| seen.gone)
             || stored.any(|seen| seen.deeds > number && seen.deeds <= until && seen.gone)
+    }
+
+    /// Whether a load had been given what storage had of a deed, before it did another one.
+    pub(crate) fn had_been_given(&self, later: &Deed, number: usize) -> bool {
+        let deed = &self.deeds[number];
+        let here = |seen: &&Seen| {
+            let sent = seen.host == deed.load.0 && seen.deeds > number && seen.way == Way::Stored;
+            sent && (deed.text.is_some() || seen.gone)
+        };
+        let all = self.seen.get(&deed.spot).into_iter().flatten();
+        let stored = all.filter(here).map(|seen| seen.turn).min();
+        stored.is_some_and(|turn| turn <= later.given)
     }
 
     /// Whether a data set that the deed's host sent after it, to be kept beside, shows the place without content.
@@ -172,6 +187,9 @@ impl Book {
         self.turn += 1;
         for place in &PLACES {
             let said = place.said_by(set);
+            if said != Said::Nothing {
+                self.story.tell(format!("        {said:?} at {}", place.labels()[0]));
+            }
             if place.of_group != matches!(scope, Scope::Group(_)) {
                 assert!(
                     said == Said::Nothing,
@@ -271,7 +289,7 @@ impl Book {
         !deed.excused && self.is_gone(number, usize::MAX)
     }
 
-    /// Whether a deletion only took back what its own load had made and storage never had.
+    /// Whether a deletion only took back what its own load had made, or one before it on its host, and storage never had.
     fn came_to_nothing(&self, number: usize) -> bool {
         let deed = &self.deeds[number];
         let mut saw = &deed.saw;
@@ -285,7 +303,22 @@ impl Book {
             }
             saw = &other.saw;
         }
-        saw.is_none()
+        let Some(saw) = saw else { return true };
+        // What the load was given later had the place without content already.
+        let mut given =
+            self.seen.get(&deed.spot).into_iter().flatten().filter(|seen| seen.turn <= deed.given);
+        if given.rfind(|seen| seen.way == Way::Stored).is_some_and(|seen| seen.gone) {
+            return deed.spot.place.default().as_ref() == Some(saw);
+        }
+        // An earlier load on this host made it, and this one was given it out of the spool.
+        let before = self.by_text.get(&(deed.spot.clone(), saw.clone()));
+        before.is_some_and(|&before| {
+            let maker = &self.deeds[before];
+            maker.load != deed.load
+                && maker.load.0 == deed.load.0
+                && !self.stored.contains_key(&before)
+                && self.came_to_nothing(before)
+        })
     }
 
     /// The deeds of a load that nothing later has taken the place of in it, but for those that changed nothing.

@@ -148,7 +148,7 @@ impl Farm {
         let given = matches!(end, Some(JobEnd::Done | JobEnd::RestFollows))
             && matches!(order.work, Job::Import | Job::LateMerge | Job::MergeNewer);
         if let Some(loaded) = loaded.filter(|_| given) {
-            host.given.insert(loaded.load, book.deeds.len());
+            host.given.insert(loaded.load, book.turn);
         }
         drop(book);
         if let Some((loaded, plan)) = first_import.filter(|_| self.hosts[at].is_marked(&sid)) {
@@ -253,9 +253,9 @@ impl Farm {
             let is_safe = |book: &Book, number: usize| {
                 let deed = &book.deeds[number];
                 let of_scope = || waiting.iter().filter(|(entry, _)| entry.scope == deed.spot.scope);
-                let waits = |saw: Option<&String>| {
-                    let said = saw.filter(|_| deed.text.is_none()).cloned().map(Said::Text);
-                    said.is_some_and(|said| of_scope().any(|(_, set)| deed.spot.place.said_by(set) == said))
+                let waits = || {
+                    let said = |set| matches!(deed.spot.place.said_by(set), Said::Text(_));
+                    deed.text.is_none() && of_scope().any(|(_, set)| said(set))
                 };
                 of_scope().any(|(entry, set)| {
                     match (&deed.text, deed.spot.place.said_by(set)) {
@@ -267,7 +267,7 @@ impl Farm {
                     }
                 }) || match served {
                     // What was deleted waits in the spool, and will be stored.
-                    true if waits(deed.saw.as_ref()) => false,
+                    true if waits() => false,
                     true => book.is_safe(number),
                     false => book.is_sent(number),
                 }
@@ -362,20 +362,20 @@ impl Farm {
         self.texts += 1;
         let now = FileTime(host.clock.now().0 + self.texts);
         host.profiles.host.with(&loaded.sid, |profile| place.set(profile, text.as_deref(), now)).unwrap();
-        let imported = host.given.get(&loaded.load).copied().unwrap_or(0);
-        let is_local = matches!(loaded.kind, ProfileKind::Local | ProfileKind::Roaming);
         let deed = Deed {
             spot,
             text,
             saw,
             known: Default::default(),
             load: (at, loaded.load),
+            given: host.given.get(&loaded.load).copied().unwrap_or_default(),
+            stays: matches!(loaded.kind, ProfileKind::Local | ProfileKind::Roaming),
             temporary: loaded.kind == ProfileKind::Temporary,
             of_key,
             excused: false,
             accepted: false,
             untold: false,
         };
-        self.book.lock().unwrap().note(deed, imported, is_local);
+        self.book.lock().unwrap().note(deed);
     }
 }

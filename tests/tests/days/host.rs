@@ -68,7 +68,7 @@ pub(crate) struct Host {
     pub(crate) followed: BTreeMap<u64, CachedPlan>,
     /// The plan by which a load was first looked at.
     pub(crate) looked: BTreeMap<u64, CachedPlan>,
-    /// How many deeds there were when a load was last given something.
+    /// How many data sets storage had taken when a load was last given something.
     pub(crate) given: BTreeMap<u64, usize>,
     fuse: Fuse,
     ports: Ports,

@@ -79,7 +79,11 @@ impl Book {
             if !counts || deed.text == deed.saw {
                 continue;
             }
-            let counts = |other: &usize| !self.deeds[*other].excused || self.deeds[*other].accepted;
+            // What stays on its host is there, whether it was sent or not.
+            let counts = |other: &usize| {
+                let other = &self.deeds[*other];
+                !other.excused || other.accepted || other.stays
+            };
             let replaced = deeds.iter().filter(|other| counts(other));
             let replaced = replaced.clone().any(|other| self.deeds[*other].known.contains(&number));
             assert!(self.is_safe(number) || replaced, "LOST: {deed:?} is neither stored nor kept beside");
@@ -139,10 +143,15 @@ impl Book {
             let apart = |number: usize, deed: &Deed| {
                 let here = all().find(|(_, part)| same(part) && part.spot == deed.spot);
                 here.is_some_and(|(here, part)| {
-                    !same(deed)
-                        && deed.load != part.load
+                    let one_profile =
+                        deed.load == part.load || (deed.stays && part.stays && deed.load.0 == part.load.0);
+                    // That a place without content was deleted nobody sees there.
+                    let knew = part.saw.is_some() && deed.known.contains(&here);
+                    !one_profile
                         && !part.known.contains(&number)
-                        && !deed.known.contains(&here)
+                        && !knew
+                        && !self.had_been_given(deed, here)
+                        && !self.had_been_given(part, number)
                 })
             };
             if all().any(|(number, deed)| apart(number, deed)) {

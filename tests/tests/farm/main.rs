@@ -5,6 +5,7 @@
 mod at_once;
 mod failover;
 mod killed;
+mod moving;
 mod outages;
 mod reach;
 mod renewal;

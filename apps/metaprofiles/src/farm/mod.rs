@@ -6,6 +6,7 @@ mod api;
 mod api_tokens;
 mod audit_log;
 mod configuration;
+mod directory;
 mod groups;
 mod join_tokens;
 mod login;
@@ -15,6 +16,7 @@ mod retention;
 mod second_factor;
 mod session;
 mod show;
+mod storage_moves;
 mod storage_servers;
 mod subsets;
 mod user_sessions;
@@ -32,6 +34,8 @@ pub(crate) enum FarmCommand {
     Password(login::ChangePassword),
     /// Storage Servers: the machines that keep data sets
     StorageServer(Family<storage_servers::Command>),
+    /// Moves of a group or of the global data sets to another Storage Server, while users work
+    StorageMove(Family<storage_moves::Command>),
     /// Agent Server Groups: session hosts of one role
     Group(Family<groups::Command>),
     /// Data subsets: what to keep of the users' profiles, and for whom
@@ -52,6 +56,8 @@ pub(crate) enum FarmCommand {
     AuditLog(audit_log::AuditLog),
     /// Administrators, operators and auditors: who may sign in, and what they may do
     Administrator(Family<administrators::Command>),
+    /// Active Directory: how it is reached, what its groups may do, who is in it
+    Directory(Family<directory::Command>),
     /// Your second factor: a code of an authenticator beside your password
     SecondFactor(Family<second_factor::Command>),
     /// What the farm wants of those who sign in
@@ -67,6 +73,7 @@ impl FarmCommand {
             Self::Logout(command) => command.run()?,
             Self::Password(command) => command.run()?,
             Self::StorageServer(family) => family.command.run(&family.options.api()?)?,
+            Self::StorageMove(family) => family.command.run(&family.options.api()?)?,
             Self::Group(family) => family.command.run(&family.options.api()?)?,
             Self::Subset(family) => family.command.run(&family.options.api()?)?,
             Self::Machine(family) => family.command.run(&family.options.api()?)?,
@@ -76,6 +83,7 @@ impl FarmCommand {
             Self::Sessions(family) => family.command.run(&family.options.api()?)?,
             Self::AuditLog(command) => command.run()?,
             Self::Administrator(family) => family.command.run(&family.options.api()?)?,
+            Self::Directory(family) => family.command.run(&family.options.api()?)?,
             Self::SecondFactor(family) => family.command.run(&family.options.api()?)?,
             Self::SignInPolicy(family) => family.command.run(&family.options.api()?)?,
             Self::ApiToken(family) => family.command.run(&family.options.api()?)?,

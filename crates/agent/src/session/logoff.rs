@@ -6,6 +6,7 @@ use mp_profile::{
 
 use super::{
     Agent, AgentError,
+    place::Place,
     record::{SessionRecord, marked, seen},
     upload::{After, Export, report_room},
     work::LoadedPlan,
@@ -216,31 +217,38 @@ impl Agent<'_> {
             recorder.report.outcome = Outcome::Failed;
             return None;
         }
-        let place = self.place(sid, &scope, session);
-        let rules = match &session.record {
-            Some(record) => ConflictRules::of(&record.subsets, record.group.as_ref()),
-            None => ConflictRules::default(),
-        };
-        let new = NewEntry {
-            base: place.base.as_deref(),
-            session: session.record.as_ref().map(|record| record.session.clone()),
-            rules,
-            took_over: place.took_over,
-            ..NewEntry::new(sid, &scope, place.intent, &bytes)
-        };
-        let put = self.spool.put(&new, &place.instead);
-        let (entry, spooled) = match put {
-            Ok(entry) => (entry, true),
-            Err(error) => {
-                let text = chain(&error);
-                recorder.problem(
-                    "MP-AGT-043",
-                    format!("the export of {scope} cannot be put into the spool: {text}; it is sent at once"),
-                );
-                (new.entry(), false)
-            }
-        };
+        let mut place = self.place(sid, &scope, session);
+        let put = self.spool.put(&new_entry(sid, &scope, session, &place, &bytes), &place.instead);
+        if let Err(error) = &put {
+            let text = chain(error);
+            recorder.problem(
+                "MP-AGT-043",
+                format!("the export of {scope} cannot be put into the spool: {text}; it is sent at once"),
+            );
+            place = place.unspooled(&self.spool);
+        }
+        let spooled = put.is_ok();
+        let entry = put.unwrap_or_else(|_| new_entry(sid, &scope, session, &place, &bytes).entry());
         Some(Export { entry, bytes, base: place.base, spooled })
+    }
+}
+
+fn new_entry<'a>(
+    sid: &'a Sid,
+    scope: &'a Scope,
+    session: &Session,
+    place: &'a Place,
+    bytes: &'a [u8],
+) -> NewEntry<'a> {
+    let record = session.record.as_ref();
+    NewEntry {
+        base: place.base.as_deref(),
+        session: record.map(|record| record.session.clone()),
+        rules: record.map_or_else(ConflictRules::default, |record| {
+            ConflictRules::of(&record.subsets, record.group.as_ref())
+        }),
+        took_over: place.took_over.clone(),
+        ..NewEntry::new(sid, scope, place.intent.clone(), bytes)
     }
 }
 

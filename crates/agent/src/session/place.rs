@@ -8,7 +8,7 @@ use super::{
     logoff::{NOT_MERGED, Session},
     record::{MergedScope, SessionRecord},
 };
-use crate::spool::{Intent, SpoolEntry, digest, seal};
+use crate::spool::{Intent, Spool, SpoolEntry, digest, seal};
 
 impl Agent<'_> {
     /// What is to become of the export of a scope, and which entries of the spool it stands for.
@@ -64,13 +64,12 @@ impl Agent<'_> {
         };
         let former = waiting.iter().rev().find(is_before)?;
         let (bytes, its_base) = (self.spool.read(former).ok()?, self.spool.read_base(former).ok()?);
-        let before = digest(&bytes);
         let Intent::Replace { base, base_digest, superseded } = &former.intent else { return None };
         // What the profile never held is only in that one.
         if former.merging || merged.is_some_and(|merged| merged.spared) {
-            let intent = Intent::Replace { base: None, base_digest: Some(before), superseded: Vec::new() };
-            return Some(Place { intent, base: Some(bytes), instead: Vec::new(), took_over: Vec::new() });
+            return Some(Place::behind(bytes));
         }
+        let before = digest(&bytes);
         let intent = Intent::Replace {
             base: base.clone(),
             base_digest: base_digest.clone(),
@@ -90,6 +89,24 @@ pub(super) struct Place {
     pub(super) instead: Vec<SpoolEntry>,
     /// The seals of their data sets.
     pub(super) took_over: Vec<String>,
+}
+
+impl Place {
+    /// That of an export which is sent after the spooled one that it was made from.
+    fn behind(former: Vec<u8>) -> Self {
+        let intent =
+            Intent::Replace { base: None, base_digest: Some(digest(&former)), superseded: Vec::new() };
+        Self { intent, base: Some(former), instead: Vec::new(), took_over: Vec::new() }
+    }
+
+    /// The same for an export that the spool has no room for. What it should have taken the place of is sent before it.
+    pub(super) fn unspooled(self, spool: &Spool) -> Self {
+        let former = self.instead.last().filter(|former| former.intent.replaces());
+        match former.and_then(|former| spool.read(former).ok()) {
+            Some(former) => Self::behind(former),
+            None => self,
+        }
+    }
 }
 
 /// What storage shall do with the export of a scope.

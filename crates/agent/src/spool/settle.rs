@@ -43,6 +43,8 @@ pub(crate) fn deliver(
         Intent::First => None,
         // Storage's version of it was never known, so that storing it can only fail.
         Intent::Replace { base: None, base_digest: Some(_), .. } => return parcel.settle(store, merging),
+        // A merge that came out as this one may be stored: storing it again would tell nobody what it overrode.
+        Intent::Replace { .. } if parcel.entry.merging => return parcel.settle(store, merging),
         Intent::Replace { base, .. } => base.clone().map(VersionTag),
     };
     match store.upload(scope, sid, &parcel.upload(base.as_ref(), parcel.base, parcel.bytes, None))? {

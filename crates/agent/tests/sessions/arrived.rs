@@ -126,3 +126,20 @@ fn what_a_merge_that_arrived_overrode_is_told() {
     assert!(farm.ts1.agent(|agent| agent.upload(&farm.sid)).unwrap());
     assert!(farm.is_told("Paper"));
 }
+
+/// The merge came out as the export itself, and its acknowledgement is lost: what it overrode is told all the same.
+#[test]
+fn a_merge_that_is_nothing_but_the_export_is_told() {
+    let farm = Farm::new();
+    farm.ts2.logon(&farm.sid);
+    farm.ts2.set(&farm.sid, APP, "Theme", "blue");
+    assert_eq!(farm.ts2.logoff(&farm.sid).outcome, Outcome::Stored);
+    farm.ts1.set(&farm.sid, APP, "Theme", "dark");
+    farm.lose_acknowledgements();
+    assert_eq!(farm.ts1.logoff(&farm.sid).outcome, Outcome::Spooled);
+    assert_eq!(farm.stored("Theme").as_deref(), Some("dark"), "it was stored");
+    farm.console.store.back();
+    assert!(farm.ts1.agent(|agent| agent.upload(&farm.sid)).unwrap());
+    assert!(farm.is_told("Theme"));
+    assert_eq!(farm.stored("Theme").as_deref(), Some("dark"));
+}

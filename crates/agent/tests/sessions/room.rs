@@ -3,10 +3,10 @@
 use std::{error::Error, io::ErrorKind, sync::Arc};
 
 use mp_agent::{Agent, Intent, NewEntry, Outcome, PolicySettings, SessionReport, Spool};
-use mp_profile::{Scope, Sid};
+use mp_profile::{OnConflict, Scope, Sid};
 
 use crate::{
-    console::FakeConsole,
+    console::{FakeConsole, plan},
     station::{APP, Station, quick_folder, sid, stored, user, value_in},
     store::decode,
 };
@@ -76,6 +76,33 @@ fn what_does_not_fit_is_sent_at_once_or_loudly_nowhere() {
     let report = logoff(&ts1, &sid, 10);
     assert_eq!(report.outcome, Outcome::Failed);
     assert!(codes(&report).contains(&"MP-AGT-043") && codes(&report).contains(&"MP-AGT-044"), "{report}");
+}
+
+/// The session's former export waits in the spool and is sent first, merged with another session's. The one that the spool has
+/// no room for goes on from it: a user's own earlier setting never counts as somebody else's.
+#[test]
+fn what_does_not_fit_goes_on_from_what_waits() {
+    let console = Arc::new(FakeConsole::default());
+    let mut plan = plan(2);
+    plan.plan.subsets[0].on_conflict = OnConflict::KeepTheirs;
+    let (ts1, ts2) = (Station::new("TS1", &console), Station::new("TS2", &console));
+    ts1.follow(&plan);
+    let sid = sid();
+    ts1.logon(&sid);
+    ts1.set(&sid, APP, "Theme", "dark");
+    console.store.away();
+    ts1.try_logoff(&sid).unwrap();
+    assert_eq!(ts1.waiting(&sid), 1);
+    console.store.back();
+    ts2.session(&sid, APP, "Other", "1");
+    ts1.set(&sid, APP, "Theme", "blue");
+    let report = logoff(&ts1, &sid, 10);
+    assert!(codes(&report).contains(&"MP-AGT-043") && report.outcome == Outcome::Stored, "{report}");
+    assert!(!codes(&report).contains(&"MP-AGT-045"), "{report}");
+    for (name, text) in [("Theme", "blue"), ("Other", "1")] {
+        assert_eq!(stored(&console.store, &Scope::Global, &sid, APP, name).as_deref(), Some(text));
+    }
+    assert_eq!(ts1.waiting(&sid), 0);
 }
 
 #[test]

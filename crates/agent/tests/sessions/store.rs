@@ -179,8 +179,15 @@ impl DataSetStore for FakeStore {
         let state = self.write(scope)?;
         let lost = state.faults.lost_acknowledgements;
         let versions = state.versions.get(&(scope.clone(), sid.clone()));
-        let current = versions.and_then(|versions| versions.last()).map(|(version, _)| version.clone());
+        let (current, same) = match versions.and_then(|versions| versions.last()) {
+            Some((version, stored)) => (Some(version.clone()), stored.as_slice() == bytes),
+            None => (None, false),
+        };
         drop(state);
+        // As the Storage Service does: what comes again is there.
+        if let Some(version) = current.clone().filter(|_| same) {
+            return if lost { Err(unreachable()) } else { Ok(Stored::As(VersionTag(version))) };
+        }
         if current.as_deref() != base.map(|VersionTag(base)| base.as_str()) {
             return Ok(Stored::Conflict);
         }

@@ -63,8 +63,6 @@ pub(super) enum AdministratorOrigin {
     Local,
     /// Active Directory, which has the password and the groups.
     Directory,
-    /// An OpenID Connect provider.
-    OpenidConnect,
 }
 
 impl From<domain::AccountOrigin> for AdministratorOrigin {
@@ -72,7 +70,6 @@ impl From<domain::AccountOrigin> for AdministratorOrigin {
         match origin {
             domain::AccountOrigin::Local => Self::Local,
             domain::AccountOrigin::Directory => Self::Directory,
-            domain::AccountOrigin::OpenIdConnect => Self::OpenidConnect,
         }
     }
 }

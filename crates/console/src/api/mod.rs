@@ -11,6 +11,7 @@ mod contents;
 mod data_sets;
 mod data_subset;
 mod data_subsets;
+mod directory;
 mod extract;
 mod groups;
 mod history;
@@ -23,6 +24,7 @@ mod problem;
 mod restore;
 mod second_factor;
 mod sessions;
+mod storage_moves;
 mod storage_servers;
 mod user_session;
 mod user_sessions;
@@ -81,6 +83,10 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(sessions::change_password))
         .routes(routes!(storage_servers::list, storage_servers::create))
         .routes(routes!(storage_servers::get, storage_servers::replace, storage_servers::remove))
+        .routes(routes!(storage_moves::list, storage_moves::create))
+        .routes(routes!(storage_moves::get))
+        .routes(routes!(storage_moves::cancel))
+        .routes(routes!(storage_moves::finish))
         .routes(routes!(groups::list, groups::create))
         .routes(routes!(groups::get, groups::replace, groups::remove))
         .routes(routes!(data_subsets::list, data_subsets::create))
@@ -107,6 +113,10 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(second_factor::policy, second_factor::set_policy))
         .routes(routes!(api_tokens::list, api_tokens::create))
         .routes(routes!(api_tokens::get, api_tokens::remove))
+        .routes(routes!(directory::get, directory::replace))
+        .routes(routes!(directory::check))
+        .routes(routes!(directory::users))
+        .routes(routes!(directory::groups))
         .routes(routes!(overview::get))
         .routes(routes!(user_sessions::list))
         .routes(routes!(user_sessions::get))

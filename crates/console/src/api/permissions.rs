@@ -31,6 +31,8 @@ pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
         | "users/{sid}/data-sets/{scope}/versions/{number}/difference" => Restore,
         "storage-servers"
         | "storage-servers/{name}"
+        | "storage-moves"
+        | "storage-moves/{id}"
         | "agent-server-groups"
         | "agent-server-groups/{name}"
         | "data-subsets"
@@ -44,6 +46,7 @@ pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
                 Configure
             }
         }
+        "storage-moves/{id}/cancel" | "storage-moves/{id}/finish" => Configure,
         "join-tokens" | "join-tokens/{id}" => {
             if reads {
                 Audit
@@ -54,13 +57,15 @@ pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
         "configuration/history" | "configuration/history/{revision}" if reads => Read,
         "configuration/history/{revision}/difference" if reads => Read,
         "audit-log" | "audit-log/proof" if reads => Audit,
-        "administrators" | "administrators/{name}" | "sign-in-policy" => {
+        "administrators" | "administrators/{name}" | "sign-in-policy" | "directory" => {
             if reads {
                 Audit
             } else {
                 People
             }
         }
+        "directory/users" | "directory/groups" if reads => Audit,
+        "directory/check" => People,
         "administrators/{name}/password"
         | "administrators/{name}/lock"
         | "administrators/{name}/second-factor" => People,

@@ -44,7 +44,7 @@ impl IntoResponse for Refusal {
             RefusalKind::NoPrecondition => (StatusCode::PRECONDITION_REQUIRED, "If-Match is missing"),
             RefusalKind::TooMany => (StatusCode::TOO_MANY_REQUESTS, "Too many"),
             RefusalKind::Timeout => (StatusCode::SERVICE_UNAVAILABLE, "Took too long"),
-            RefusalKind::Away => (StatusCode::SERVICE_UNAVAILABLE, "Storage Server away"),
+            RefusalKind::Away => (StatusCode::SERVICE_UNAVAILABLE, "Not reachable"),
             RefusalKind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Too large"),
             RefusalKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "Console failed"),
         };

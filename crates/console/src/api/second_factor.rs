@@ -58,8 +58,7 @@ pub(super) struct RecoveryCodes {
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct SignInPolicy {
-    /// Whoever has no second factor is let in for nothing but to enrol one. People of an OpenID Connect provider are asked
-    /// for theirs there.
+    /// Whoever has no second factor is let in for nothing but to enrol one.
     second_factor_required: bool,
 }
 

@@ -14,6 +14,8 @@ pub(super) struct UserSession {
     id: String,
     /// Security identifier of the user.
     sid: String,
+    /// What the directory calls the user; null where it is not known.
+    user: Option<String>,
     /// The Agent Server's name.
     host: String,
     /// Identity of the Agent Server's machine.
@@ -187,6 +189,7 @@ impl From<domain::UserSession> for UserSession {
             machine,
             host,
             sid,
+            user,
             started,
             last,
             logon_ms,
@@ -197,6 +200,7 @@ impl From<domain::UserSession> for UserSession {
         Self {
             id,
             sid: sid.to_string(),
+            user: user.map(|user| user.name),
             host,
             machine: machine.to_string(),
             started: started.rfc3339(),

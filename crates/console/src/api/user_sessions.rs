@@ -37,7 +37,7 @@ pub(super) struct Which {
     ("sid" = Option<String>, Query, description = "Of this user"),
     ("host" = Option<String>, Query, description = "On this Agent Server, by its whole name in any case"),
     ("outcome" = Option<OutcomeForm>, Query, description = "With this outcome, which is the one of the session that needs most attention and was not put right since"),
-    ("search" = Option<String>, Query, description = "With this in the host's name or the user's SID, in any case"),
+    ("search" = Option<String>, Query, description = "With this in the host's name, or in the user's SID or name, in any case"),
     ("from" = Option<String>, Query, description = "Begun at or after this time, RFC 3339"),
     ("to" = Option<String>, Query, description = "Begun before this time, RFC 3339"),
     ("sort" = Option<String>, Query, description = "started or logon-ms; with - before it the other way round; -started if missing"),

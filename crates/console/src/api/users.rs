@@ -22,6 +22,10 @@ use crate::{
 pub(super) struct User {
     /// Security identifier.
     sid: String,
+    /// What the directory calls him; null where it is not known.
+    #[schema(example = "CONTOSO\\\\ada")]
+    name: Option<String>,
+    display_name: Option<String>,
     /// Begin of the first session that was reported, RFC 3339.
     #[schema(format = DateTime)]
     first_seen: String,
@@ -38,7 +42,11 @@ pub(super) struct User {
 
 impl From<domain::User> for User {
     fn from(user: domain::User) -> Self {
+        let (name, display_name) =
+            user.name.map_or((None, None), |found| (Some(found.name), Some(found.display_name)));
         Self {
+            name,
+            display_name,
             sid: user.sid.to_string(),
             first_seen: user.first_seen.rfc3339(),
             last_seen: user.last_seen.rfc3339(),
@@ -51,7 +59,7 @@ impl From<domain::User> for User {
 
 /// Users of whose sessions Agents have reported, those seen last first
 #[utoipa::path(get, path = "/users", tag = "users", operation_id = "list-users", params(
-    ("search" = Option<String>, Query, description = "With this in the SID"),
+    ("search" = Option<String>, Query, description = "With this in the SID or the name, in any case"),
     ("sort" = Option<String>, Query, description = "last-seen or sid; with - before it the other way round; -last-seen if missing"),
     ("after" = Option<String>, Query, description = "Those that follow: what the last answer had as next"),
     ("limit" = Option<u32>, Query, description = "At most so many, 1 to 200; 50 if missing"),

@@ -87,8 +87,6 @@ pub(crate) enum AccountOrigin {
     Local,
     /// Active Directory.
     Directory,
-    /// An OpenID Connect provider.
-    OpenIdConnect,
 }
 
 impl AccountOrigin {
@@ -97,7 +95,6 @@ impl AccountOrigin {
         match self {
             Self::Local => "local",
             Self::Directory => "directory",
-            Self::OpenIdConnect => "openid-connect",
         }
     }
 
@@ -105,7 +102,6 @@ impl AccountOrigin {
     pub(crate) fn of_word(word: &str) -> Self {
         match word {
             "directory" => Self::Directory,
-            "openid-connect" => Self::OpenIdConnect,
             _ => Self::Local,
         }
     }

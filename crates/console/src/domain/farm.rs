@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use mp_profile::GroupName;
 use mp_protocol::{MachineId, MachineRole};
 
-use super::{Configuration, Refusal, UnixMillis};
+use super::{Configuration, Refusal, StorageMove, UnixMillis};
 
 /// All that plans are made of, as it was at one revision.
 #[derive(Clone, Debug)]
@@ -12,6 +12,8 @@ pub(crate) struct Farm {
     pub(crate) revision: i64,
     pub(crate) configuration: Configuration,
     pub(crate) machines: BTreeMap<MachineId, Machine>,
+    /// Those that are under way.
+    pub(crate) moves: Vec<StorageMove>,
 }
 
 /// A machine that joined the farm.

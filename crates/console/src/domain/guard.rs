@@ -1,6 +1,8 @@
 use mp_profile::Applies;
 
-use super::{AgentServerGroup, Configuration, Farm, Item, Kind, Machine, MachineState, Refusal, name_key};
+use super::{
+    AgentServerGroup, Configuration, Farm, Item, Kind, Machine, MachineState, Refusal, StorageMove, name_key,
+};
 
 /// Whether a farm may get another configuration: nothing that is used may go, and what is fixed by use stays.
 ///
@@ -29,6 +31,7 @@ pub(crate) fn guard(farm: &Farm, after: &Configuration) -> Result<(), Refusal> {
         let group = after.groups.iter().find(names);
         let users = group
             .map(|group| format!("the Agent Server Group \"{}\"", group.name))
+            .or_else(|| moved_by(farm, &server.name).map(ToString::to_string))
             .or_else(|| machine_of(farm, &server.name).map(|machine| format!("machine {}", machine.id)));
         if let Some(users) = users {
             return Err(Refusal::InUse { kind: Kind::StorageServer, name: server.name.clone(), users });
@@ -68,4 +71,10 @@ fn active(farm: &Farm) -> impl Iterator<Item = &Machine> {
 fn machine_of<'a>(farm: &'a Farm, server: &str) -> Option<&'a Machine> {
     let name = Some(name_key(server));
     active(farm).find(|machine| machine.storage_server.as_deref().map(name_key) == name)
+}
+
+/// The move that a Storage Server is part of.
+fn moved_by<'a>(farm: &'a Farm, server: &str) -> Option<&'a StorageMove> {
+    let key = name_key(server);
+    farm.moves.iter().find(|moved| [&moved.from, &moved.to].into_iter().any(|name| name_key(name) == key))
 }

@@ -96,7 +96,7 @@ fn storage_plan(farm: &Farm, machine: &Machine, now: UnixMillis) -> Result<Stora
         .iter()
         .find(|server| key.as_ref() == Some(&name_key(&server.name)))
         .ok_or_else(|| Refusal::internal(format!("storage machine {} has no Storage Server", machine.id)))?;
-    let shared = Shared::of(&farm.configuration, server);
+    let shared = Shared::of(farm, server);
     let agents = farm.machines.values().filter(|machine| machine.role == MachineRole::Agent);
     let agents = agents.filter(|agent| agent.state == MachineState::Active).filter_map(|agent| {
         let group = agent.group.clone().filter(|group| shared.keeps(&Scope::Group(group.clone())));

@@ -132,10 +132,30 @@ pub(crate) enum Refusal {
     NotLocal(String),
     #[error("this is not possible: {0}")]
     Account(String),
+    #[error(
+        "the directory cannot be asked now, so its people cannot sign in; accounts of the console itself can"
+    )]
+    DirectoryAway,
+    #[error("the directory cannot be asked: {0}; correct its settings, or look whether its servers run")]
+    Directory(String),
+    #[error("no directory is set up, or it is not enabled; set it up first")]
+    NoDirectory,
+    #[error("the settings of the directory are not valid: {0}")]
+    DirectorySettings(String),
+    #[error(
+        "the directory knows you, but none of your groups has a role here; ask an administrator of the console"
+    )]
+    NoRole,
     #[error("there is no API token {0}; compare with the list of API tokens")]
     NoAccessToken(String),
     #[error("an API token lives 1 to {0} days")]
     AccessTokenLifetime(u32),
+    #[error("there is no move {0}; compare with the list of moves")]
+    NoMove(String),
+    #[error("this move is not possible: {0}")]
+    Move(String),
+    #[error("only Storage Servers tell what they have taken over")]
+    StorageAlone,
     #[error("there is no configuration of revision {0}; compare with the configuration's history")]
     NoRevision(i64),
     #[error(
@@ -195,7 +215,7 @@ pub(crate) enum RefusalKind {
     TooMany,
     Timeout,
     TooLarge,
-    /// A Storage Server did not answer.
+    /// Somebody whom the console asks, a Storage Server or the directory, did not answer.
     Away,
     Internal,
 }
@@ -254,6 +274,9 @@ impl Refusal {
             Self::AgentsAlone => ("MP-CON-065", K::Forbidden),
             Self::NoUserSession(_) => ("MP-CON-070", K::NotFound),
             Self::NoUser(_) => ("MP-CON-071", K::NotFound),
+            Self::NoMove(_) => ("MP-CON-074", K::NotFound),
+            Self::Move(_) => ("MP-CON-075", K::Conflict),
+            Self::StorageAlone => ("MP-CON-066", K::Forbidden),
             Self::NotAllowed(_) => ("MP-CON-006", K::Forbidden),
             Self::MustChangePassword => ("MP-CON-007", K::Forbidden),
             Self::SamePassword => ("MP-CON-008", K::Invalid),
@@ -268,6 +291,11 @@ impl Refusal {
             Self::SecondFactorThere => ("MP-CON-087", K::Conflict),
             Self::NoSecondFactor => ("MP-CON-088", K::Conflict),
             Self::NotLocal(_) => ("MP-CON-089", K::Conflict),
+            Self::DirectoryAway => ("MP-CON-090", K::Away),
+            Self::Directory(_) => ("MP-CON-091", K::Away),
+            Self::NoDirectory => ("MP-CON-092", K::Conflict),
+            Self::DirectorySettings(_) => ("MP-CON-093", K::Invalid),
+            Self::NoRole => ("MP-CON-094", K::Forbidden),
             Self::NoScope(_) => ("MP-CON-110", K::NotFound),
             Self::NoVersion(_) => ("MP-CON-111", K::NotFound),
             Self::VersionGone(_) => ("MP-CON-112", K::Conflict),

@@ -3,23 +3,43 @@
 use mp_profile::Scope;
 use mp_protocol::{MachineRole, PeerMachine, PeerScope, PeerServer};
 
-use super::{Configuration, Farm, Machine, MachineState, StorageServer, UnixMillis, name_key, plan::target};
+use super::{Farm, Machine, MachineState, StorageMove, StorageServer, UnixMillis, name_key, plan::target};
 
 /// The scopes of a Storage Server, each with all that keep it, in the order in which Agents try them.
 pub(super) struct Shared<'f> {
     server: &'f StorageServer,
     scopes: Vec<(Scope, Vec<&'f StorageServer>)>,
+    moves: &'f [StorageMove],
 }
 
 impl<'f> Shared<'f> {
-    pub(super) fn of(configuration: &'f Configuration, server: &'f StorageServer) -> Self {
-        let groups = configuration
-            .groups
-            .iter()
-            .map(|group| (Scope::Group(group.name.clone()), configuration.storage_servers_of(group)));
-        let all = std::iter::once((Scope::Global, configuration.global_storage_servers())).chain(groups);
-        let scopes = all.filter(|(_, servers)| servers.iter().any(|other| same(other, server))).collect();
-        Self { server, scopes }
+    pub(super) fn of(farm: &'f Farm, server: &'f StorageServer) -> Self {
+        let configuration = &farm.configuration;
+        let groups = configuration.groups.iter().map(|group| Scope::Group(group.name.clone()));
+        let scopes = std::iter::once(Scope::Global).chain(groups).map(|scope| {
+            let mut servers = configuration.servers_of(&scope);
+            // While a scope is moved both servers keep it, whichever of them is in the list; that one comes first.
+            for moved in farm.moves.iter().filter(|moved| moved.scope == scope) {
+                for name in [&moved.from, &moved.to] {
+                    let named =
+                        configuration.storage_servers.iter().find(|of| name_key(&of.name) == name_key(name));
+                    servers.extend(named.filter(|named| !servers.iter().any(|known| same(known, named))));
+                }
+            }
+            (scope, servers)
+        });
+        let scopes = scopes.filter(|(_, servers)| servers.iter().any(|other| same(other, server))).collect();
+        Self { server, scopes, moves: &farm.moves }
+    }
+
+    /// Whether what another server has is moved here, and which look at all users counts.
+    fn moved(&self, scope: &Scope, other: &StorageServer) -> Option<u64> {
+        let to_here = |moved: &&StorageMove| {
+            moved.scope == *scope
+                && name_key(&moved.to) == name_key(&self.server.name)
+                && name_key(&moved.from) == name_key(&other.name)
+        };
+        self.moves.iter().find(to_here).map(|moved| moved.round)
     }
 
     /// Whether Agents bring data sets of this scope here.
@@ -36,8 +56,8 @@ impl<'f> Shared<'f> {
                 let shared = PeerScope {
                     scope: scope.clone(),
                     merges: own.is_some_and(|own| own < place),
-                    moves: false,
-                    round: 0,
+                    moves: self.moved(scope, other).is_some(),
+                    round: self.moved(scope, other).unwrap_or_default(),
                 };
                 let key = name_key(&other.name);
                 match peers.iter_mut().find(|peer| name_key(&peer.target.name) == key) {

@@ -1,7 +1,5 @@
 use serde::{Deserialize, Serialize};
 
-use super::AccountOrigin;
-
 /// What the farm wants of those who sign in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
@@ -17,10 +15,5 @@ impl SignInPolicy {
     /// The policy of its stored form; what it is when nobody has set it for any other text.
     pub(crate) fn read(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_default()
-    }
-
-    /// Whether accounts from there need a second factor. A provider that people are sent to asks for its own.
-    pub(crate) fn wants_second_factor(self, origin: AccountOrigin) -> bool {
-        self.second_factor_required && origin != AccountOrigin::OpenIdConnect
     }
 }

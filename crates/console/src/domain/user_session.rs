@@ -6,7 +6,7 @@ use mp_protocol::{
     session_report::{Fate, Outcome, SentReport, SessionEvent},
 };
 
-use super::UnixMillis;
+use super::{UnixMillis, UserName};
 
 /// A session in short.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,6 +17,8 @@ pub(crate) struct UserSession {
     /// The Agent Server's name in the console when it reported first.
     pub(crate) host: String,
     pub(crate) sid: Sid,
+    /// None where no directory knows the user.
+    pub(crate) user: Option<UserName>,
     pub(crate) started: UnixMillis,
     /// End of the last work that was reported.
     pub(crate) last: UnixMillis,

@@ -6,8 +6,11 @@
 mod configuration;
 mod contents;
 mod data_sets;
+mod directory;
+mod directory_people;
 mod enrolment;
 mod failure_log;
+mod found;
 mod hashing;
 mod join_tokens;
 mod limiter;
@@ -19,6 +22,7 @@ mod restore;
 mod second_factor;
 mod sessions;
 mod sign_in;
+mod storage_moves;
 mod user_sessions;
 
 use std::sync::Arc;
@@ -28,6 +32,7 @@ use tokio::sync::{Mutex, Semaphore, watch};
 pub(crate) use configuration::{Expected, Tagged};
 pub(crate) use contents::Compared;
 pub(crate) use data_sets::{ListedDataSet, Target, Versions, version_state};
+pub(crate) use directory::KnownDirectory;
 pub(crate) use hashing::is_password;
 pub(crate) use join_tokens::TokenTarget;
 pub(crate) use overview::HOURS as OVERVIEW_HOURS;
@@ -37,6 +42,7 @@ pub(crate) use restore::{Restoration, RestoreRequest};
 pub(crate) use second_factor::{Enrolment, SecondFactorState};
 pub(crate) use sessions::Administrator;
 pub(crate) use sign_in::Credentials;
+pub(crate) use storage_moves::Followed;
 
 use crate::{
     authority::Authority,
@@ -47,6 +53,7 @@ use crate::{
     storage::StorageServers,
 };
 use failure_log::FailureLog;
+use found::Found;
 use limiter::Limiter;
 
 /// How many passwords are hashed at a time: each takes 19 MiB.
@@ -67,6 +74,7 @@ pub(crate) struct Core {
     farm: Mutex<Option<Arc<Farm>>>,
     limiter: Limiter,
     failures: FailureLog,
+    found: Found,
     hashing: Arc<Semaphore>,
     storage: StorageServers,
 }
@@ -90,6 +98,7 @@ impl Core {
             farm: Mutex::new(None),
             limiter: Limiter::default(),
             failures: FailureLog::default(),
+            found: Found::default(),
             hashing: Arc::new(Semaphore::new(HASHES_AT_A_TIME)),
             storage: StorageServers::new(),
         })
@@ -110,6 +119,11 @@ impl Core {
         };
         self.create_first_account("admin", &password).await?;
         Ok(made_up.then_some(password))
+    }
+
+    /// Tells of the revisions of the farm.
+    pub(crate) fn changes(&self) -> watch::Receiver<i64> {
+        self.changed.subscribe()
     }
 
     async fn write(&self) -> Result<Write<'_>, Refusal> {

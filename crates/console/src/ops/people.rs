@@ -192,6 +192,12 @@ impl Core {
         days: u32,
     ) -> Result<(AccessToken, Secret), Refusal> {
         check_name(name)?;
+        if caller.account.origin != AccountOrigin::Local {
+            return Err(Refusal::Account(
+                "an API token would outlive its owner's place in the directory; make it with an account of the console"
+                    .to_owned(),
+            ));
+        }
         self.check_access(&Access { role: Role::Auditor, groups: access.groups.clone() }).await?;
         if !(1..=MAX_DAYS).contains(&days) {
             return Err(Refusal::AccessTokenLifetime(MAX_DAYS));
@@ -233,7 +239,7 @@ impl Core {
         write.commit(caller.did("removed", subject, String::new())).await
     }
 
-    async fn check_access(&self, access: &Access) -> Result<(), Refusal> {
+    pub(super) async fn check_access(&self, access: &Access) -> Result<(), Refusal> {
         let Some(groups) = &access.groups else { return Ok(()) };
         if access.role == Role::Administrator {
             return Err(Refusal::Account(
@@ -292,7 +298,7 @@ fn no_token(id: &str) -> Refusal {
     Refusal::NoAccessToken(id.chars().take(200).collect())
 }
 
-fn scope_text(access: &Access) -> String {
+pub(super) fn scope_text(access: &Access) -> String {
     let groups = access.groups.as_ref().map(|groups| {
         let names: Vec<String> = groups.iter().map(GroupName::to_string).collect();
         format!(" of {}", names.join(", "))

@@ -1,13 +1,9 @@
 use std::time::Duration;
 
-use mp_protocol::digest::sha256;
 use tokio::time::{Instant, timeout_at};
 
-use super::Core;
-use crate::{
-    domain::{AnyPlan, Peer, Refusal, UnixMillis, plan_for},
-    secret::hexadecimal,
-};
+use super::{Core, storage_moves::plan_hash};
+use crate::domain::{AnyPlan, Peer, Refusal, UnixMillis, plan_for};
 
 /// Longest time that a question may wait for a change.
 const MAX_WAIT: Duration = Duration::from_secs(60);
@@ -45,7 +41,7 @@ impl Core {
             let machine = farm.authenticate(peer, now)?;
             let plan = plan_for(&farm, machine, now)?;
             let text = serde_json::to_vec(&plan).map_err(Refusal::internal)?;
-            let hash = hexadecimal(&sha256(&text)[..16]);
+            let hash = plan_hash(&text);
             let numbered = match last {
                 Some(numbered) if numbered.hash == hash => numbered,
                 Some(_) => {

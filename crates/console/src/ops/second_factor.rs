@@ -43,7 +43,7 @@ impl Core {
         Ok(SecondFactorState {
             enrolled: caller.has_second_factor(),
             recovery_codes: self.database.recovery_codes(&caller.account).await?,
-            required: policy.value.wants_second_factor(caller.account.origin),
+            required: policy.value.second_factor_required,
         })
     }
 

@@ -139,8 +139,8 @@ impl Core {
                 return Err(Refusal::SessionOver);
             }
             let (account, expires) = (row.account, row.expires_at);
-            let must_enrol = SignInPolicy::read(&row.policy).wants_second_factor(account.origin)
-                && account.second_factor.is_empty();
+            let must_enrol =
+                SignInPolicy::read(&row.policy).second_factor_required && account.second_factor.is_empty();
             let session = hash.clone();
             (Administrator { account, session, expires, from, must_enrol, token: None }, row.last_used_at)
         };

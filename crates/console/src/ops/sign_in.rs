@@ -49,7 +49,7 @@ impl Core {
     pub(crate) async fn sign_in(&self, given: &Credentials, from: IpAddr) -> Result<NewSession, Refusal> {
         let key = name_key(&given.name).chars().take(MAX_NAME).collect::<String>();
         self.limiter.attempt(from, &key, self.now())?;
-        match self.prove(given).await? {
+        match self.prove(given, from).await? {
             Ok(account) => {
                 self.limiter.succeeded(from, &key);
                 self.begin_session(&account, from, "").await
@@ -58,15 +58,25 @@ impl Core {
                 self.limiter.unfinished(from, &key);
                 Err(Refusal::CodeNeeded)
             }
+            Err(failure) if matches!(failure.refusal, Refusal::DirectoryAway) => {
+                // Nobody was guessing, and nobody is to be shut out for it.
+                self.limiter.unfinished(from, &key);
+                Err(self.failed(&given.name, failure, from).await?)
+            }
             Err(failure) => Err(self.failed(&given.name, failure, from).await?),
         }
     }
 
     /// Who somebody proves to be.
-    async fn prove(&self, given: &Credentials) -> Result<Result<Account, Failure>, Refusal> {
+    async fn prove(&self, given: &Credentials, from: IpAddr) -> Result<Result<Account, Failure>, Refusal> {
         // No account has such a name, and not every database takes the text.
         let named = !given.name.contains('\0');
         let account = if named { self.database.account(&given.name).await? } else { None };
+        if account.as_ref().is_none_or(|account| account.origin == AccountOrigin::Directory)
+            && let Some(proved) = self.prove_in_directory(given, from).await?
+        {
+            return Ok(proved);
+        }
         let local = account.as_ref().filter(|account| account.origin == AccountOrigin::Local);
         let hash = local.map(|account| account.password_hash.as_str());
         let right = self.verify_password(&given.password, hash).await?;

@@ -58,7 +58,14 @@ impl Core {
         filter: SessionFilter,
         paging: &Paging,
     ) -> Result<Page<UserSession>, Refusal> {
-        self.database.user_sessions(&SessionFilter { within: caller.groups(), ..filter }, paging).await
+        let filter = SessionFilter { within: caller.groups(), ..filter };
+        let mut page = self.database.user_sessions(&filter, paging).await?;
+        let sids: Vec<Sid> = page.items.iter().map(|session| session.sid.clone()).collect();
+        let names = self.database.names_of(&sids).await?;
+        for session in &mut page.items {
+            session.user = names.get(&session.sid).cloned();
+        }
+        Ok(page)
     }
 
     /// Users of whose sessions Agents have reported.
@@ -68,14 +75,22 @@ impl Core {
         search: Option<&str>,
         paging: &Paging,
     ) -> Result<Page<User>, Refusal> {
-        self.database.users(caller.groups().as_deref(), search, paging).await
+        let mut page = self.database.users(caller.groups().as_deref(), search, paging).await?;
+        let sids: Vec<Sid> = page.items.iter().map(|user| user.sid.clone()).collect();
+        let names = self.database.names_of(&sids).await?;
+        for user in &mut page.items {
+            user.name = names.get(&user.sid).cloned();
+        }
+        Ok(page)
     }
 
     /// One of them.
     pub(crate) async fn user(&self, caller: &Administrator, sid: &Sid) -> Result<User, Refusal> {
         let seen = self.database.has_session_within(sid, caller.groups().as_deref()).await?;
         let user = self.database.user(sid).await?.filter(|_| seen);
-        user.ok_or_else(|| Refusal::NoUser(sid.clone()))
+        let mut user = user.ok_or_else(|| Refusal::NoUser(sid.clone()))?;
+        user.name = self.database.names_of(std::slice::from_ref(sid)).await?.remove(sid);
+        Ok(user)
     }
 
     /// One session with its reports, oldest first.
@@ -91,6 +106,10 @@ impl Core {
             if !group.is_some_and(|group| groups.contains(&group)) {
                 found = None;
             }
+        }
+        if let Some((session, _)) = &mut found {
+            session.user =
+                self.database.names_of(std::slice::from_ref(&session.sid)).await?.remove(&session.sid);
         }
         found.ok_or_else(|| Refusal::NoUserSession(id.chars().take(64).collect()))
     }

@@ -163,15 +163,17 @@ impl Write<'_> {
         Ok(())
     }
 
-    /// Writes role, groups and whether the account is disabled. Who is disabled has no session any more.
+    /// Writes name, role, groups and whether the account is disabled. Who is disabled has no session any more.
     pub(crate) async fn update_account(&mut self, account: &Account) -> Result<(), Refusal> {
         sqlx::query(
-            "UPDATE administrators SET role = $1, scope = $2, disabled = $3, version = $4 WHERE id = $5",
+            "UPDATE administrators SET role = $1, scope = $2, disabled = $3, version = $4, name = $5, name_key = $6 WHERE id = $7",
         )
         .bind(account.access.role.word())
         .bind(scope(&account.access)?)
         .bind(i64::from(account.disabled))
         .bind(self.revision)
+        .bind(&account.name)
+        .bind(name_key(&account.name))
         .bind(&account.id)
         .execute(&mut **self.transaction.connection())
         .await?;

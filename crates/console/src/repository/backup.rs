@@ -12,12 +12,14 @@ use sqlx::{
 use super::{Database, Engine};
 
 /// The tables whose rows are kept, those before that others refer to. Sessions are left out: who was signed in signs in again.
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 21] = [
     "farm",
     "storage_servers",
     "agent_server_groups",
     "group_storage_servers",
     "data_subsets",
+    "storage_moves",
+    "peer_rounds",
     "machines",
     "certificates",
     "join_tokens",

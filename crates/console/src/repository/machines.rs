@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use mp_protocol::{MachineId, MachineRole};
 use sqlx::{Any, Transaction, any::AnyRow};
 
-use super::{Database, Ids, Write, column, configuration, number, parse, parsed};
+use super::{Database, Ids, Write, column, configuration, number, parse, parsed, storage_moves};
 use crate::domain::{
     Configuration, Farm, KnownCertificate, Machine, MachineState, Refusal, UnixMillis, name_key,
 };
@@ -108,7 +108,8 @@ async fn load_farm(
     let revision = column(&row, "revision")?;
     let (configuration, ids) = configuration::load(transaction).await?;
     let machines = load_machines(transaction, only).await?;
-    Ok((Farm { revision, configuration, machines }, ids))
+    let moves = storage_moves::under_way(transaction).await?;
+    Ok((Farm { revision, configuration, machines, moves }, ids))
 }
 
 async fn load_machines(

@@ -9,6 +9,8 @@ use crate::domain::Refusal;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Setting<T> {
     pub(crate) value: T,
+    /// Sealed; empty when there is none.
+    pub(crate) secret: String,
     /// Revision of the farm at its last change; 0 when nobody has set it.
     pub(crate) version: i64,
 }
@@ -17,7 +19,11 @@ const SELECT: &str = "SELECT value, secret, version FROM console_settings WHERE 
 
 fn read<T: DeserializeOwned + Default>(row: Option<&sqlx::any::AnyRow>) -> Result<Setting<T>, sqlx::Error> {
     let Some(row) = row else { return Ok(Setting::default()) };
-    Ok(Setting { value: json(row, "value")?, version: column(row, "version")? })
+    Ok(Setting {
+        value: json(row, "value")?,
+        secret: column(row, "secret")?,
+        version: column(row, "version")?,
+    })
 }
 
 impl Database {

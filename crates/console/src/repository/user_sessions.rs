@@ -63,7 +63,7 @@ impl Database {
             select.filter("started_at < ?", [Key::Number(to.0)]);
         }
         if let Some(text) = &filter.search {
-            select.contains(&["host_key", "lower(sid)"], text);
+            select.contains(&["host_key", "lower(sid)", &users::name_column("user_sessions.sid")], text);
         }
         Ok(select.page(&self.pool, paging, ("id", Sort::Text), session).await?)
     }
@@ -199,6 +199,7 @@ fn session(row: &AnyRow) -> Result<UserSession, sqlx::Error> {
         machine: parsed(row, "machine_id")?,
         host: column(row, "host")?,
         sid: parsed(row, "sid")?,
+        user: None,
         started: UnixMillis(column(row, "started_at")?),
         last: UnixMillis(column(row, "last_at")?),
         logon_ms: column(row, "logon_ms")?,

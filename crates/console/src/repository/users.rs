@@ -24,7 +24,7 @@ impl Database {
         within(&mut select, groups);
         if let Some(text) = search {
             // Only the letter S of a SID has a case.
-            select.contains(&["lower(sid)"], text);
+            select.contains(&["lower(sid)", &name_column("users.sid")], text);
         }
         Ok(select.page(&self.pool, paging, ("sid", Sort::Text), read).await?)
     }
@@ -56,6 +56,11 @@ impl Database {
         .await?;
         Ok(row.as_ref().map(read).transpose()?)
     }
+}
+
+/// What the directory calls the user of a column, in small letters; empty where that is not known.
+pub(super) fn name_column(sid: &str) -> String {
+    format!("COALESCE((SELECT d.name_key FROM directory_names d WHERE d.sid = {sid}), '')")
 }
 
 /// Adds that a user has a session on a machine in one of these groups, if any are named.
@@ -112,6 +117,7 @@ pub(super) async fn note(
 fn read(row: &AnyRow) -> Result<User, sqlx::Error> {
     Ok(User {
         sid: parsed(row, "sid")?,
+        name: None,
         first_seen: UnixMillis(column(row, "first_seen_at")?),
         last_seen: UnixMillis(column(row, "last_seen_at")?),
         last_host: column(row, "last_host")?,

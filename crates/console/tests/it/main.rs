@@ -6,6 +6,7 @@ mod authorisation;
 mod backup;
 mod configuration;
 mod data_sets;
+mod directory;
 mod fuzz;
 mod group_settings;
 mod lists;

@@ -323,7 +323,10 @@ impl SessionMachine {
             self.disarm(timer);
         }
         self.answer_everything(Answer::Continue);
-        self.act(Action::Forget);
+        // A hive that something else keeps loaded goes on with what could be put nowhere; the next session shares it.
+        if !self.leaving.unsaved {
+            self.act(Action::Forget);
+        }
         self.load = Load::Unknown;
         self.state = State::Absent;
     }

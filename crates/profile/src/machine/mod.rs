@@ -106,6 +106,8 @@ struct Leaving {
     retried: bool,
     /// A pass was exported.
     exported: bool,
+    /// The last pass that ran was not exported: what the load holds may be nowhere else.
+    unsaved: bool,
     /// A session came while the profile was not held, so that another load may have taken this one's place.
     overtaken: bool,
 }

@@ -3,7 +3,7 @@
 use mp_dataset::ProfileKind;
 
 use super::{
-    Load, Marker, SessionMachine, State,
+    Job, Load, Marker, SessionMachine, State,
     action::{Action, Answer, Incident, Timer},
     event::Request,
     table::Rule,
@@ -90,6 +90,7 @@ impl SessionMachine {
                 self.act(Action::ListSessions);
             }
             Rule::FailLast => {
+                self.leaving.unsaved = true;
                 self.answer_served(Request::Logoff, Answer::NotExported);
                 self.act(Action::Report(Incident::ExportFailed));
             }
@@ -196,11 +197,13 @@ impl SessionMachine {
 
     fn after_export(&mut self) {
         self.leaving.exported = true;
+        self.leaving.unsaved = false;
         self.wants.upload = true;
         self.await_end();
     }
 
     fn after_failure(&mut self) {
+        self.leaving.unsaved = true;
         self.answer_served(Request::Logoff, Answer::NotExported);
         if self.leaving.last_pass && !self.wants.export {
             if self.leaving.retried {
@@ -255,6 +258,8 @@ impl SessionMachine {
     }
 
     fn force_release(&mut self) {
+        let exports = self.job.is_some_and(|running| matches!(running.work, Job::Export { .. }));
+        self.leaving.unsaved |= exports || self.wants.export;
         self.give_up_job();
         self.act(Action::Report(Incident::HoldForced));
         self.wants.export = false;

@@ -57,7 +57,8 @@ impl SessionMachine {
         for timer in timers {
             self.disarm(timer);
         }
-        if self.sessions.is_empty() && self.job.is_none() && self.load != Load::Unknown {
+        let nothing_left = self.job.is_none() && !self.leaving.unsaved;
+        if self.sessions.is_empty() && nothing_left && self.load != Load::Unknown {
             self.act(Action::Forget);
         }
         self.sessions.clear();

@@ -1,4 +1,4 @@
-//! Uploads as the difference against a version that storage has: `docs/reference/wire.md`, section 4.5.
+//! Uploads as the difference against a version that storage has: `docs/reference/wire.md`, section 4.6.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -1,4 +1,4 @@
-//! Bodies that are the difference against a version which both sides have: `docs/reference/wire.md`, section 4.5.
+//! Bodies that are the difference against a version which both sides have: `docs/reference/wire.md`, section 4.6.
 
 use axum::http::{HeaderMap, header::CONTENT_ENCODING};
 use mp_dataset::{Delta, Dictionary, HEADER_LEN, Header, MAX_UNPACKED};

@@ -1,4 +1,4 @@
-//! Uploads as the difference against the version they are based on: `docs/reference/wire.md`, section 4.5.
+//! Uploads as the difference against the version they are based on: `docs/reference/wire.md`, section 4.6.
 
 use std::{
     fs,

@@ -17,7 +17,7 @@ const columns: readonly Column<UserSession>[] = [
   },
   {
     title: "User",
-    cell: (session) => <PageLink to={`/users/${session.sid}`}>{session.sid}</PageLink>,
+    cell: (session) => <PageLink to={`/users/${session.sid}`}>{session.user ?? session.sid}</PageLink>,
   },
   { title: "Agent Server", cell: (session) => session.host },
   { title: "Outcome", width: "140px", cell: (session) => <OutcomeBadge outcome={session.outcome} /> },

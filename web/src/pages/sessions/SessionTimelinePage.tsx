@@ -55,7 +55,7 @@ export function SessionTimelinePage({ id }: { readonly id: string }) {
                   [
                     "User",
                     <PageLink key="user" to={`/users/${data.sid}`}>
-                      {data.sid}
+                      {data.user == null ? data.sid : `${data.user}, ${data.sid}`}
                     </PageLink>,
                   ],
                   ["Outcome", <OutcomeBadge key="outcome" outcome={data.outcome} />],

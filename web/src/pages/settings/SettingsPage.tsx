@@ -35,7 +35,7 @@ export default function SettingsPage() {
             <Text>Your password is not kept here. Change it where your account comes from.</Text>
           )}
         </Card>
-        {session?.origin !== "openid-connect" && <SecondFactorCard />}
+        <SecondFactorCard />
         <Card>
           <Subtitle2 as="h2">Appearance</Subtitle2>
           <RadioGroup

@@ -36,8 +36,7 @@ export function PolicyCard() {
         )}
       </Loaded>
       <Text>
-        Whoever has none is let in for nothing but to enrol one. API tokens need none, and people of an OpenID
-        Connect provider are asked for theirs there.{!may && ` ${reason}`}
+        Whoever has none is let in for nothing but to enrol one. API tokens need none.{!may && ` ${reason}`}
       </Text>
     </Card>
   );

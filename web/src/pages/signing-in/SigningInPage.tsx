@@ -1,6 +1,7 @@
 import { makeStyles, tokens } from "@fluentui/react-components";
 
 import { Page } from "../../parts/Page";
+import { DirectoryCard } from "./DirectoryCard";
 import { PolicyCard } from "./PolicyCard";
 
 const useStyles = makeStyles({
@@ -19,6 +20,7 @@ export default function SigningInPage() {
     <Page title="Signing in" about="What the farm wants of those who sign in to the console.">
       <div className={styles.cards}>
         <PolicyCard />
+        <DirectoryCard />
       </div>
     </Page>
   );

@@ -51,6 +51,7 @@ function Sessions({ sid }: { readonly sid: string }) {
           <div className={styles.facts}>
             <Facts
               facts={[
+                ["Name", data.name == null ? "not known" : `${data.name}, ${data["display-name"] ?? ""}`],
                 ["Last session", <Ago key="last" time={data["last-seen"]} />],
                 ["On", data["last-host"]],
                 ["First seen", momentOf(data["first-seen"])],

@@ -19,6 +19,10 @@ import { UserPage } from "./UserPage";
 
 const columns: readonly Column<User>[] = [
   {
+    title: "Name",
+    cell: (user) => (user.name == null ? "–" : `${user.name}, ${user["display-name"] ?? ""}`),
+  },
+  {
     title: "SID",
     order: "sid",
     cell: (user) => <PageLink to={`/users/${user.sid}`}>{user.sid}</PageLink>,

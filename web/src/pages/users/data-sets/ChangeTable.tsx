@@ -24,6 +24,7 @@ export function ChangeTable({ label, changes, before, after, action, footer }: P
     {
       title: "Change",
       width: "100px",
+      wideOnly: true,
       cell: (change) => (
         <Badge appearance="tint" color={COLORS[change.differs]}>
           {change.differs}

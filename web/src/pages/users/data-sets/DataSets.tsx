@@ -24,6 +24,7 @@ import {
   type Version,
 } from "../../../api/dataSets";
 import { ProblemError } from "../../../api/problem";
+import { Command } from "../../../parts/Command";
 import { CommandBar } from "../../../parts/CommandBar";
 import { ConfirmDialog } from "../../../parts/ConfirmDialog";
 import { EmptyState } from "../../../parts/EmptyState";
@@ -134,13 +135,14 @@ function Versions({ of, server }: { readonly of: DataSetOf; readonly server: str
         <ToolbarButton icon={<ArrowClockwiseRegular />} onClick={() => void refresh()}>
           Refresh
         </ToolbarButton>
-        <ToolbarButton
+        <Command
+          needs="restore"
           icon={<DeleteRegular />}
           disabled={list.data?.item.every((each) => !each.current) ?? true}
           onClick={() => setDeleting(true)}
         >
           Delete the data set
-        </ToolbarButton>
+        </Command>
       </CommandBar>
       <ProblemBar error={pinning.error} title="Not changed" />
       <Loaded query={list} what="the versions">

@@ -88,7 +88,7 @@ export function DifferenceView({ of, versions, onRestore }: Props) {
                   <Button
                     size="small"
                     icon={<ArrowUndoRegular />}
-                    aria-label={`Restore ${placeOf(change)} from version ${former}`}
+                    aria-label={`Undo ${placeOf(change)}`}
                     onClick={() => onRestore(former, partOf(change))}
                   >
                     Undo

@@ -90,7 +90,8 @@ export function RestoreDialog({ of, number, part: asked, onClose, onRestored }: 
             ) : (
               <Text>
                 Brings <strong>{partName(part)}</strong> of {setName(of.scope)} back as it was in version{" "}
-                {number}. All else stays as it is now, and the present version is kept as a former one.
+                {number}.{part.kind === "everything" ? " The" : " All else stays as it is now, and the"}{" "}
+                present version is kept as a former one.
               </Text>
             )}
             {part.kind === "key" && (

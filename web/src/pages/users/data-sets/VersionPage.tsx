@@ -23,6 +23,7 @@ import { Loaded } from "../../../parts/Loaded";
 import { Page } from "../../../parts/Page";
 import { PageLink } from "../../../parts/PageLink";
 import { bytesOf, momentOf } from "../../../parts/times";
+import { useMay, useReason } from "../../../parts/useSession";
 import { ContentBrowser } from "./ContentBrowser";
 import { DifferenceView } from "./DifferenceView";
 import { setName } from "./items";
@@ -89,6 +90,8 @@ function Known({
   const [wanted, setWanted] = useState<Wanted | null>(null);
   const [done, setDone] = useState<RestoreResult | null>(null);
   const { number } = version;
+  const may = useMay()("restore");
+  const reason = useReason();
   const readable = version.kept && !version.damaged;
   return (
     <>
@@ -132,7 +135,8 @@ function Known({
             : "It fell to retention. Look at another version; pin those that shall stay."}
         </EmptyState>
       )}
-      {readable && (
+      {readable && !may && <EmptyState title="Its content is not for everybody">{reason}</EmptyState>}
+      {readable && may && (
         <>
           <TabList selectedValue={tab} onTabSelect={(_, data) => setTab(data.value as typeof tab)}>
             <Tab value="content">Content</Tab>

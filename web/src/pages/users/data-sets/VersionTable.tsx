@@ -6,6 +6,7 @@ import { Ago } from "../../../parts/Ago";
 import { DataTable, type Column } from "../../../parts/DataTable";
 import { PageLink } from "../../../parts/PageLink";
 import { bytesOf } from "../../../parts/times";
+import { useMay } from "../../../parts/useSession";
 import { stateOf, whoOf } from "./version";
 
 const useStyles = makeStyles({
@@ -26,6 +27,7 @@ const color = (word: string) =>
 /** The versions of a data set, newest first. */
 export function VersionTable({ of, versions, onRestore, onPin }: Props) {
   const styles = useStyles();
+  const may = useMay()("restore");
   const columns: Column<Version>[] = [
     {
       title: "Version",
@@ -86,6 +88,11 @@ export function VersionTable({ of, versions, onRestore, onPin }: Props) {
     },
   ];
   return (
-    <DataTable label="Versions" columns={columns} rows={versions} id={(version) => String(version.number)} />
+    <DataTable
+      label="Versions"
+      columns={may ? columns : columns.filter((column) => column.title !== "")}
+      rows={versions}
+      id={(version) => String(version.number)}
+    />
   );
 }
