@@ -44,3 +44,47 @@ impl SystemLibrary {
         Ok(unsafe { std::mem::transmute_copy(&function) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Function = unsafe extern "system" fn() -> isize;
+
+    fn find(library: SystemLibrary, name: &CStr) -> io::Result<Function> {
+        // SAFETY: the function is looked for, and never called.
+        unsafe { library.function(name) }
+    }
+
+    /// Whoever misses a function goes on without it, so a wrong name would not show elsewhere.
+    #[test]
+    fn the_functions_that_are_called_are_there() {
+        for (library, name) in [
+            (SystemLibrary::CRYPTO, c"CryptProtectData"),
+            (SystemLibrary::CRYPTO, c"CryptUnprotectData"),
+            (SystemLibrary::SHELL, c"SHChangeNotify"),
+            (SystemLibrary::SCREEN, c"SendMessageTimeoutW"),
+            (SystemLibrary::SCREEN, c"SystemParametersInfoW"),
+        ] {
+            assert!(find(library, name).is_ok(), "{library:?} {name:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_said() {
+        assert!(find(SystemLibrary::CRYPTO, c"NoSuchFunction").is_err());
+        assert!(find(SystemLibrary(c"no-such-library.dll"), c"CryptProtectData").is_err());
+    }
+
+    /// The folder of the program is the first place where an ordinary load looks.
+    #[test]
+    fn a_library_outside_the_system_is_not_found() {
+        let system = std::env::var_os("SystemRoot").expect("the folder of the system");
+        let real = std::path::Path::new(&system).join("system32").join("version.dll");
+        let beside = std::env::current_exe().expect("the program").with_file_name("mp-planted.dll");
+        std::fs::copy(real, &beside).expect("a library beside the program");
+        let found = find(SystemLibrary(c"mp-planted.dll"), c"GetFileVersionInfoW");
+        std::fs::remove_file(beside).expect("the library goes");
+        assert!(found.is_err());
+    }
+}
