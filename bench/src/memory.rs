@@ -35,8 +35,8 @@ const VALUES: usize = 300;
 /// Where the farm's data subset has it.
 const PARENT: &str = "Software";
 const NAME: &str = "PerfTest";
-/// What the idle service may hold, in KiB.
-const LIMIT: f64 = 20.0 * 1024.0;
+/// What the idle service may hold, in KiB: 20,000,000 bytes.
+const LIMIT: f64 = 20_000_000.0 / 1024.0;
 /// How long nothing happens before memory is looked at.
 const REST: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(120);

@@ -2,6 +2,7 @@
 
 mod e2e;
 mod figures;
+mod mappings;
 mod memory;
 mod programs;
 mod size;

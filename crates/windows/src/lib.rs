@@ -23,6 +23,8 @@ mod nt;
 #[cfg(windows)]
 mod observe;
 #[cfg(windows)]
+mod on_call;
+#[cfg(windows)]
 mod peer;
 #[cfg(windows)]
 pub mod pipe;

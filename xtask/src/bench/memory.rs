@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use super::{
     Bench, Programs,
     figures::Figure,
+    mappings,
     programs::{self, Profile},
     wine::{SID, prefix},
 };
@@ -74,6 +75,9 @@ fn under_wine(programs: &Programs, host: &Prefix, bench: &mut Bench) -> Result<(
             let sum = parts.iter().map(|part| smaps(process, part)).sum::<Result<f64>>()?;
             bench.figures.push(Figure::new(&format!("memory.wine.{name}.{count}"), "KiB", vec![sum])?);
         }
+        for (group, sum) in mappings::resident(process)? {
+            bench.figures.push(Figure::new(&format!("memory.wine.{name}.{group}"), "KiB", vec![sum])?);
+        }
     }
     run_agent(host, &agent, &["uninstall"])?;
     ask_bare("remove")?;
@@ -94,6 +98,10 @@ fn under_wine(programs: &Programs, host: &Prefix, bench: &mut Bench) -> Result<(
     bench.note(
         "memory.wine: the installed program as a service, 50 sessions of 50 users; there is a token of one of them, whose \
          profile is merged; bare: a service in C that does nothing",
+    );
+    bench.note(
+        "memory.wine, what is resident by mapping: stacks are the mappings in which the threads have their stacks; cryptography \
+         is GnuTLS and what it loads, below Wine's bcrypt",
     );
     Ok(())
 }

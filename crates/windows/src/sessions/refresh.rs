@@ -1,16 +1,45 @@
-use std::ptr;
+use std::{ffi::c_void, ptr};
 
-use windows_sys::Win32::UI::{
-    Shell::{SHCNE_ASSOCCHANGED, SHCNF_IDLIST, SHChangeNotify},
-    WindowsAndMessaging::{
-        HWND_BROADCAST, SMTO_ABORTIFHUNG, SPI_SETCURSORS, SPI_SETDESKWALLPAPER, SPI_SETDOUBLECLICKTIME,
-        SPI_SETKEYBOARDDELAY, SPI_SETKEYBOARDSPEED, SPI_SETMOUSEBUTTONSWAP, SPI_SETMOUSESPEED,
-        SPIF_SENDCHANGE, SYSTEM_PARAMETERS_INFO_ACTION, SendMessageTimeoutW, SystemParametersInfoW,
-        WM_SETTINGCHANGE,
+use windows_sys::{
+    Win32::{
+        Foundation::{HWND, LPARAM, LRESULT, WPARAM},
+        UI::{
+            Shell::{SHCNE_ASSOCCHANGED, SHCNF_FLAGS, SHCNF_IDLIST, SHChangeNotify},
+            WindowsAndMessaging::{
+                HWND_BROADCAST, SEND_MESSAGE_TIMEOUT_FLAGS, SMTO_ABORTIFHUNG, SPI_SETCURSORS,
+                SPI_SETDESKWALLPAPER, SPI_SETDOUBLECLICKTIME, SPI_SETKEYBOARDDELAY, SPI_SETKEYBOARDSPEED,
+                SPI_SETMOUSEBUTTONSWAP, SPI_SETMOUSESPEED, SPIF_SENDCHANGE, SYSTEM_PARAMETERS_INFO_ACTION,
+                SYSTEM_PARAMETERS_INFO_UPDATE_FLAGS, SendMessageTimeoutW, SystemParametersInfoW,
+                WM_SETTINGCHANGE,
+            },
+        },
     },
+    core::BOOL,
 };
 
-use crate::{RefreshTopic, SettingsKey, wide::wide};
+use crate::{RefreshTopic, SettingsKey, on_call::SystemLibrary, wide::wide};
+
+type ChangeNotify = unsafe extern "system" fn(i32, SHCNF_FLAGS, *const c_void, *const c_void);
+type SendMessageTimeout = unsafe extern "system" fn(
+    HWND,
+    u32,
+    WPARAM,
+    LPARAM,
+    SEND_MESSAGE_TIMEOUT_FLAGS,
+    u32,
+    *mut usize,
+) -> LRESULT;
+type SystemParametersInfo = unsafe extern "system" fn(
+    SYSTEM_PARAMETERS_INFO_ACTION,
+    u32,
+    *mut c_void,
+    SYSTEM_PARAMETERS_INFO_UPDATE_FLAGS,
+) -> BOOL;
+
+// The compiler compares the types with the declarations; constants that nobody uses import nothing.
+const _: ChangeNotify = SHChangeNotify;
+const _: SendMessageTimeout = SendMessageTimeoutW;
+const _: SystemParametersInfo = SystemParametersInfoW;
 
 /// How long one window may take to answer; hung ones are not waited for.
 const PATIENCE_MS: u32 = 2000;
@@ -37,16 +66,22 @@ pub fn refresh_here(topics: &[RefreshTopic]) {
 }
 
 fn associations_changed() {
+    // SAFETY: the type is that of this function, as was compared above.
+    let notify = unsafe { SystemLibrary::SHELL.function::<ChangeNotify>(c"SHChangeNotify") };
+    let Ok(notify) = notify else { return };
     let event = SHCNE_ASSOCCHANGED.cast_signed();
     // SAFETY: this event has no items.
-    unsafe { SHChangeNotify(event, SHCNF_IDLIST, ptr::null(), ptr::null()) };
+    unsafe { notify(event, SHCNF_IDLIST, ptr::null(), ptr::null()) };
 }
 
 fn settings_changed(area: &str) {
+    // SAFETY: the type is that of this function, as was compared above.
+    let send = unsafe { SystemLibrary::SCREEN.function::<SendMessageTimeout>(c"SendMessageTimeoutW") };
+    let Ok(send) = send else { return };
     let (area, mut answer) = (wide(area), 0);
     // SAFETY: the text ends with a NUL; for this message the system passes it to other processes itself.
     unsafe {
-        SendMessageTimeoutW(
+        send(
             HWND_BROADCAST,
             WM_SETTINGCHANGE,
             0,
@@ -73,11 +108,8 @@ fn mouse_changed() {
         set_parameter(SPI_SETDOUBLECLICKTIME, time, None);
     }
     if let Some(speed) = number(key, "MouseSensitivity").and_then(|speed| usize::try_from(speed).ok()) {
-        // This one takes the number in place of the pointer.
-        // SAFETY: the system takes no memory from it.
-        unsafe {
-            SystemParametersInfoW(SPI_SETMOUSESPEED, 0, ptr::without_provenance_mut(speed), SPIF_SENDCHANGE)
-        };
+        // SAFETY: this action takes the number in place of the pointer, and no memory from it.
+        unsafe { set_parameter_at(SPI_SETMOUSESPEED, 0, ptr::without_provenance_mut(speed)) };
     }
 }
 
@@ -93,7 +125,17 @@ fn keyboard_changed() {
 fn set_parameter(action: SYSTEM_PARAMETERS_INFO_ACTION, number: u32, text: Option<&mut Vec<u16>>) {
     let place = text.map_or(ptr::null_mut(), |text| text.as_mut_ptr().cast());
     // SAFETY: the actions above take a number, or a text that ends with a NUL.
-    unsafe { SystemParametersInfoW(action, number, place, SPIF_SENDCHANGE) };
+    unsafe { set_parameter_at(action, number, place) };
+}
+
+/// # Safety
+/// The action takes what is at the place, or the place as a number.
+unsafe fn set_parameter_at(action: SYSTEM_PARAMETERS_INFO_ACTION, number: u32, place: *mut c_void) {
+    // SAFETY: the type is that of this function, as was compared above.
+    let set = unsafe { SystemLibrary::SCREEN.function::<SystemParametersInfo>(c"SystemParametersInfoW") };
+    let Ok(set) = set else { return };
+    // SAFETY: the caller vouches for it.
+    unsafe { set(action, number, place, SPIF_SENDCHANGE) };
 }
 
 /// These settings are texts with a number.
