@@ -193,7 +193,10 @@ fn certificates(folder: &Path, address: &str) -> String {
         fs::write(folder.join(name), text).unwrap();
     }
     // GnuTLS, as Samba calls it, refuses a key that others may read.
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-    fs::set_permissions(folder.join("key.pem"), mode).unwrap();
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        fs::set_permissions(folder.join("key.pem"), mode).unwrap();
+    }
     ca
 }
