@@ -1,6 +1,6 @@
 //! Keys that are not there.
 
-use std::{fs, sync::Arc};
+use std::fs;
 
 use mp_storage::{
     Backend, FolderBackend,
@@ -114,7 +114,7 @@ fn a_key_file_is_made_once_and_is_its_owners() {
         assert_eq!(fs::metadata(keys.path()).unwrap().permissions().mode() & 0o777, 0o600);
         for (mode, fine) in [(0o640, true), (0o400, true), (0o644, false), (0o660, false), (0o604, false)] {
             fs::set_permissions(keys.path(), fs::Permissions::from_mode(mode)).unwrap();
-            let opened = KeyFile::open(&keys.path()).map(Arc::new);
+            let opened = KeyFile::open(&keys.path()).map(std::sync::Arc::new);
             assert_eq!(opened.is_ok(), fine, "{mode:o}");
             assert!(fine || opened.unwrap_err().to_string().contains("MP-STO-166"));
         }
