@@ -7,7 +7,7 @@ use std::{
 };
 
 use mp_dataset::{DataSet, Limits, check};
-use mp_profile::{DataSetStore, Fetched, KnownVersion, Scope, Sid, StoreError, Stored, VersionTag};
+use mp_profile::{DataSetStore, Fetched, KnownVersion, Scope, Sid, StoreError, Stored, Upload, VersionTag};
 
 /// What goes wrong from now on.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +48,7 @@ struct State {
     faults: Faults,
     writes: usize,
     last_version: u32,
+    with_base_file: usize,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -64,6 +65,11 @@ impl FakeStore {
 
     pub(crate) fn fail(&self, faults: Faults) {
         self.state().faults = faults;
+    }
+
+    /// Uploads that came with the file of the version they are based on.
+    pub(crate) fn with_base_file(&self) -> usize {
+        self.state().with_base_file
     }
 
     pub(crate) fn away(&self) {
@@ -194,6 +200,18 @@ impl DataSetStore for FakeStore {
         let version = self.put(scope, sid, bytes);
         self.moment();
         if lost { Err(unreachable()) } else { Ok(Stored::As(VersionTag(version))) }
+    }
+
+    /// Counts where the file of the base is that of the version, so that a difference against it can be sent.
+    fn upload(&self, scope: &Scope, sid: &Sid, upload: &Upload<'_>) -> Result<Stored, StoreError> {
+        if let (Some(base), Some(file)) = (upload.base, upload.base_file) {
+            let mut state = self.state();
+            let versions = state.versions.get(&(scope.clone(), sid.clone()));
+            let known = versions.and_then(|versions| versions.iter().find(|(name, _)| *name == base.0));
+            let same = known.is_some_and(|(_, bytes)| bytes == file);
+            state.with_base_file += usize::from(same);
+        }
+        self.store(scope, sid, upload.base, upload.bytes)
     }
 
     fn known_versions(&self, scope: &Scope, sid: &Sid) -> Result<Vec<KnownVersion>, StoreError> {

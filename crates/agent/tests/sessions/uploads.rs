@@ -38,6 +38,20 @@ fn a_later_upload_puts_the_session_right() {
     assert_eq!((upload.event, upload.data_sets[0].result.as_str()), (SessionEvent::Upload, "stored"));
 }
 
+/// The second export goes with the file that the first one became, so that only what changed needs to be sent.
+#[test]
+fn a_session_sends_its_base_along() {
+    let console = Arc::new(FakeConsole::default());
+    let ts1 = Station::new("TS1", &console);
+    let sid = sid();
+    for (theme, with_base) in [("dark", 0), ("light", 1), ("none", 2)] {
+        ts1.logon(&sid);
+        ts1.set(&sid, APP, "Theme", theme);
+        assert_eq!(ts1.logoff(&sid).outcome, Outcome::Stored);
+        assert_eq!(console.store.with_base_file(), with_base, "{theme}");
+    }
+}
+
 /// What was kept beside is nothing that a later export may continue, whoever sent it.
 #[test]
 fn a_spool_that_is_sent_by_hand_belongs_to_its_session_as_well() {
