@@ -254,8 +254,12 @@ impl Farm {
                 let deed = &book.deeds[number];
                 let of_scope = || waiting.iter().filter(|(entry, _)| entry.scope == deed.spot.scope);
                 let waits = || {
-                    let said = |set| matches!(deed.spot.place.said_by(set), Said::Text(_));
-                    deed.text.is_none() && of_scope().any(|(_, set)| said(set))
+                    let said = |set| match deed.spot.place.said_by(set) {
+                        Said::Text(text) => book.by_text.get(&(deed.spot.clone(), text)).copied(),
+                        _ => None,
+                    };
+                    let known = |set| said(set).is_some_and(|number| deed.known.contains(&number));
+                    deed.text.is_none() && of_scope().any(|(_, set)| known(set))
                 };
                 of_scope().any(|(entry, set)| {
                     match (&deed.text, deed.spot.place.said_by(set)) {

@@ -123,7 +123,18 @@ impl Fill {
         let statement =
             format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), places.join(", "));
         let mut query = sqlx::query(AssertSqlSafe(statement));
-        let numbers = ["id", "position", "port", "version", "revision", "revoked", "disabled", "failures"];
+        let numbers = [
+            "id",
+            "position",
+            "port",
+            "version",
+            "revision",
+            "revoked",
+            "disabled",
+            "failures",
+            "keep_days",
+            "keep_bytes",
+        ];
         for (column, cell) in row {
             query = match cell {
                 Cell::Number(number) => query.bind(number),
