@@ -73,6 +73,9 @@ impl SmallFarm {
             let addresses = vec!["127.0.0.1".to_owned()];
             let (state, url) = (farm.storage(name)?.state(), farm.url());
             client::enrol(&state, &url, &token, MachineRole::Storage, name, addresses, SystemTime::now())?;
+        }
+        // Each knows from its start on with whom it shares what it keeps.
+        for name in servers {
             farm.start_storage_of(name)?;
         }
         Ok(farm)

@@ -24,10 +24,10 @@ fn stations(farm: &SmallFarm, folder: &TempDir) -> [Station; 2] {
     ["TS1", "TS2"].map(|name| Station::new(farm, folder, name, "Accounting", &template))
 }
 
-/// The files of data sets that a Storage Server has, by name.
-fn kept(base: &Path) -> Vec<(String, Vec<u8>)> {
+/// The files of data sets that a Storage Server has in these scopes, by name.
+fn kept(base: &Path, scopes: &[&str]) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
-    for scope in ["global", "accounting"] {
+    for scope in scopes {
         for entry in fs::read_dir(base.join(scope)).into_iter().flatten() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "mpd") {
@@ -42,17 +42,22 @@ fn kept(base: &Path) -> Vec<(String, Vec<u8>)> {
     found
 }
 
-/// Waits until both have the same.
+/// Waits until both have the same of both scopes.
 fn until_both_agree(folder: &TempDir) {
+    until_agreed(folder, &["global", "accounting"]);
+}
+
+/// Waits until both have the same in these scopes.
+pub(crate) fn until_agreed(folder: &TempDir, scopes: &[&str]) {
     let bases = [folder.path().join("store"), folder.path().join(SECOND_STORAGE_SERVER).join("store")];
     for _ in 0..600 {
-        let [first, second] = bases.each_ref().map(|base| kept(base));
+        let [first, second] = bases.each_ref().map(|base| kept(base, scopes));
         if first == second && !first.is_empty() {
             return;
         }
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
-    panic!("{:?} {:?}", kept(&bases[0]).len(), kept(&bases[1]).len());
+    panic!("{:?} {:?}", kept(&bases[0], scopes).len(), kept(&bases[1], scopes).len());
 }
 
 fn told(report: &mp_agent::SessionReport, code: &str) -> bool {

@@ -5,18 +5,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mp_agent::Outcome;
+use mp_agent::{CachedPlan, Outcome};
 use mp_farm::{SECOND_STORAGE_SERVER, STORAGE_SERVER, SmallFarm};
+use mp_profile::Scope;
 use mp_registry::Value;
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
+    failover::until_agreed,
     station::{CONFIGURATION, Station, sid},
     template,
 };
 
 const LEDGER: &str = r"Software\Contoso\Ledger";
+const MOUSE: &str = r"Control Panel\Mouse";
 
 /// Waits until a move is in a phase.
 fn until(farm: &SmallFarm, id: &str, phase: &str) -> serde_json::Value {
@@ -31,9 +34,37 @@ fn until(farm: &SmallFarm, id: &str, phase: &str) -> serde_json::Value {
     }
 }
 
+/// Lets a user come and go until a server says that there is nothing stored: at first each of the two asks what the other has.
+fn until_they_know_each_other(station: &Station) {
+    let begun = Instant::now();
+    while station.logon().outcome != Outcome::Merged {
+        station.logoff();
+        assert!(begun.elapsed() < Duration::from_secs(60));
+    }
+    station.logoff();
+}
+
+/// Lets users come and go until the host has its new plan, for which it asks at each logon.
+fn until_it_knows(station: &Station) {
+    let begun = Instant::now();
+    let of = Scope::Group("Accounting".parse().unwrap());
+    loop {
+        station.logon();
+        station.logoff();
+        let plan = CachedPlan::load(&station.state).unwrap().unwrap().plan;
+        if plan.targets(&of).first().is_some_and(|first| first.name == "STORE2") {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{plan:#?}");
+    }
+}
+
 fn session(station: &Station, name: &str) {
-    assert_eq!(station.logon().outcome, Outcome::Merged);
+    let report = station.logon();
+    assert_eq!(report.outcome, Outcome::Merged, "{report}");
     station.set(LEDGER, Value::sz(name, name));
+    // Both servers keep the global data sets.
+    station.set(MOUSE, Value::sz("Last", name));
     let report = station.logoff();
     assert_eq!(report.outcome, Outcome::Stored, "{report}");
 }
@@ -44,6 +75,7 @@ fn a_group_moves_while_users_work_and_machines_go_down() {
     let mut farm = SmallFarm::start_with_two(folder.path(), CONFIGURATION).unwrap();
     let template = template::generated();
     let [ts1, ts2] = ["TS1", "TS2"].map(|name| Station::new(&farm, &folder, name, "Accounting", &template));
+    until_they_know_each_other(&ts1);
     for name in ["One", "Two", "Three"] {
         session(&ts1, name);
     }
@@ -51,6 +83,7 @@ fn a_group_moves_while_users_work_and_machines_go_down() {
     assert_eq!(ts2.logon().outcome, Outcome::Merged);
     ts2.set(LEDGER, Value::sz("Late", "Late"));
 
+    until_agreed(&folder, &["global"]);
     farm.stop_storage_of(SECOND_STORAGE_SERVER).unwrap();
     let moved = json!({ "scope": "group:Accounting", "to": "store2" });
     let moved = farm.administrator().post("/api/v1/storage-moves", &moved).unwrap();
@@ -75,10 +108,8 @@ fn a_group_moves_while_users_work_and_machines_go_down() {
     // This one has the older plan: what it stores on the old server comes over.
     let report = ts2.logoff();
     assert_eq!(report.outcome, Outcome::Stored, "{report}");
-    // Both ask for their new plans, and use them from the next session on.
     for station in [&ts1, &ts2] {
-        station.logon();
-        station.logoff();
+        until_it_knows(station);
     }
     let moved = until(&farm, id, "ended");
     assert_eq!(moved["waiting-for"], json!([]), "{moved:#}");
