@@ -10,9 +10,9 @@ test("a Storage Server is looked at, changed, and not deleted while it is used",
   await expect(panel.getByText("In contact")).toBeVisible();
   await look(page, "storage-server");
   await panel.getByRole("button", { name: "Edit" }).click();
-  await page.getByLabel("Former versions kept").fill("7");
+  await page.getByLabel("Former versions kept", { exact: true }).fill("7");
   await page.getByRole("button", { name: "Save" }).click();
-  await expect(panel.getByText("7", { exact: true })).toBeVisible();
+  await expect(panel.getByText("the newest 7", { exact: true })).toBeVisible();
   await panel.getByRole("button", { name: "Delete" }).click();
   const asked = page.getByRole("alertdialog");
   await asked.getByRole("button", { name: "Delete" }).click();

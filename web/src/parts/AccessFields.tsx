@@ -1,4 +1,4 @@
-import { Checkbox, Field, Radio, RadioGroup } from "@fluentui/react-components";
+import { Checkbox, Field, Label, Radio, RadioGroup, useId } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 
 import { groups } from "../api/farm";
@@ -25,6 +25,7 @@ export function AccessFields({ access, roles, onChange, anyRole = false }: Props
   const known = useQuery({ queryKey: [groups.key], queryFn: groups.list });
   const held = anyRole || access.role !== "administrator";
   const chosen = access.groups ?? [];
+  const labelled = useId("groups");
   return (
     <>
       <Choice
@@ -48,7 +49,11 @@ export function AccessFields({ access, roles, onChange, anyRole = false }: Props
         </Field>
       )}
       {held && access.groups !== null && (
-        <Field label="Agent Server Groups" required>
+        // A field would ask for each of the boxes to be checked.
+        <div role="group" aria-labelledby={labelled}>
+          <Label id={labelled} required>
+            Agent Server Groups
+          </Label>
           <div>
             {(known.data ?? []).map(({ name }) => (
               <Checkbox
@@ -66,7 +71,7 @@ export function AccessFields({ access, roles, onChange, anyRole = false }: Props
             ))}
             {known.data?.length === 0 && "The farm has no Agent Server Group yet."}
           </div>
-        </Field>
+        </div>
       )}
     </>
   );
