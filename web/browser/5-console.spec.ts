@@ -36,7 +36,7 @@ test("the appearance is chosen and kept", async ({ signedIn: page }) => {
   await page.getByRole("link", { name: "Settings" }).click();
   await look(page, "settings");
   await page.getByRole("radio", { name: "Dark" }).click();
-  expect(await background()).not.toBe(light);
+  await expect.poll(background).not.toBe(light);
   await page.reload();
   await expect(page.getByRole("radio", { name: "Dark" })).toBeChecked();
 });
