@@ -19,6 +19,16 @@ const MANDATORY = `Windows Registry Editor Version 5.00
 "FirstRun"=dword:00000001
 `;
 
+const SAMPLE = `Windows Registry Editor Version 5.00
+
+[HKEY_CURRENT_USER\\Software\\Contoso]
+"Zoom"=dword:00000064
+"Name"="Ada"
+
+[HKEY_CURRENT_USER\\Software\\Microsoft\\Windows\\CurrentVersion\\Run]
+"Updater"="C:\\\\updater.exe"
+`;
+
 /** A farm of the real programs: the console that serves the pages, and what joins it. */
 export class Farm {
   private readonly services: Service[] = [];
@@ -70,6 +80,15 @@ export class Farm {
       METAPROFILES_CONSOLE: this.url,
       METAPROFILES_SESSION: path.join(this.folder, "session.json"),
     });
+  }
+
+  /** A hive of a user, as an administrator has copied it. */
+  async sampleHive(): Promise<string> {
+    const text = path.join(this.folder, "sample.reg");
+    const hive = path.join(this.folder, "NTUSER.DAT");
+    await writeFile(text, SAMPLE);
+    await run("metaprofiles", ["hive", "build", "-o", hive, text]);
+    return hive;
   }
 
   /** Ends all programs and removes all files. */

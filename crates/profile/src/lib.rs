@@ -21,6 +21,7 @@ mod session_control;
 mod sets;
 mod sid;
 mod subset;
+mod trial;
 mod unapplied;
 
 pub use baseline::{Baseline, InvalidBaseline, Seen};
@@ -46,4 +47,5 @@ pub use session_control::{ChangeWatch, HostSession, ProfileHold, SessionControl,
 pub use sets::Sets;
 pub use sid::{InvalidSid, Sid};
 pub use subset::{Applies, DataSubset, FolderRule, ImportMode, OnConflict, RegistryRule, RuleAction};
+pub use trial::{RuleTrial, Trial, TrialCounts, TrialError, try_subset};
 pub use unapplied::Unapplied;
