@@ -16,7 +16,9 @@ const PATH: &str = "/api/v1/data-subset-trials";
 /// The longest hive that the console takes, in bytes.
 const MAX_HIVE: u64 = 32 << 20;
 const COLUMNS: &[Column] = &[
-    ("RULE", |rule| format!("{}{}", text(&rule["rule"]), if rule["of-registry"] == true { "" } else { " (files)" })),
+    ("RULE", |rule| {
+        format!("{}{}", text(&rule["rule"]), if rule["of-registry"] == true { "" } else { " (files)" })
+    }),
     ("KEEPS", |rule| amount(&rule["kept"])),
     field!("COMPRESSED", "compressed-bytes"),
     ("REFUSED", |rule| amount(&rule["refused"])),
