@@ -29,7 +29,7 @@ const NOTES: &[Column] = &[field!("CODE", "code"), field!("PLACE", "place"), fie
 /// What it is tried on.
 #[derive(clap::Args)]
 #[group(required = true, multiple = true)]
-pub(super) struct On {
+pub(crate) struct On {
     /// The newest data sets of this user
     #[arg(long, value_name = "SID", conflicts_with = "hive")]
     user: Option<Sid>,

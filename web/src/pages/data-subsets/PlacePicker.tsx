@@ -9,7 +9,7 @@ import { actionAt, withRule, withValues } from "./picking";
 
 const useStyles = makeStyles({
   root: { display: "flex", flexDirection: "column", rowGap: tokens.spacingVerticalS, minWidth: 0 },
-  name: { overflowWrap: "anywhere" },
+  name: { overflowWrap: "anywhere", margin: 0 },
   buttons: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalS },
   values: { maxHeight: "40vh", overflowY: "auto" },
   value: { display: "flex" },
@@ -62,7 +62,9 @@ export function PlacePicker({ draft, onChange, place, values }: Props) {
       </div>
       {values.length > 0 && (
         <>
-          <Subtitle2 as="h4">Values</Subtitle2>
+          <Subtitle2 as="h4" className={styles.name}>
+            Values
+          </Subtitle2>
           <div className={styles.values} role="group" aria-label="Values" tabIndex={0}>
             {values.map((name, index) => (
               <div key={`${index} ${name}`} className={styles.value}>
