@@ -43,6 +43,7 @@ fn main() {
         global_folder: "global".to_owned(),
         port: 0,
         agents: vec![AllowedAgent {
+            former_groups: Vec::new(),
             id: agent.machine().id.clone(),
             name: "agent".to_owned(),
             group: Some(OFFICE.parse().unwrap()),
