@@ -74,7 +74,7 @@ pub(super) fn look_up(state: &StateFolder, sid: &Sid, scope: &Scope) -> Option<C
     }
     let Some((wanted, version)) = kept.digest.zip(kept.version) else { return Some(Copy { file: None }) };
     let bytes = fs::read(data).ok()?;
-    (wanted == digest(&bytes)).then(|| Copy { file: Some((VersionTag(version), bytes)) })
+    (wanted == digest(&bytes)).then_some(Copy { file: Some((VersionTag(version), bytes)) })
 }
 
 fn make_room(state: &StateFolder, but: &Sid) {
