@@ -75,7 +75,7 @@ fn main() {
         let Stored::As(tag) = shared.store(&scope, &sid(0), None, &data_set(0)).unwrap() else {
             panic!("conflict")
         };
-        held.push((scope, Some(tag)));
+        held.push((scope, tag));
     }
     let warm = tls();
     client(Arc::clone(&warm)).fetch_user(&sid(0), &[]).unwrap();
@@ -93,7 +93,11 @@ fn main() {
     });
     measure("logon, nothing changed, connection kept", 1, || {
         let (client, held) = (client(tls()), held.clone());
-        move || drop(client.fetch_user(&sid(0), &held).unwrap())
+        move || {
+            let named =
+                held.iter().map(|(scope, tag): &(Scope, VersionTag)| (scope.clone(), Some(tag.into())));
+            drop(client.fetch_user(&sid(0), &named.collect::<Vec<_>>()).unwrap());
+        }
     });
     measure("logon, both sets, new connection, TLS resumed", 1, || {
         || drop(client(Arc::clone(&warm)).fetch_user(&sid(0), &[]).unwrap())
