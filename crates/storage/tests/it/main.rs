@@ -10,6 +10,8 @@ mod concurrency;
 mod conformance;
 mod damage;
 mod deltas;
+// Processes are killed, limited and wrapped as on Unix.
+#[cfg(unix)]
 mod faults;
 mod folder;
 mod following;
