@@ -18,6 +18,7 @@ mod session;
 mod show;
 mod storage_moves;
 mod storage_servers;
+mod subset_trial;
 mod subsets;
 mod user_sessions;
 mod users;

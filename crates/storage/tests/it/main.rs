@@ -10,6 +10,7 @@ mod concurrency;
 mod conformance;
 mod damage;
 mod deltas;
+mod downloads;
 // Processes are killed, limited and wrapped as on Unix.
 #[cfg(unix)]
 mod faults;
