@@ -129,6 +129,9 @@ async fn trim(console: Arc<Console>) {
         if let Err(error) = console.core().trim_user_sessions().await {
             tracing::error!(error = %error, "Cannot remove old sessions");
         }
+        if let Err(error) = console.core().trim_damage().await {
+            tracing::error!(error = %error, "Cannot remove damage that was acknowledged long ago");
+        }
         if let Err(error) = console.core().trim_audit_log().await {
             tracing::error!(error = %error, "Cannot remove old lines of the audit log");
         }

@@ -14,6 +14,7 @@ import {
   PersonRegular,
   RocketRegular,
   SettingsRegular,
+  ShieldErrorRegular,
   TimelineRegular,
 } from "@fluentui/react-icons";
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
@@ -69,6 +70,12 @@ export const sections: readonly Section[] = [
         title: "Users",
         icon: PersonRegular,
         page: lazy(() => import("../pages/users/UsersPage")),
+      },
+      {
+        path: "/damage",
+        title: "Damage",
+        icon: ShieldErrorRegular,
+        page: lazy(() => import("../pages/damage/DamagePage")),
       },
     ],
   },

@@ -16,6 +16,7 @@ mod retention;
 mod second_factor;
 mod session;
 mod show;
+mod storage_damage;
 mod storage_moves;
 mod storage_servers;
 mod subsets;
@@ -36,6 +37,8 @@ pub(crate) enum FarmCommand {
     StorageServer(Family<storage_servers::Command>),
     /// Moves of a group or of the global data sets to another Storage Server, while users work
     StorageMove(Family<storage_moves::Command>),
+    /// Damage of stored data: what a Storage Server found not to be what was stored, and what it did
+    StorageDamage(Family<storage_damage::Command>),
     /// Agent Server Groups: session hosts of one role
     Group(Family<groups::Command>),
     /// Data subsets: what to keep of the users' profiles, and for whom
@@ -74,6 +77,7 @@ impl FarmCommand {
             Self::Password(command) => command.run()?,
             Self::StorageServer(family) => family.command.run(&family.options.api()?)?,
             Self::StorageMove(family) => family.command.run(&family.options.api()?)?,
+            Self::StorageDamage(family) => family.command.run(&family.options.api()?)?,
             Self::Group(family) => family.command.run(&family.options.api()?)?,
             Self::Subset(family) => family.command.run(&family.options.api()?)?,
             Self::Machine(family) => family.command.run(&family.options.api()?)?,

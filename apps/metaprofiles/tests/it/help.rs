@@ -25,6 +25,7 @@ fn help_lists_what_there_is() {
             "password",
             "storage-server",
             "storage-move",
+            "storage-damage",
             "group",
             "subset",
             "machine",

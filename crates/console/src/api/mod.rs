@@ -24,6 +24,7 @@ mod problem;
 mod restore;
 mod second_factor;
 mod sessions;
+mod storage_damage;
 mod storage_moves;
 mod storage_servers;
 mod user_session;
@@ -83,6 +84,9 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(sessions::change_password))
         .routes(routes!(storage_servers::list, storage_servers::create))
         .routes(routes!(storage_servers::get, storage_servers::replace, storage_servers::remove))
+        .routes(routes!(storage_damage::list))
+        .routes(routes!(storage_damage::get))
+        .routes(routes!(storage_damage::acknowledge))
         .routes(routes!(storage_moves::list, storage_moves::create))
         .routes(routes!(storage_moves::get))
         .routes(routes!(storage_moves::cancel))

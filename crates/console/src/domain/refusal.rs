@@ -154,8 +154,12 @@ pub(crate) enum Refusal {
     NoMove(String),
     #[error("this move is not possible: {0}")]
     Move(String),
-    #[error("only Storage Servers tell what they have taken over")]
+    #[error("only Storage Servers tell what they have taken over, and what is damaged")]
     StorageAlone,
+    #[error("there is no damage {0}, or it was acknowledged long ago; compare with the list of damage")]
+    NoDamage(String),
+    #[error("this damage was acknowledged already; read it again")]
+    DamageAcknowledged,
     #[error("there is no configuration of revision {0}; compare with the configuration's history")]
     NoRevision(i64),
     #[error(
@@ -307,6 +311,8 @@ impl Refusal {
             Self::StorageRefused { .. } => ("MP-CON-118", K::Conflict),
             Self::StorageAway { .. } => ("MP-CON-119", K::Away),
             Self::StorageBusy => ("MP-CON-120", K::TooMany),
+            Self::NoDamage(_) => ("MP-CON-130", K::NotFound),
+            Self::DamageAcknowledged => ("MP-CON-131", K::Conflict),
             Self::Internal(_) => ("MP-CON-099", K::Internal),
         }
     }

@@ -22,6 +22,7 @@ mod restore;
 mod second_factor;
 mod sessions;
 mod sign_in;
+mod storage_damage;
 mod storage_moves;
 mod user_sessions;
 

@@ -19,6 +19,7 @@ mod plans;
 mod roles;
 mod second_factor;
 mod sessions;
+mod storage_damage;
 mod storage_settings;
 mod support;
 mod tokens;
