@@ -12,6 +12,7 @@ import {
   PeopleRegular,
   PersonKeyRegular,
   PersonRegular,
+  PlugConnectedRegular,
   RocketRegular,
   SettingsRegular,
   ShieldErrorRegular,
@@ -137,6 +138,13 @@ export const sections: readonly Section[] = [
         icon: KeyMultipleRegular,
         needs: "tokens",
         page: lazy(() => import("../pages/api-tokens/ApiTokensPage")),
+      },
+      {
+        path: "/webhooks",
+        title: "Webhooks",
+        icon: PlugConnectedRegular,
+        needs: "configure",
+        page: lazy(() => import("../pages/webhooks/WebhooksPage")),
       },
       {
         path: "/signing-in",

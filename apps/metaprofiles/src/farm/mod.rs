@@ -22,6 +22,7 @@ mod storage_servers;
 mod subsets;
 mod user_sessions;
 mod users;
+mod webhooks;
 
 use std::path::PathBuf;
 
@@ -65,6 +66,8 @@ pub(crate) enum FarmCommand {
     SecondFactor(Family<second_factor::Command>),
     /// What the farm wants of those who sign in
     SignInPolicy(Family<second_factor::PolicyCommand>),
+    /// Webhooks: where other programs are told when something fails
+    Webhook(Family<webhooks::Command>),
     /// API tokens: with these, programs speak to the console
     ApiToken(Family<api_tokens::Command>),
 }
@@ -90,6 +93,7 @@ impl FarmCommand {
             Self::Directory(family) => family.command.run(&family.options.api()?)?,
             Self::SecondFactor(family) => family.command.run(&family.options.api()?)?,
             Self::SignInPolicy(family) => family.command.run(&family.options.api()?)?,
+            Self::Webhook(family) => family.command.run(&family.options.api()?)?,
             Self::ApiToken(family) => family.command.run(&family.options.api()?)?,
         }
         Ok(Outcome::Done)

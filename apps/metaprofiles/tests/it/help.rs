@@ -26,6 +26,7 @@ fn help_lists_what_there_is() {
             "storage-server",
             "storage-move",
             "storage-damage",
+            "webhook",
             "group",
             "subset",
             "machine",

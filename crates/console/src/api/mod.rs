@@ -30,6 +30,7 @@ mod storage_servers;
 mod user_session;
 mod user_sessions;
 mod users;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -121,6 +122,10 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(directory::check))
         .routes(routes!(directory::users))
         .routes(routes!(directory::groups))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::get, webhooks::replace, webhooks::remove))
+        .routes(routes!(webhooks::renew_secret))
+        .routes(routes!(webhooks::test))
         .routes(routes!(overview::get))
         .routes(routes!(user_sessions::list))
         .routes(routes!(user_sessions::get))

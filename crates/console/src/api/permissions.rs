@@ -49,6 +49,8 @@ pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
             }
         }
         "storage-moves/{id}/cancel" | "storage-moves/{id}/finish" => Configure,
+        // An address may be a secret of the receiver's.
+        "webhooks" | "webhooks/{name}" | "webhooks/{name}/secret" | "webhooks/{name}/test" => Configure,
         "join-tokens" | "join-tokens/{id}" => {
             if reads {
                 Audit

@@ -23,6 +23,7 @@ mod text;
 mod time;
 mod user;
 mod user_session;
+mod webhook;
 
 pub(crate) use access::{Access, AccountOrigin, Permission, Role};
 pub(crate) use browse::{Content, Place, find, look};
@@ -46,3 +47,4 @@ pub(crate) use text::{Item, export, import};
 pub(crate) use time::UnixMillis;
 pub(crate) use user::{User, UserName};
 pub(crate) use user_session::{SessionFilter, TimedReport, UserSession};
+pub(crate) use webhook::{Signal, SignalKind, WatchedMachine, Webhook};

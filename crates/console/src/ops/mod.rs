@@ -25,6 +25,7 @@ mod sign_in;
 mod storage_damage;
 mod storage_moves;
 mod user_sessions;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -56,6 +57,7 @@ use crate::{
 use failure_log::FailureLog;
 use found::Found;
 use limiter::Limiter;
+use webhooks::Tellers;
 
 /// How many passwords are hashed at a time: each takes 19 MiB.
 const HASHES_AT_A_TIME: usize = 2;
@@ -78,6 +80,9 @@ pub(crate) struct Core {
     found: Found,
     hashing: Arc<Semaphore>,
     storage: StorageServers,
+    tellers: Tellers,
+    /// When this console began to work.
+    started: UnixMillis,
 }
 
 impl Core {
@@ -88,7 +93,7 @@ impl Core {
         session_days: u32,
         audit_days: Option<u32>,
     ) -> Result<Self, Refusal> {
-        let revision = database.revision().await?;
+        let (revision, started) = (database.revision().await?, clock.now());
         Ok(Self {
             database,
             authority,
@@ -102,6 +107,8 @@ impl Core {
             found: Found::default(),
             hashing: Arc::new(Semaphore::new(HASHES_AT_A_TIME)),
             storage: StorageServers::new(),
+            tellers: Tellers::default(),
+            started,
         })
     }
 

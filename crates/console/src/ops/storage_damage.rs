@@ -48,7 +48,7 @@ impl Core {
                 }
             }
         }
-        let (taken, news) = self.database.keep_damage(server, &reports).await?;
+        let (taken, news) = self.database.keep_damage(now, server, &reports).await?;
         for TimedDamage { report, .. } in &news {
             tracing::warn!(
                 server, sid = %report.sid, scope = %report.scope, number = report.number, why = report.why,

@@ -3,11 +3,11 @@ use serde::{Serialize, de::DeserializeOwned};
 use sqlx::any::AnyRow;
 
 use super::{
-    AuditEntry, Database, audit, column, connect::WriteTransaction, optional_number, parsed, select::Select,
-    undecodable, users,
+    AuditEntry, Database, audit, column, connect::WriteTransaction, deliveries, optional_number, parsed,
+    select::Select, undecodable, users,
 };
 use crate::domain::{
-    Acknowledged, DamageFilter, Key, Order, Page, Paging, Refusal, Sort, StorageDamage, TimedDamage,
+    Acknowledged, DamageFilter, Key, Order, Page, Paging, Refusal, Signal, Sort, StorageDamage, TimedDamage,
     UnixMillis, name_key,
 };
 
@@ -26,23 +26,26 @@ const MOST_OF_A_SERVER: i64 = 20_000;
 const TRIM_AT_ONCE: i64 = 500;
 
 impl Database {
-    /// Keeps the reports of a Storage Server, each damage once. Gives the identities of those that are kept, and which of them
+    /// Keeps the reports of a Storage Server, each damage once, and signals what is new. Gives the identities of those that are kept, and which of them
     /// say something new.
     pub(crate) async fn keep_damage(
         &self,
+        now: UnixMillis,
         server: &str,
         reports: &[TimedDamage],
     ) -> Result<(Vec<String>, Vec<TimedDamage>), Refusal> {
         let mut transaction = self.begin_write().await?;
         transaction.lock(&format!("damage of {}", name_key(server))).await?;
-        let (mut taken, mut news) = (Vec::new(), Vec::new());
+        let (mut taken, mut news, mut signals) = (Vec::new(), Vec::new(), Vec::new());
         for report in reports {
-            let Some(new) = keep(&mut transaction, server, report).await? else { continue };
+            let Some((id, new)) = keep(&mut transaction, server, report).await? else { continue };
             taken.push(report.report.id.clone());
             if new {
+                signals.push(Signal::of_damage(&id, server, &report.report, report.at));
                 news.push(report.clone());
             }
         }
+        deliveries::signal(&mut transaction, now, &signals).await?;
         transaction.commit().await?;
         Ok((taken, news))
     }
@@ -145,12 +148,12 @@ fn select(filter: &DamageFilter) -> Select {
     select
 }
 
-/// `None` when there is no room for more of this server; otherwise whether it says something new.
+/// `None` when there is no room for more of this server; otherwise its identity here, and whether it says something new.
 async fn keep(
     transaction: &mut WriteTransaction,
     server: &str,
     timed: &TimedDamage,
-) -> Result<Option<bool>, Refusal> {
+) -> Result<Option<(String, bool)>, Refusal> {
     let TimedDamage { at, report } = timed;
     let (from, to) = match report.remedy {
         DamageRemedy::FellBack { from, to } => (Some(stored(from)), Some(stored(to))),
@@ -169,12 +172,13 @@ async fn keep(
         if column::<i64>(&row, "kept")? >= MOST_OF_A_SERVER {
             return Ok(None);
         }
+        let id = crate::secret::new_id()?;
         sqlx::query(
             "INSERT INTO storage_damage (id, report, server, server_key, scope, sid, part, number, quarantine, why, remedy, \
              from_number, to_number, found, first_at, last_at, times) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1)",
         )
-        .bind(crate::secret::new_id()?)
+        .bind(&id)
         .bind(&report.id)
         .bind(server)
         .bind(name_key(server))
@@ -192,7 +196,7 @@ async fn keep(
         .bind(at.0)
         .execute(&mut **transaction.connection())
         .await?;
-        return Ok(Some(true));
+        return Ok(Some((id, true)));
     };
     let id: String = column(&known, "id")?;
     let more = report.remedy.rank() > remedy(&known)?.rank();
@@ -220,7 +224,7 @@ async fn keep(
         .execute(&mut **transaction.connection())
         .await?;
     }
-    Ok(Some(more))
+    Ok(Some((id, more)))
 }
 
 fn read(row: &AnyRow) -> Result<StorageDamage, sqlx::Error> {

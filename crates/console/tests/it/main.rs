@@ -26,6 +26,7 @@ mod tokens;
 mod unread;
 mod user_sessions;
 mod versions;
+mod webhooks;
 
 /// The database of a new farm: a file in the state folder.
 fn new_database() -> Option<String> {

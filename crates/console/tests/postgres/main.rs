@@ -43,6 +43,8 @@ mod two_consoles;
 mod user_sessions;
 #[path = "../it/versions.rs"]
 mod versions;
+#[path = "../it/webhooks.rs"]
+mod webhooks;
 
 use mp_test_servers::Postgres;
 
