@@ -24,6 +24,7 @@ mod sessions;
 mod sign_in;
 mod storage_damage;
 mod storage_moves;
+mod trials;
 mod user_sessions;
 mod webhooks;
 
@@ -45,6 +46,7 @@ pub(crate) use second_factor::{Enrolment, SecondFactorState};
 pub(crate) use sessions::Administrator;
 pub(crate) use sign_in::Credentials;
 pub(crate) use storage_moves::Followed;
+pub(crate) use trials::{Source, Tried, TriedOn};
 
 use crate::{
     authority::Authority,
@@ -61,6 +63,9 @@ use webhooks::Tellers;
 
 /// How many passwords are hashed at a time: each takes 19 MiB.
 const HASHES_AT_A_TIME: usize = 2;
+
+/// How many sample hives or users' data are tried at a time: each may take some hundred megabytes.
+const TRIALS_AT_A_TIME: usize = 2;
 
 /// The console's operations and what they need.
 pub(crate) struct Core {
@@ -80,6 +85,8 @@ pub(crate) struct Core {
     found: Found,
     hashing: Arc<Semaphore>,
     storage: StorageServers,
+    /// Turns of those who try data subsets and read sample hives.
+    pub(crate) trials: Arc<Semaphore>,
     tellers: Tellers,
     /// When this console began to work.
     started: UnixMillis,
@@ -107,6 +114,7 @@ impl Core {
             found: Found::default(),
             hashing: Arc::new(Semaphore::new(HASHES_AT_A_TIME)),
             storage: StorageServers::new(),
+            trials: Arc::new(Semaphore::new(TRIALS_AT_A_TIME)),
             tellers: Tellers::default(),
             started,
         })

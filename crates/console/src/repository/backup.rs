@@ -12,7 +12,7 @@ use sqlx::{
 use super::{Database, Engine};
 
 /// The tables whose rows are kept, those before that others refer to. Sessions are left out: who was signed in signs in again.
-const TABLES: [&str; 25] = [
+const TABLES: [&str; 26] = [
     "farm",
     "storage_servers",
     "agent_server_groups",
@@ -22,6 +22,7 @@ const TABLES: [&str; 25] = [
     "peer_rounds",
     "storage_damage",
     "machines",
+    "former_groups",
     "certificates",
     "join_tokens",
     "administrators",

@@ -10,6 +10,7 @@ mod concurrency;
 mod conformance;
 mod damage;
 mod deltas;
+mod downloads;
 mod faults;
 mod folder;
 mod following;
