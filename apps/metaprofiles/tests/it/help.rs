@@ -27,6 +27,7 @@ fn help_lists_what_there_is() {
             "storage-move",
             "storage-damage",
             "webhook",
+            "retention",
             "group",
             "subset",
             "machine",
