@@ -58,7 +58,8 @@ impl Farm {
         }
         let at = self.servers.rng.usize(..2);
         match self.servers.rng.u8(..100) {
-            0..5 if !self.hosts.is_empty() => {
+            0..5 => {
+                self.tally.servers_away += 1;
                 self.tell_of_servers(format!("{} is away", server(at).name));
                 self.houses[at].go_away();
             }
@@ -185,6 +186,7 @@ impl Farm {
         let head = house.head(&scope, &sid).unwrap();
         let set = house.current(&scope, &sid).unwrap();
         self.tell_of_servers(format!("{} merges {scope} of {sid} to {}", server(own).name, head.0));
+        self.tally.merged_by_servers += 1;
         let mut book = self.book.lock().unwrap();
         let host = self.hosts.len() + own;
         let places = overrides.named.iter().map(|item| (scope.clone(), sid.clone(), item.place.to_string()));

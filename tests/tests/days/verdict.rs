@@ -24,6 +24,8 @@ pub(crate) struct Tally {
     pub(crate) overridden_and_told: usize,
     pub(crate) killed_in_midst: usize,
     pub(crate) storage_crashes: usize,
+    pub(crate) servers_away: usize,
+    pub(crate) merged_by_servers: usize,
 }
 
 impl Tally {
@@ -39,6 +41,8 @@ impl Tally {
         self.overridden_and_told += other.overridden_and_told;
         self.killed_in_midst += other.killed_in_midst;
         self.storage_crashes += other.storage_crashes;
+        self.servers_away += other.servers_away;
+        self.merged_by_servers += other.merged_by_servers;
     }
 }
 
