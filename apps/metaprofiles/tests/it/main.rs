@@ -8,5 +8,8 @@ mod hive_build;
 mod hive_diff;
 mod hive_dump;
 mod storage_install;
+mod storage_key;
 mod storage_status;
+mod storage_verify;
+mod stored;
 mod support;
