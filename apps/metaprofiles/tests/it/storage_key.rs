@@ -40,6 +40,7 @@ fn life(place: &Place) {
     let said = place.refused(&[&["key", "forget"], &with[..]].concat());
     assert!(said.contains("metaprofiles storage key rotate"), "{said}");
     // Those of the data sets, and that of the store.
+    // The keys of two data sets, and that of the store.
     let rotated = key(&["rotate"]);
     assert_eq!((&rotated["key"], &rotated["changed"]), (&second.as_str().into(), &3.into()), "{rotated}");
     // The next one makes its key itself.
