@@ -9,6 +9,7 @@
 mod api;
 mod authority;
 mod backup;
+mod certificates;
 mod config;
 mod console;
 mod directory;
@@ -16,6 +17,7 @@ mod domain;
 mod error;
 mod linger;
 mod machine_api;
+mod metrics;
 mod ops;
 mod pages;
 mod repository;
@@ -23,6 +25,7 @@ mod sealing;
 mod secret;
 mod serve;
 mod storage;
+mod webhook;
 
 pub use backup::{BackupError, backup, restore};
 pub use config::{ConsoleConfig, WallClock};

@@ -28,6 +28,7 @@ use crate::{
 pub(crate) fn routes() -> Router<Arc<Core>> {
     let reports = Router::new()
         .route(paths::SESSION_REPORTS, post(session_reports))
+        .route(paths::DAMAGE_REPORTS, post(damage_reports))
         .route_layer(DefaultBodyLimit::max(MAX_BATCH_BYTES));
     Router::new()
         .route(paths::ENROL, post(enrol))
@@ -75,6 +76,14 @@ async fn session_reports(
     Ok(Json(core.take_reports(&peer, batch).await?))
 }
 
+async fn damage_reports(
+    State(core): State<Arc<Core>>,
+    peer: Peer,
+    Body(batch): Body<ReportBatch<serde_json::Value>>,
+) -> Result<Json<BatchAnswer>, Refusal> {
+    Ok(Json(core.take_damage_reports(&peer, batch).await?))
+}
+
 async fn peer_report(
     State(core): State<Arc<Core>>,
     peer: Peer,
@@ -106,9 +115,26 @@ async fn plan(
         .filter_map(opaque)
         .collect();
     let knows = |tag: &str| known.contains(&tag);
+    let _waiting = (wait > 0).then(|| Waiting::begin(&core));
     match core.plan(&peer, knows, Duration::from_secs(wait)).await? {
         Answer::Plan(plan, tag) => Ok(([etag(&tag)?], Json(plan)).into_response()),
         Answer::Same(tag) => Ok((StatusCode::NOT_MODIFIED, [etag(&tag)?]).into_response()),
+    }
+}
+
+/// Counts a machine that waits, for as long as this lives.
+struct Waiting<'c>(&'c Core);
+
+impl<'c> Waiting<'c> {
+    fn begin(core: &'c Core) -> Self {
+        core.metrics.long_polls.inc();
+        Self(core)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.metrics.long_polls.dec();
     }
 }
 

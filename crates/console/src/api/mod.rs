@@ -22,14 +22,17 @@ mod page;
 mod permissions;
 mod problem;
 mod restore;
+mod retention;
 mod second_factor;
 mod sessions;
+mod storage_damage;
 mod storage_moves;
 mod storage_servers;
 mod trials;
 mod user_session;
 mod user_sessions;
 mod users;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -84,6 +87,9 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(sessions::change_password))
         .routes(routes!(storage_servers::list, storage_servers::create))
         .routes(routes!(storage_servers::get, storage_servers::replace, storage_servers::remove))
+        .routes(routes!(storage_damage::list))
+        .routes(routes!(storage_damage::get))
+        .routes(routes!(storage_damage::acknowledge))
         .routes(routes!(storage_moves::list, storage_moves::create))
         .routes(routes!(storage_moves::get))
         .routes(routes!(storage_moves::cancel))
@@ -97,6 +103,7 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(join_tokens::list, join_tokens::create))
         .routes(routes!(join_tokens::get, join_tokens::remove))
         .routes(routes!(configuration::export, configuration::import))
+        .routes(routes!(retention::get, retention::replace))
         .routes(routes!(history::list))
         .routes(routes!(history::get))
         .routes(routes!(history::difference))
@@ -118,6 +125,10 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(directory::check))
         .routes(routes!(directory::users))
         .routes(routes!(directory::groups))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::get, webhooks::replace, webhooks::remove))
+        .routes(routes!(webhooks::renew_secret))
+        .routes(routes!(webhooks::test))
         .routes(routes!(overview::get))
         .routes(routes!(user_sessions::list))
         .routes(routes!(user_sessions::get))

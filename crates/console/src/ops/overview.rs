@@ -1,10 +1,10 @@
 use super::{Administrator, Core};
-use crate::domain::{Logons, MachineCounts, Refusal, UnixMillis};
+use crate::domain::{Logons, MachineCounts, Refusal, StorageDamage, UnixMillis};
 
 /// How many hours the overview looks back, the present one among them.
 pub(crate) const HOURS: i64 = 24;
-/// Machines ask for their plan at least once a minute.
-const SILENT_AFTER: i64 = 5 * 60 * UnixMillis::SECOND;
+/// A machine that was not heard of for so long is silent: machines ask for their plan at least once a minute.
+pub(super) const SILENT_AFTER: i64 = 5 * 60 * UnixMillis::SECOND;
 
 /// The farm on one screen.
 #[derive(Debug)]
@@ -19,11 +19,13 @@ pub(crate) struct Overview {
     pub(crate) storage_machines: MachineCounts,
     pub(crate) any_session: bool,
     pub(crate) logons: Vec<Logons>,
+    /// How much damage of stored data nobody has acknowledged, and the newest of it.
+    pub(crate) damage: (i64, Vec<StorageDamage>),
 }
 
 impl Core {
     /// What there is, and what happened in the last day.
-    pub(crate) async fn overview(&self, _: &Administrator) -> Result<Overview, Refusal> {
+    pub(crate) async fn overview(&self, caller: &Administrator) -> Result<Overview, Refusal> {
         let now = self.now();
         let this_hour = UnixMillis(now.0 - now.0.rem_euclid(UnixMillis::HOUR));
         let since = this_hour.plus(-(HOURS - 1) * UnixMillis::HOUR);
@@ -39,6 +41,7 @@ impl Core {
             storage_machines: self.database.machine_counts("storage", silent_since).await?,
             any_session: self.database.has_user_sessions().await?,
             logons: self.database.logons(since).await?,
+            damage: self.open_damage(caller).await?,
         })
     }
 }

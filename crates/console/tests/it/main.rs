@@ -16,9 +16,11 @@ mod openapi;
 mod overview;
 mod pages;
 mod plans;
+mod retention;
 mod roles;
 mod second_factor;
 mod sessions;
+mod storage_damage;
 mod storage_settings;
 mod support;
 mod tokens;
@@ -26,6 +28,8 @@ mod trials;
 mod unread;
 mod user_sessions;
 mod versions;
+mod watching;
+mod webhooks;
 
 /// The database of a new farm: a file in the state folder.
 fn new_database() -> Option<String> {

@@ -6,10 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use mp_storage::{
     FolderBackend, ObjectBackend,
-    at_rest::{AtRest, KeyFile, KeyedStore, Rewrapped, encrypt_all, rewrap_all, stored_under},
+    at_rest::{AtRest, KeyFile, KeyedStore, Rewrapped, encrypt_all, forget_former, rotate, stored_under},
     backend::folder::{FirstUse, OpenError},
 };
 use serde_json::json;
@@ -107,17 +107,9 @@ pub(crate) struct Rotate {
 impl Rotate {
     fn run(&self) -> anyhow::Result<Outcome> {
         let (store, keys) = self.keyed.look()?;
-        let found = stored_under(&*store)?;
-        let newest = *keys.ids().first().context("the key file has no key")?;
-        let newest = match found.has_others_than(newest) {
-            true => newest,
-            false => {
-                let added = keys.add()?;
-                private::close(keys.path())?;
-                added
-            }
-        };
-        let done = rewrap_all(&*store, progress("data keys wrapped"))?;
+        let rotated = rotate(&*store, &keys, progress("data keys wrapped"));
+        private::close(keys.path())?;
+        let (newest, done) = rotated?;
         tell(self.json, &done, "data keys wrapped by", Some(newest.to_string()))
     }
 }
@@ -202,13 +194,9 @@ pub(crate) struct Forget {
 impl Forget {
     fn run(&self) -> anyhow::Result<Outcome> {
         let (store, keys) = self.keyed.look()?;
-        let newest = *keys.ids().first().context("the key file has no key")?;
-        if stored_under(&*store)?.has_others_than(newest) {
-            bail!("data keys are still wrapped by former keys; run `metaprofiles storage key rotate` first");
-        }
-        let forgotten = keys.forget_former()?;
+        let forgotten = forget_former(&*store, &keys);
         private::close(keys.path())?;
-        for id in forgotten {
+        for id in forgotten? {
             output::print(&format!("{id}\n"))?;
         }
         Ok(Outcome::Done)

@@ -4,16 +4,16 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use mp_protocol::Identity;
+use mp_protocol::{Identity, damage::DamageFound};
 use mp_storage::{
-    Backend, FolderBackend, ObjectBackend,
+    Backend, DamageQueue, FolderBackend, ObjectBackend,
     at_rest::AtRest,
     backend::{
         Damage, Damaged, Key, Remedy,
         folder::{FirstUse, OpenError},
         object::ObjectOptions,
     },
-    verify,
+    damage_reports, verify,
 };
 use serde_json::json;
 
@@ -27,8 +27,9 @@ const PROGRESS: Duration = Duration::from_secs(2);
 ///
 /// Without --repair nothing is changed, and the service may run: what it stores meanwhile may or may not be looked at. With
 /// --repair, which needs the service to be stopped, damaged files are marked and not given out any more, and the newest intact
-/// former version becomes current in the place of a damaged one. The running service does the same with what it meets. Nodes of
-/// an object store may run in both cases. Exit code 1 says that something is damaged.
+/// former version becomes current in the place of a damaged one. The running service does the same with what it meets, and looks
+/// at everything once a week; nodes of an object store may run in both cases. What is damaged is told to the console, by the service on this machine as soon as it runs. Exit
+/// code 1 says that something is damaged.
 #[derive(clap::Args)]
 pub(crate) struct Verify {
     #[command(flatten)]
@@ -54,7 +55,9 @@ impl Verify {
         match self.objects.options()? {
             Some(options) => {
                 let backend = ObjectBackend::open(&ObjectOptions { at_rest, ..options.clone() })?;
-                self.look(&backend, json!({ "store": options.store.to_string() }))
+                // Nodes of the farm's store are where it is verified.
+                let queue = self.state.plan().ok().and_then(|_| self.open_queue());
+                self.look(&backend, json!({ "store": options.store.to_string() }), queue.as_ref())
             }
             None => {
                 let base = self.state.base_folder(self.base_folder.as_deref())?;
@@ -63,7 +66,8 @@ impl Verify {
                     let meanwhile = "what it stores meanwhile may not be looked at";
                     output::note(&format!("the Storage Service is running: {meanwhile}"));
                 }
-                self.look(&backend, json!({ "base-folder": base, "service-running": in_use }))
+                let place = json!({ "base-folder": base, "service-running": in_use });
+                self.look(&backend, place, self.queue(&base).as_ref())
             }
         }
     }
@@ -86,8 +90,13 @@ impl Verify {
     }
 
     /// Looks at all of it; `place` is what the JSON says of where that is.
-    fn look(&self, backend: &dyn Backend, mut place: serde_json::Value) -> anyhow::Result<Outcome> {
-        let (mut found, mut locked) = (Vec::new(), Vec::new());
+    fn look(
+        &self,
+        backend: &dyn Backend,
+        mut place: serde_json::Value,
+        queue: Option<&DamageQueue>,
+    ) -> anyhow::Result<Outcome> {
+        let (mut found, mut locked, mut queued) = (Vec::new(), Vec::new(), 0);
         let mut told = Instant::now();
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
@@ -97,6 +106,13 @@ impl Verify {
                     output::note(&line(key, damage));
                 }
                 found.push(as_json(key, damage));
+            }
+            for report in damage_reports(key, inspection, DamageFound::Verify, now) {
+                match queue.map(|queue| queue.add(&report)) {
+                    Some(Ok(())) => queued += 1,
+                    Some(Err(error)) => output::note(&format!("the console is not told of it: {error}")),
+                    None => {}
+                }
             }
             if let Some(why) = &inspection.locked {
                 output::note(&format!("{} is not checked: {why}", Subject(key)));
@@ -113,7 +129,7 @@ impl Verify {
         if self.json {
             let of_sum = json!({
                 "data-sets": sum.data_sets, "files": sum.files, "bytes": sum.bytes, "damage": found,
-                "not-checked": locked,
+                "not-checked": locked, "told": queued,
             });
             if let (Some(place), serde_json::Value::Object(of_sum)) = (place.as_object_mut(), of_sum) {
                 place.extend(of_sum);
@@ -125,7 +141,27 @@ impl Verify {
                 sum.data_sets, sum.files, sum.bytes, sum.damaged, sum.locked
             ))?;
         }
+        if queued > 0 {
+            output::note("the Storage Service of this machine tells the console as soon as it runs");
+        } else if sum.damaged > 0 {
+            output::note("the console is not told: this is not the store of the service on this machine");
+        }
         Ok(if sum.damaged == 0 && sum.locked == 0 { Outcome::Done } else { Outcome::Different })
+    }
+}
+
+impl Verify {
+    /// Where the service on this machine finds what it is to tell the console, if it keeps its data sets here.
+    fn queue(&self, base: &Path) -> Option<DamageQueue> {
+        let (_, plan) = self.state.plan().ok()?;
+        let planned = PathBuf::from(plan.base_folder);
+        let same = planned == base || planned.canonicalize().ok()? == base.canonicalize().ok()?;
+        same.then(|| self.open_queue())?
+    }
+
+    fn open_queue(&self) -> Option<DamageQueue> {
+        let queue = DamageQueue::open(&self.state.state);
+        queue.inspect_err(|error| output::note(&format!("the console is not told of damage: {error}"))).ok()
     }
 }
 
