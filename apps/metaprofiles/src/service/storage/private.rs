@@ -15,7 +15,6 @@ pub(super) fn open_keys(path: &Path) -> anyhow::Result<KeyFile> {
 
 /// Lets a file be read by the system and administrators alone, where that is not its mode's to say: a file that takes the
 /// place of another one gets the rights of its folder there.
-#[cfg_attr(not(windows), expect(clippy::unnecessary_wraps, reason = "it fails on Windows"))]
 pub(super) fn close(path: &Path) -> anyhow::Result<()> {
     #[cfg(windows)]
     mp_windows::make_private_file(path)
