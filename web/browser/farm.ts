@@ -133,6 +133,11 @@ export class Host {
     await this.agent("logon", "--sid", sid);
   }
 
+  /** A user logs on, and the Agent hears nothing of it. */
+  async logonUnheard(sid: string, user: string): Promise<void> {
+    await this.agent("simulate", "logon", "--sid", sid, "--user", user);
+  }
+
   /** He changes a setting of a program and leaves a file. */
   async change(user: string, key: string, value: string): Promise<void> {
     const profile = path.join(this.place, "Users", user);
