@@ -32,8 +32,8 @@ pub use import::{ImportError, ImportReport, Imported, import, import_seen};
 pub use known_folders::{KNOWN_FOLDERS, KnownFolder, known_folder};
 pub use ports::{
     Clock, DataSetStore, Fetched, FileError, FileErrorKind, FileFilter, FileListing, FolderLocation,
-    FoundFile, HostError, KnownVersion, MAX_LISTED, ProfileFiles, SessionHost, SessionProfile, StoreError,
-    Stored, Upload, VersionTag,
+    FoundFile, HeldVersion, HostError, KnownVersion, MAX_LISTED, ProfileFiles, SessionHost, SessionProfile,
+    StoreError, Stored, Upload, VersionTag,
 };
 pub use report::{MAX_NOTES, Note, NoteCode, Notes};
 pub use rules::{

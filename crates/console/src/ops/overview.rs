@@ -1,5 +1,5 @@
 use super::{Administrator, Core};
-use crate::domain::{Logons, MachineCounts, Refusal, UnixMillis};
+use crate::domain::{Logons, MachineCounts, Refusal, StorageDamage, UnixMillis};
 
 /// How many hours the overview looks back, the present one among them.
 pub(crate) const HOURS: i64 = 24;
@@ -19,6 +19,8 @@ pub(crate) struct Overview {
     pub(crate) storage_machines: MachineCounts,
     pub(crate) any_session: bool,
     pub(crate) logons: Vec<Logons>,
+    /// How much damage of stored data nobody has acknowledged, and the newest of it.
+    pub(crate) damage: (i64, Vec<StorageDamage>),
 }
 
 impl Core {
@@ -42,6 +44,7 @@ impl Core {
             storage_machines: self.database.machine_counts("storage", silent_since, None).await?,
             any_session: self.database.has_user_sessions(within).await?,
             logons: self.database.logons(since, within).await?,
+            damage: self.open_damage(caller).await?,
         })
     }
 }
