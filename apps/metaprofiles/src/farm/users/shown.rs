@@ -31,6 +31,15 @@ pub(super) fn content(content: &Value) -> String {
 }
 
 /// What differs between two versions.
+/// What an upload in quarantine would change.
+pub(super) fn upload(difference: &Value) -> String {
+    let current =
+        difference["current"].as_u64().map_or("nothing".to_owned(), |number| format!("version {number}"));
+    let mut lines = format!("from {current} to the upload:\n");
+    changes(&mut lines, difference);
+    lines
+}
+
 pub(super) fn difference(difference: &Value) -> String {
     let former =
         difference["former"].as_u64().map_or("nothing".to_owned(), |number| format!("version {number}"));
