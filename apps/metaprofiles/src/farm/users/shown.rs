@@ -30,7 +30,6 @@ pub(super) fn content(content: &Value) -> String {
     if lines.is_empty() { "nothing\n".to_owned() } else { lines }
 }
 
-/// What differs between two versions.
 /// What an upload in quarantine would change.
 pub(super) fn upload(difference: &Value) -> String {
     let current =
@@ -40,6 +39,7 @@ pub(super) fn upload(difference: &Value) -> String {
     lines
 }
 
+/// What differs between two versions.
 pub(super) fn difference(difference: &Value) -> String {
     let former =
         difference["former"].as_u64().map_or("nothing".to_owned(), |number| format!("version {number}"));
