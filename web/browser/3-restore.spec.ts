@@ -92,7 +92,7 @@ test("an upload in quarantine is compared with what is stored, and adopted", asy
   // Nothing was imported, so nobody can say that what is exported is newer than what is stored.
   await host.logonUnheard(ADA, "ada");
   await host.change("ada", DESKTOP, '"WallPaper"="D:\\\\stray.jpg"');
-  await host.logoff(ADA);
+  await host.logoffUnheard(ADA);
 
   await page.goto(`${farm.url}/users/${ADA}/data-sets`);
   const waiting = page.getByRole("table", { name: "Quarantine" });

@@ -169,6 +169,13 @@ export class Host {
     await this.agent("simulate", "logoff", "--sid", sid);
   }
 
+  /** He logs off after a session that was not heard of: the Agent fails to replace what is stored, and says so. */
+  async logoffUnheard(sid: string): Promise<void> {
+    const told = await this.agent("logoff", "--sid", sid).catch((error: unknown) => String(error));
+    if (!told.includes("Command failed")) throw new Error(`the Agent has replaced what is stored: ${told}`);
+    await this.agent("simulate", "logoff", "--sid", sid);
+  }
+
   /** The Agent tells the console what it did. */
   async report(): Promise<void> {
     await this.agent("reports", "--send");
