@@ -4,6 +4,9 @@
 
 mod client;
 mod connections;
+mod contest;
+mod nginx;
+mod options;
 mod peers;
 mod plot;
 mod server;
@@ -19,8 +22,10 @@ pub(crate) use server::{ServerArgs, run as serve};
 
 use crate::samples::note;
 
-/// The group of the one Agent that comes.
+/// The group of the Agents that come.
 const GROUP: &str = "Office";
+/// Agents that come: so many session hosts are at it at the same time in the storms.
+const AGENTS: u8 = 64;
 
 #[derive(Args)]
 pub(crate) struct LoadArgs {
@@ -38,26 +43,37 @@ pub(crate) struct LoadArgs {
     plot: Option<PathBuf>,
 }
 
-/// The identities that the servers and their client have, in folders that the servers read.
+/// The identities that the servers and their clients have, in folders that the servers read.
 struct Farm {
     folder: PathBuf,
-    agent: Identity,
+    agents: Vec<Identity>,
 }
 
 impl Farm {
     fn new(folder: &Path) -> Self {
         let authority = TestAuthority::new();
         drop(authority.enrol(&folder.join("storage"), MachineRole::Storage, 1, &["127.0.0.1"]));
-        let agent = authority.enrol(&folder.join("agent"), MachineRole::Agent, 2, &[]);
-        Self { folder: folder.to_path_buf(), agent }
+        let enrol =
+            |number| authority.enrol(&agent_folder(folder, number), MachineRole::Agent, 2 + number, &[]);
+        Self { folder: folder.to_path_buf(), agents: (0..AGENTS).map(enrol).collect() }
     }
+
+    /// The Agent that does everything but the storms.
+    fn agent(&self) -> &Identity {
+        &self.agents[0]
+    }
+}
+
+fn agent_folder(folder: &Path, number: u8) -> PathBuf {
+    folder.join(format!("agent-{number}"))
 }
 
 pub(crate) fn run(args: &LoadArgs) -> Result<()> {
     let folder = tempfile::tempdir_in(&args.folder)?;
     let farm = Farm::new(folder.path());
-    note("load: the servers are processes of their own; client and server share the machine's cores");
+    note("load: the servers are processes of their own; client and servers share the machine's cores");
     peers::run(&farm, args.nginx.as_deref())?;
+    options::run(&farm)?;
     connections::run(&farm)?;
     storm::run(&farm, args.users, args.plot.as_deref())
 }

@@ -99,15 +99,7 @@ fn oracle_python() -> Result<PathBuf> {
 
 fn under_wine(steps: &mut Steps) -> Result<()> {
     steps.step("build the Windows programs", || {
-        execute(&mut cargo(&[
-            "build",
-            "--target",
-            tools::WINDOWS_TARGET,
-            "--package",
-            "metaprofiles-agent",
-            "--package",
-            "metaprofiles",
-        ]))
+        execute(&mut cargo(&["build", "--target", tools::WINDOWS_TARGET, "--package", "metaprofiles-agent"]))
     })?;
     let (wine, prefix) = steps.step("set up Wine", || {
         let wine = Wine::new(&target_dir(), &root().join("xtask"))?;
@@ -136,15 +128,6 @@ fn under_wine(steps: &mut Steps) -> Result<()> {
         tests.env("METAPROFILES_WINE", wine.loader());
         tests.env("METAPROFILES_WINE_AGENT", windows_program("metaprofiles-agent"));
         tests.env("METAPROFILES_WINE_SERVICE_HOST", host.path());
-        execute(&mut tests)
-    })?;
-    steps.step("the Storage Service under Wine", || {
-        let host = wine.prefix("storage")?;
-        let mut tests = cargo(&["test", "--workspace", "--test", "wine_storage"]);
-        tests.envs(host.cargo_environment()).env_remove("WINEPREFIX");
-        tests.env("METAPROFILES_WINE", wine.loader());
-        tests.env("METAPROFILES_WINE_STORAGE", windows_program("metaprofiles"));
-        tests.env("METAPROFILES_WINE_STORAGE_HOST", host.path());
         execute(&mut tests)
     })?;
     let installers = steps.step("build the installer, and one of a later version", || {

@@ -8,6 +8,7 @@ use mp_dataset::{DataSet, FileChange, FileContent, FileEntry, FilePath, Origin, 
 use mp_protocol::{
     Identity,
     digest::content_digest,
+    paths::DELTA_CODING,
     tls::{self, ServerKind},
 };
 use rustls::{ClientConnection, StreamOwned};
@@ -27,6 +28,25 @@ pub(super) struct Answer {
     pub(super) len: usize,
 }
 
+/// What is sent, with what is said of it; made beforehand, so that the client's work is not measured.
+pub(super) struct Upload {
+    bytes: Vec<u8>,
+    headers: String,
+}
+
+impl Upload {
+    pub(super) fn whole(bytes: Vec<u8>) -> Self {
+        let headers =
+            format!("content-length: {}\r\ncontent-digest: {}\r\n", bytes.len(), content_digest(&bytes));
+        Self { bytes, headers }
+    }
+
+    pub(super) fn delta(bytes: Vec<u8>) -> Self {
+        let Self { bytes, headers } = Self::whole(bytes);
+        Self { bytes, headers: format!("{headers}content-encoding: {DELTA_CODING}\r\n") }
+    }
+}
+
 impl Client {
     pub(super) fn connect(agent: &Identity, address: SocketAddr) -> Result<Self> {
         let tls = tls::machine_client(agent, ServerKind::Storage)?;
@@ -42,13 +62,11 @@ impl Client {
     }
 
     /// Stores a file in the place of the version with this tag.
-    pub(super) fn put(&mut self, path: &str, base: Option<&str>, body: &[u8]) -> Result<Answer> {
+    pub(super) fn put(&mut self, path: &str, base: Option<&str>, upload: &Upload) -> Result<Answer> {
         let base = base.map_or("if-none-match: *".to_owned(), |tag| format!("if-match: {tag}"));
-        let (len, digest) = (body.len(), content_digest(body));
-        let head = format!(
-            "PUT {path} HTTP/1.1\r\nhost: s\r\n{base}\r\ncontent-length: {len}\r\ncontent-digest: {digest}\r\n\r\n"
-        );
-        self.stream.write_all(&[head.as_bytes(), body].concat())?;
+        let head = format!("PUT {path} HTTP/1.1\r\nhost: s\r\n{base}\r\n{}\r\n", upload.headers);
+        self.stream.write_all(head.as_bytes())?;
+        self.stream.write_all(&upload.bytes)?;
         self.answer()
     }
 
@@ -93,14 +111,23 @@ pub(super) fn sid(number: u32) -> String {
 
 /// A data set file of a user, of about `bytes` bytes that do not compress.
 pub(super) fn data_set(user: u32, seed: u64, bytes: usize) -> Result<Vec<u8>> {
-    let mut state = seed ^ u64::from(user) << 32;
+    data_set_of(user, &noise(seed ^ u64::from(user) << 32, bytes))
+}
+
+/// Bytes that do not compress.
+pub(super) fn noise(seed: u64, bytes: usize) -> Vec<u8> {
+    let mut state = seed;
     let content = (0..bytes).map(|_| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         state.to_be_bytes()[0]
     });
-    let bytes: Vec<u8> = content.collect();
-    let content =
-        FileContent { modified: Default::default(), attributes: Default::default(), bytes: bytes.into() };
+    content.collect()
+}
+
+/// A data set file of a user, with one file of this content.
+pub(super) fn data_set_of(user: u32, content: &[u8]) -> Result<Vec<u8>> {
+    let bytes = content.to_vec().into();
+    let content = FileContent { modified: Default::default(), attributes: Default::default(), bytes };
     let path = FilePath { folder: "RoamingAppData".to_owned(), components: vec!["settings.bin".into()] };
     let file = FileEntry { path, change: FileChange::Present(content), unknown: Default::default() };
     let origin = Origin { sid: sid(user), ..Origin::default() };

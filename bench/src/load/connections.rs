@@ -2,7 +2,7 @@ use anyhow::{Result, ensure};
 
 use super::{
     Farm,
-    client::{Client, data_set, sid},
+    client::{Client, Upload, data_set, sid},
     server::Server,
 };
 use crate::samples::{aim, fact, note, ratio};
@@ -14,12 +14,15 @@ const LIMIT: f64 = 100_000_000.0;
 pub(super) fn run(farm: &Farm) -> Result<()> {
     let server = Server::start(farm, "ours")?;
     let path = format!("/v1/data-sets/global/{}", sid(1));
-    let mut first = Client::connect(&farm.agent, server.address)?;
-    ensure!(first.put(&path, None, &data_set(1, 1, 100_000)?)?.status == 201, "the data set is not stored");
+    let mut first = Client::connect(farm.agent(), server.address)?;
+    ensure!(
+        first.put(&path, None, &Upload::whole(data_set(1, 1, 100_000)?))?.status == 201,
+        "the data set is not stored"
+    );
     let before = server.memory()?;
     let mut held = Vec::new();
     for _ in 0..CONNECTIONS {
-        let mut client = Client::connect(&farm.agent, server.address)?;
+        let mut client = Client::connect(farm.agent(), server.address)?;
         ensure!(client.get(&path)?.status == 200, "the data set is not there");
         held.push(client);
     }

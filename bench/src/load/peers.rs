@@ -1,122 +1,192 @@
-use std::{
-    fs,
-    net::{SocketAddr, TcpListener, TcpStream},
-    path::Path,
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
-};
+//! 100 KB over kept connections: ours, the bare loop and nginx.
 
-use anyhow::{Result, ensure};
+use std::{path::Path, thread};
+
+use anyhow::{Context, Result, ensure};
 use mp_protocol::tls::{self, ServerKind};
 
 use super::{
     Farm,
-    client::{Client, data_set, sid},
+    client::{Client, Upload, data_set, sid},
+    contest::{Contestant, compete},
+    nginx::Nginx,
     server::Server,
 };
 use crate::{
-    samples::{RUNS, Sample, aim, note, ratio, wall_ms},
+    samples::{aim, note, ratio},
     storage::bare::BareClient,
 };
 
-const BYTES: usize = 100_000;
-const GETS: u32 = 200;
-const PUTS: u32 = 20;
+pub(super) const BYTES: usize = 100_000;
+/// Clients that ask at the same time, in the second part.
+const CLIENTS: u32 = 8;
 
-/// One client, one kept connection, 100 KB: ours, the bare loop and nginx in turn.
+/// The servers that are compared.
+struct Servers {
+    ours: Server,
+    bare: Server,
+    nginx: Option<Nginx>,
+}
+
 pub(super) fn run(farm: &Farm, nginx: Option<&Path>) -> Result<()> {
-    let (ours, bare) = (Server::start(farm, "ours")?, Server::start(farm, "bare")?);
-    let bodies = [data_set(0, 1, BYTES)?, data_set(0, 2, BYTES)?];
-    let path = format!("/v1/data-sets/global/{}", sid(0));
-    let mut client = Client::connect(&farm.agent, ours.address)?;
-    let mut peer = BareClient::connect(tls::machine_client(&farm.agent, ServerKind::Storage)?, bare.address)?;
-    let mut tag = client.put(&path, None, &bodies[0])?.tag;
-    peer.put(0, &bodies[0])?;
-    let nginx = nginx.map(|program| Nginx::start(program, farm, &bodies[0])).transpose()?;
-    let mut third = nginx.as_ref().map(|nginx| Client::connect(&farm.agent, nginx.address)).transpose()?;
+    let body = data_set(0, 1, BYTES)?;
+    let nginx = nginx.map(|program| Nginx::start(program, farm, &body)).transpose()?;
+    let servers = Servers { ours: Server::start(farm, "ours")?, bare: Server::start(farm, "bare")?, nginx };
+    one_client(farm, &servers)?;
+    many_clients(farm, &servers)
+}
 
-    let sample = |what: &str| Sample::new(format!("load.{what}"), "ms");
-    let (mut get, mut get_bare, mut get_nginx) = (sample("get"), sample("get-bare"), sample("get-nginx"));
-    let (mut put, mut put_bare) = (sample("put"), sample("put-bare"));
-    let mut turn = 0;
-    for run in 0..=RUNS {
-        let a = wall_ms(GETS, || assert_eq!(client.get(&path).unwrap().len, bodies[turn].len()));
-        let b = wall_ms(GETS, || assert_eq!(peer.get(0).unwrap().len(), bodies[0].len()));
-        let c = third
-            .as_mut()
-            .map(|nginx| wall_ms(GETS, || assert_eq!(nginx.get("/set.mpd").unwrap().len, bodies[0].len())));
-        let d = wall_ms(PUTS, || {
-            turn ^= 1;
-            let answer = client.put(&path, tag.as_deref(), &bodies[turn]).unwrap();
-            assert_eq!(answer.status, 204);
-            tag = answer.tag;
-        });
-        let e = wall_ms(PUTS, || peer.put(0, &bodies[0]).unwrap());
-        if run > 0 {
-            get.push(a);
-            get_bare.push(b);
-            put.push(d);
-            put_bare.push(e);
-            c.into_iter().for_each(|c| get_nginx.push(c));
-        }
-    }
-    [&get, &get_bare, &put, &put_bare].into_iter().for_each(Sample::print);
-    ratio("load.get-to-bare", "load.get", "load.get-bare");
-    ratio("load.put-to-bare", "load.put", "load.put-bare");
-    aim("load.get-to-bare", 1.25, "of the bare loop's time (0.8 of its rate), GET of 100 KB");
-    aim("load.put-to-bare", 1.25, "of the bare loop's time (0.8 of its rate), durable PUT of 100 KB");
-    if third.is_some() {
-        get_nginx.print();
-        ratio("load.get-to-nginx", "load.get", "load.get-nginx");
+fn bare_client(farm: &Farm, servers: &Servers) -> Result<BareClient> {
+    BareClient::connect(tls::machine_client(farm.agent(), ServerKind::Storage)?, servers.bare.address)
+}
+
+fn one_client(farm: &Farm, servers: &Servers) -> Result<()> {
+    let mut writer = Writer::new(farm, &servers.ours, 0)?;
+    writer.put()?;
+    let mut reader = Client::connect(farm.agent(), servers.ours.address)?;
+    let (mut get, mut put) = (bare_client(farm, servers)?, bare_client(farm, servers)?);
+    let body = data_set(0, 1, BYTES)?;
+    put.put(0, &body)?;
+    let (len, path) = (body.len(), writer.path.clone());
+    let mut contestants = vec![
+        contestant("get", Some(&servers.ours), 20, move || expect(reader.get(&path)?.len, len)),
+        contestant("get-bare", Some(&servers.bare), 20, move || expect(get.get(0)?.len(), len)),
+    ];
+    if let Some(nginx) = &servers.nginx {
+        let mut client = Client::connect(farm.agent(), nginx.address)?;
+        let act = move || expect(client.get("/set.mpd")?.len, len);
+        contestants.push(contestant("get-nginx", None, 20, act));
     } else {
         note("load: nginx NOT RUN: it is not installed");
     }
+    compete(contestants)?;
+    compete(vec![
+        contestant("put", Some(&servers.ours), 5, move || writer.put()),
+        contestant("put-bare", Some(&servers.bare), 5, move || Ok(put.put(0, &body)?)),
+    ])?;
+    ratio("load.get-to-bare", "load.get", "load.get-bare");
+    ratio("load.get-cpu-to-bare", "load.get.cpu", "load.get-bare.cpu");
+    ratio("load.put-to-bare", "load.put", "load.put-bare");
+    ratio("load.put-cpu-to-bare", "load.put.cpu", "load.put-bare.cpu");
+    if servers.nginx.is_some() {
+        ratio("load.get-to-nginx", "load.get", "load.get-nginx");
+    }
+    aim("load.get-to-bare", 1.25, "of the bare loop's time (0.8 of its rate), GET of 100 KB");
+    aim("load.put-to-bare", 1.25, "of the bare loop's time (0.8 of its rate), durable PUT of 100 KB");
     Ok(())
 }
 
-/// nginx with the same certificates and one file, which it sends unchecked.
-struct Nginx {
-    address: SocketAddr,
-    child: Child,
-}
-
-impl Nginx {
-    fn start(program: &Path, farm: &Farm, body: &[u8]) -> Result<Self> {
-        let folder = farm.folder.join("nginx");
-        fs::create_dir_all(folder.join("root"))?;
-        fs::write(folder.join("root/set.mpd"), body)?;
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let identity = farm.folder.join("storage");
-        let (root, identity) = (folder.display(), identity.display());
-        let config = format!(
-            "daemon off; worker_processes 2; pid {root}/pid; error_log {root}/error.log;\n\
-             events {{}}\n\
-             http {{\n access_log off; sendfile on; tcp_nodelay on; keepalive_requests 100000000;\n\
-             client_body_temp_path {root}/a; proxy_temp_path {root}/b; fastcgi_temp_path {root}/c;\n\
-             uwsgi_temp_path {root}/d; scgi_temp_path {root}/e;\n\
-             server {{\n listen {address} ssl; root {root}/root;\n\
-             ssl_certificate {identity}/certificate.pem; ssl_certificate_key {identity}/key.pem;\n\
-             ssl_client_certificate {identity}/authority.pem; ssl_verify_client on; ssl_protocols TLSv1.3;\n\
-             }}\n}}\n"
-        );
-        fs::write(folder.join("nginx.conf"), config)?;
-        let mut command = Command::new(program);
-        command.arg("-c").arg(folder.join("nginx.conf")).arg("-p").arg(&folder);
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-        let nginx = Self { address, child };
-        let begun = Instant::now();
-        while TcpStream::connect(address).is_err() {
-            ensure!(begun.elapsed() < Duration::from_secs(10), "nginx does not listen");
-            std::thread::sleep(Duration::from_millis(20));
+fn many_clients(farm: &Farm, servers: &Servers) -> Result<()> {
+    let (mut ours, mut bare, mut nginx) = (Vec::new(), Vec::new(), Vec::new());
+    for number in 0..CLIENTS {
+        let mut writer = Writer::new(farm, &servers.ours, 100 + number)?;
+        writer.put()?;
+        ours.push(writer);
+        let mut client = bare_client(farm, servers)?;
+        client.put(100 + number, &data_set(100 + number, 1, BYTES)?)?;
+        bare.push((client, 100 + number));
+        if let Some(server) = &servers.nginx {
+            nginx.push(Client::connect(farm.agent(), server.address)?);
         }
-        Ok(nginx)
     }
+    let body = data_set(0, 1, BYTES)?;
+    let mut contestants = vec![
+        together("8-clients.get", Some(&servers.ours), 10, &mut ours, Writer::get),
+        together("8-clients.get-bare", Some(&servers.bare), 10, &mut bare, |(client, user)| {
+            client.get(*user).map(drop).map_err(Into::into)
+        }),
+    ];
+    if !nginx.is_empty() {
+        contestants.push(together("8-clients.get-nginx", None, 10, &mut nginx, |client| {
+            ensure!(client.get("/set.mpd")?.len > BYTES, "not the whole file");
+            Ok(())
+        }));
+    }
+    compete(contestants)?;
+    compete(vec![
+        together("8-clients.put", Some(&servers.ours), 2, &mut ours, Writer::put),
+        together("8-clients.put-bare", Some(&servers.bare), 2, &mut bare, |(client, user)| {
+            client.put(*user, &body).map_err(Into::into)
+        }),
+    ])?;
+    ratio("load.8-clients.get-to-bare", "load.8-clients.get", "load.8-clients.get-bare");
+    if servers.nginx.is_some() {
+        ratio("load.8-clients.get-to-nginx", "load.8-clients.get", "load.8-clients.get-nginx");
+    }
+    ratio("load.8-clients.put-to-bare", "load.8-clients.put", "load.8-clients.put-bare");
+    Ok(())
 }
 
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        // Its master ends its workers only when it is asked to.
-        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
-        let _ = self.child.wait();
+pub(super) fn contestant<'a>(
+    name: &str,
+    server: Option<&'a Server>,
+    calls: u32,
+    act: impl FnMut() -> Result<()> + 'a,
+) -> Contestant<'a> {
+    Contestant { name: name.to_owned(), requests: 1, calls, act: Box::new(act), server }
+}
+
+/// All clients at once, each so many times.
+fn together<'a, T: Send>(
+    name: &str,
+    server: Option<&'a Server>,
+    times: u32,
+    clients: &'a mut [T],
+    act: impl Fn(&mut T) -> Result<()> + Sync + 'a,
+) -> Contestant<'a> {
+    let requests = CLIENTS * times;
+    let act = move || {
+        let work = |client: &mut T| (0..times).try_for_each(|_| act(client));
+        thread::scope(|scope| {
+            let threads: Vec<_> = clients.iter_mut().map(|client| scope.spawn(|| work(client))).collect();
+            threads.into_iter().try_for_each(|thread| thread.join().unwrap())
+        })
+    };
+    Contestant { name: name.to_owned(), requests, calls: 1, act: Box::new(act), server }
+}
+
+pub(super) fn expect(found: usize, expected: usize) -> Result<()> {
+    ensure!(found == expected, "{found} bytes instead of {expected}");
+    Ok(())
+}
+
+/// Replaces the data set of a user of its own again and again, by two files in turn.
+pub(super) struct Writer {
+    client: Client,
+    pub(super) path: String,
+    uploads: [Upload; 2],
+    tag: Option<String>,
+    turn: usize,
+}
+
+impl Writer {
+    pub(super) fn new(farm: &Farm, server: &Server, user: u32) -> Result<Self> {
+        let uploads = [Upload::whole(data_set(user, 1, BYTES)?), Upload::whole(data_set(user, 2, BYTES)?)];
+        Self::with(farm, server, user, uploads)
+    }
+
+    pub(super) fn with(farm: &Farm, server: &Server, user: u32, uploads: [Upload; 2]) -> Result<Self> {
+        let client = Client::connect(farm.agent(), server.address)?;
+        let path = format!("/v1/data-sets/global/{}", sid(user));
+        Ok(Self { client, path, uploads, tag: None, turn: 0 })
+    }
+
+    /// Goes on from a version, whose file is the second one, with other uploads.
+    pub(super) fn go_on(self, uploads: [Upload; 2]) -> Self {
+        Self { uploads, turn: 0, ..self }
+    }
+
+    pub(super) fn put(&mut self) -> Result<()> {
+        let answer = self.client.put(&self.path, self.tag.as_deref(), &self.uploads[self.turn])?;
+        ensure!(matches!(answer.status, 201 | 204), "status {}", answer.status);
+        self.turn ^= 1;
+        self.tag = Some(answer.tag.context("no tag")?);
+        Ok(())
+    }
+
+    pub(super) fn get(&mut self) -> Result<()> {
+        let answer = self.client.get(&self.path)?;
+        ensure!(answer.status == 200 && answer.len > BYTES, "status {}", answer.status);
+        Ok(())
     }
 }

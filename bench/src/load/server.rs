@@ -9,11 +9,15 @@ use std::{
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use mp_protocol::{AllowedAgent, Identity, StorageLimits, StoragePlan, tls};
-use mp_storage::{FolderBackend, StorageService, Store, backend::folder::FirstUse};
+use mp_storage::{
+    FolderBackend, StorageService, Store,
+    at_rest::{AtRest, KeyFile},
+    backend::folder::FirstUse,
+};
 use tokio::{runtime::Runtime, sync::watch};
 
-use super::{Farm, GROUP};
-use crate::storage::bare::Bare;
+use super::{AGENTS, Farm, GROUP, agent_folder};
+use crate::{peer::running_ms, storage::bare::Bare};
 
 #[derive(Args)]
 pub(crate) struct ServerArgs {
@@ -28,6 +32,8 @@ pub(crate) struct ServerArgs {
 pub(super) enum Kind {
     /// The Storage Service
     Ours,
+    /// The Storage Service with encryption at rest
+    Sealed,
     /// A thread per connection, no HTTP, no checks
     Bare,
 }
@@ -39,10 +45,12 @@ pub(crate) fn run(args: &ServerArgs) -> Result<()> {
     // What serves lives until the end of this function.
     let (address, _serving) = match args.kind {
         Kind::Bare => (Bare::start(tls, &args.folder.join("bare"))?.address, None),
-        Kind::Ours => {
-            let agent = Identity::load(args.folder.join("agent"))?;
-            let backend = FolderBackend::open(&args.folder.join("base"), "global", FirstUse::Allowed)?;
-            let plan = watch::Sender::new(plan(&storage, &agent)?);
+        Kind::Ours | Kind::Sealed => {
+            let load = |number| Identity::load(agent_folder(&args.folder, number));
+            let agents = (0..AGENTS).map(load).collect::<Result<Vec<_>, _>>()?;
+            let (folder, at_rest) = stored(args)?;
+            let backend = FolderBackend::open_with(&folder, "global", FirstUse::Allowed, at_rest)?;
+            let plan = watch::Sender::new(plan(&storage, &agents)?);
             let runtime = Runtime::new()?;
             let inside = runtime.enter();
             let listener = TcpListener::bind("127.0.0.1:0")?;
@@ -58,7 +66,27 @@ pub(crate) fn run(args: &ServerArgs) -> Result<()> {
     std::process::exit(0)
 }
 
-fn plan(storage: &Identity, agent: &Identity) -> Result<StoragePlan> {
+/// A folder of its own for the data sets, and how they are stored.
+fn stored(args: &ServerArgs) -> Result<(PathBuf, AtRest)> {
+    // Another server may have had it before: each has one of its own.
+    let base = args.folder.join(format!("base-{}", std::process::id()));
+    if args.kind == Kind::Ours {
+        return Ok((base, AtRest::plain()));
+    }
+    let key = args.folder.join(format!("storage-{}.key", std::process::id()));
+    KeyFile::create(&key)?;
+    Ok((base, AtRest::sealed(Arc::new(KeyFile::open(&key)?))))
+}
+
+fn plan(storage: &Identity, agents: &[Identity]) -> Result<StoragePlan> {
+    let allowed = |agent: &Identity| {
+        Ok(AllowedAgent {
+            id: agent.machine().id.clone(),
+            name: agent.machine().id.to_string(),
+            group: Some(GROUP.parse()?),
+            certificates: vec![agent.certificate().serial.clone()],
+        })
+    };
     Ok(StoragePlan {
         revision: 1,
         server: storage.machine().id.clone(),
@@ -66,20 +94,17 @@ fn plan(storage: &Identity, agent: &Identity) -> Result<StoragePlan> {
         base_folder: String::new(),
         global_folder: "global".to_owned(),
         port: 0,
-        agents: vec![AllowedAgent {
-            id: agent.machine().id.clone(),
-            name: "agent".to_owned(),
-            group: Some(GROUP.parse()?),
-            certificates: vec![agent.certificate().serial.clone()],
-        }],
+        agents: agents.iter().map(allowed).collect::<Result<_>>()?,
         keep_versions: 1,
-        // One Agent stands for many here.
+        // One Agent stands for many here, and asks faster than any.
         limits: StorageLimits {
             agent_requests_per_second: u32::MAX,
             agent_connections: u32::MAX,
             ..StorageLimits::default()
         },
         retention: Vec::new(),
+        keeps_global: true,
+        peers: Vec::new(),
     })
 }
 
@@ -103,6 +128,11 @@ impl Server {
         BufReader::new(child.stdout.take().context("the server has no output")?).read_line(&mut line)?;
         let address = line.trim().parse().with_context(|| format!("the server said \"{line}\""))?;
         Ok(Self { address, child, _input: input })
+    }
+
+    /// Processor time that it has taken, in milliseconds.
+    pub(super) fn cpu_ms(&self) -> Result<f64> {
+        running_ms(self.child.id())
     }
 
     /// What its process has in memory, in bytes.

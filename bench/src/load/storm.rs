@@ -11,15 +11,13 @@ use std::{
 use anyhow::{Result, ensure};
 
 use super::{
-    Farm, GROUP,
-    client::{Client, data_set, sid},
+    AGENTS, Farm, GROUP,
+    client::{Client, Upload, data_set, sid},
     plot,
     server::Server,
 };
 use crate::samples::{fact, note};
 
-/// Connections over which the users come: so many are at it at the same time.
-const CLIENTS: usize = 64;
 /// Of each of a user's two data sets.
 const BYTES: usize = 25_000;
 const PERCENTILES: [f64; 6] = [50.0, 90.0, 99.0, 99.9, 99.99, 100.0];
@@ -39,12 +37,14 @@ pub(super) fn run(farm: &Farm, users: u32, drawn: Option<&Path>) -> Result<()> {
         storm(farm, &server, users, |client, user| {
             let index = usize::try_from(user)?;
             let bases: [Option<String>; 2] = tags.lock().unwrap()[index].clone();
-            let bodies = [data_set(user, seed, BYTES)?, data_set(user, seed + 1, BYTES)?];
+            let uploads = [
+                Upload::whole(data_set(user, seed, BYTES)?),
+                Upload::whole(data_set(user, seed + 1, BYTES)?),
+            ];
             let begun = Instant::now();
             for (which, scope) in scopes.iter().enumerate() {
                 let path = format!("/v1/data-sets/{scope}/{}", sid(user));
-                let body = &bodies[which];
-                let answer = client.put(&path, bases[which].as_deref(), body)?;
+                let answer = client.put(&path, bases[which].as_deref(), &uploads[which])?;
                 ensure!(matches!(answer.status, 201 | 204), "status {}", answer.status);
                 tags.lock().unwrap()[index][which] = answer.tag;
             }
@@ -75,7 +75,7 @@ pub(super) fn run(farm: &Farm, users: u32, drawn: Option<&Path>) -> Result<()> {
     }
     fact("load.storm.memory-after", "bytes", server.memory()?);
     note(format_args!(
-        "load: storms of {users} users over {CLIENTS} connections; a logon fetches both data sets of {BYTES} bytes in one \
+        "load: storms of {users} users over {AGENTS} connections of as many Agents; a logon fetches both data sets of {BYTES} bytes in one \
          request, a logoff stores both durably; a first logoff makes the first versions, a later one keeps the former"
     ));
     if let Some(drawn) = drawn {
@@ -99,8 +99,8 @@ fn storm(
     let next = AtomicU32::new(0);
     let begun = Instant::now();
     let times: Result<Vec<_>> = thread::scope(|scope| {
-        let work = || -> Result<Vec<Duration>> {
-            let mut client = Client::connect(&farm.agent, server.address)?;
+        let work = |agent| -> Result<Vec<Duration>> {
+            let mut client = Client::connect(agent, server.address)?;
             let mut times = Vec::new();
             loop {
                 let user = next.fetch_add(1, Ordering::Relaxed);
@@ -110,7 +110,7 @@ fn storm(
                 times.push(act(&mut client, user)?);
             }
         };
-        let workers: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = farm.agents.iter().map(|agent| scope.spawn(move || work(agent))).collect();
         workers.into_iter().map(|worker| worker.join().unwrap()).collect()
     });
     let took = begun.elapsed();
