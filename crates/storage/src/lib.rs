@@ -11,6 +11,7 @@ mod administration;
 pub mod at_rest;
 pub mod backend;
 mod data_set_file;
+mod facts;
 mod health;
 mod http;
 mod metrics;

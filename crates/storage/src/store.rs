@@ -3,6 +3,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use mp_dataset::Digest;
 use mp_profile::{Scope, Sid, VersionTag};
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
         BackendError, Base, Change, Damaged, Inspection, Key, QuarantineNote, Read, Remedy, Removed,
         Replaced, Stamp, Version, VersionInfo,
     },
-    data_set_file::other_owner,
+    facts::{Facts, KnownFacts},
     peers::{Journal, Readiness},
 };
 
@@ -21,13 +22,14 @@ pub struct Store {
     backend: Arc<dyn Backend>,
     journal: Arc<Journal>,
     readiness: Arc<Readiness>,
+    facts: Arc<KnownFacts>,
 }
 
 impl Store {
     /// A store over a backend.
     #[must_use]
     pub fn new(backend: Arc<dyn Backend>) -> Self {
-        Self { backend, journal: Arc::default(), readiness: Arc::default() }
+        Self { backend, journal: Arc::default(), readiness: Arc::default(), facts: Arc::default() }
     }
 
     /// What was written to.
@@ -41,6 +43,11 @@ impl Store {
         &self.readiness
     }
 
+    /// See [`Backend::reads_at_once`].
+    pub(crate) fn reads_at_once(&self) -> bool {
+        self.backend.reads_at_once()
+    }
+
     /// The part that somebody reaches.
     #[must_use]
     pub fn of(&self, access: Access) -> ReachedStore {
@@ -48,6 +55,7 @@ impl Store {
             backend: Arc::clone(&self.backend),
             journal: Arc::clone(&self.journal),
             readiness: Arc::clone(&self.readiness),
+            facts: Arc::clone(&self.facts),
             access,
         }
     }
@@ -77,6 +85,7 @@ pub struct ReachedStore {
     pub(crate) backend: Arc<dyn Backend>,
     journal: Arc<Journal>,
     readiness: Arc<Readiness>,
+    facts: Arc<KnownFacts>,
     pub(crate) access: Access,
 }
 
@@ -100,7 +109,7 @@ impl ReachedStore {
     pub fn read(&self, scope: &Scope, sid: &Sid, held: Option<&VersionTag>) -> Result<Read, Refusal> {
         let read = self.healed(scope, sid, |key| self.backend.read(key, held))?;
         match &read {
-            Read::Data(_, bytes) => check_owner(bytes, scope, sid)?,
+            Read::Data(version, bytes) => self.check_owner(version.digest, bytes, scope, sid)?,
             Read::None if self.access.is_agent() => self.readiness.check_none(scope)?,
             _ => {}
         }
@@ -113,7 +122,9 @@ impl ReachedStore {
     /// As said of the type; when there is no such version.
     pub fn read_version(&self, scope: &Scope, sid: &Sid, tag: &VersionTag) -> Result<Vec<u8>, Refusal> {
         let bytes = self.backend.read_version(&self.access.key(scope, sid)?, tag)?.ok_or_else(no_such)?;
-        check_owner(&bytes, scope, sid)?;
+        if let Some((_, seal)) = Version::parse(tag) {
+            self.check_owner(seal, &bytes, scope, sid)?;
+        }
         Ok(bytes)
     }
 
@@ -181,6 +192,30 @@ impl ReachedStore {
         self.backend.quarantine(&self.access.key(scope, sid)?, file, &note)?;
         self.written(scope, sid);
         Ok(())
+    }
+
+    /// SHA-256 of an intact file with this seal.
+    pub(crate) fn sha256(&self, seal: Digest, file: &[u8]) -> [u8; 32] {
+        self.facts.of(seal, file).sha256
+    }
+
+    /// Keeps the SHA-256 of a file, which was calculated when it came.
+    pub(crate) fn note_sha256(&self, file: &DataSetFile, sha256: [u8; 32]) {
+        self.facts.note(file.digest(), Facts { owner: file.owner().map(Into::into), sha256 });
+    }
+
+    /// Whether a stored file is the user's own: somebody who can write to the store may have put another one in its place.
+    fn check_owner(&self, seal: Digest, file: &[u8], scope: &Scope, sid: &Sid) -> Result<(), Refusal> {
+        let owner = self.facts.of(seal, file).owner;
+        let Some(owner) = owner.filter(|owner| **owner != *sid.as_str()) else { return Ok(()) };
+        tracing::error!(
+            code = Code::Swapped.text(), %scope, %sid, owner,
+            "The stored data set is another user's: a file was exchanged in the store"
+        );
+        Err(Refusal::new(
+            Code::Swapped,
+            "the stored data set is another user's; the storage server's log says more",
+        ))
     }
 
     /// Whether the scope is in reach, before a body is taken for it.
@@ -257,19 +292,6 @@ fn tell(key: &Key, inspection: &Inspection) {
             ),
         }
     }
-}
-
-/// Whether a stored file is the user's own: somebody who can write to the store may have put another one in its place.
-fn check_owner(bytes: &[u8], scope: &Scope, sid: &Sid) -> Result<(), Refusal> {
-    let Some(owner) = other_owner(bytes, sid) else { return Ok(()) };
-    tracing::error!(
-        code = Code::Swapped.text(), %scope, %sid, owner,
-        "The stored data set is another user's: a file was exchanged in the store"
-    );
-    Err(Refusal::new(
-        Code::Swapped,
-        "the stored data set is another user's; the storage server's log says more",
-    ))
 }
 
 pub(crate) fn no_such() -> Refusal {

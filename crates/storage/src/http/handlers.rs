@@ -11,7 +11,7 @@ use axum::{
 use mp_profile::{Scope, Sid, VersionTag};
 use mp_protocol::{
     USER_DATA_SETS_TYPE, UserDataSet,
-    digest::{CONTENT_DIGEST, content_digest},
+    digest::{CONTENT_DIGEST, content_digest, header_value},
     encode_user_data_sets, etag,
     paths::{self, DATA_SET_TYPE, MAX_REASON, QUOTA, REASON},
     versions::{MAX_SESSION, MAX_TEXT},
@@ -73,10 +73,13 @@ async fn answer_read(shared: &Shared, access: Access, target: &Target, held: Opt
     let (store, scope, sid) = (shared.store.of(access), target.scope.clone(), target.sid.clone());
     let read = move || {
         let read = store.read(&scope, &sid, held.as_ref())?;
-        let digest = if let Read::Data(_, bytes) = &read { content_digest(bytes) } else { String::new() };
+        let digest = match &read {
+            Read::Data(version, bytes) => header_value(&store.sha256(version.digest, bytes)),
+            _ => String::new(),
+        };
         Ok((read, digest))
     };
-    match shared.blocking(read).await? {
+    match shared.reading(read).await? {
         (Read::None, _) => Err(no_data_set()),
         (Read::NotModified(version), _) => {
             Ok((StatusCode::NOT_MODIFIED, [(ETAG, version.tag().0)]).into_response())
@@ -257,7 +260,7 @@ pub(super) async fn user(
         Ok((body, digest))
     };
     let answer = async {
-        let (body, digest) = shared.blocking(read).await?;
+        let (body, digest) = shared.reading(read).await?;
         let headers = [(CONTENT_TYPE.as_str(), USER_DATA_SETS_TYPE.to_owned()), (CONTENT_DIGEST, digest)];
         Ok((headers, shared.outgoing(&agent, body).await?).into_response())
     };
@@ -302,6 +305,9 @@ async fn with_file<T: Send + 'static>(
     }
     let verified = move || {
         let file = DataSetFile::verify(received.bytes, &target.sid).map_err(|error| refused(&error))?;
+        if let Some(sha256) = received.sha256 {
+            store.note_sha256(&file, sha256);
+        }
         call(store, target, file)
     };
     shared.blocking(verified).await
