@@ -9,6 +9,7 @@
 mod api;
 mod authority;
 mod backup;
+mod certificates;
 mod config;
 mod console;
 mod directory;
@@ -23,6 +24,7 @@ mod sealing;
 mod secret;
 mod serve;
 mod storage;
+mod webhook;
 
 pub use backup::{BackupError, backup, restore};
 pub use config::{ConsoleConfig, WallClock};

@@ -3,14 +3,17 @@
 mod administration;
 mod body;
 mod delta;
+mod dictionary;
 mod gate;
 mod handlers;
 mod peers;
 mod room;
 
 use std::{
+    num::NonZero,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
+    thread::available_parallelism,
 };
 
 use axum::{
@@ -46,7 +49,10 @@ struct Shared {
     shares: Arc<Shares>,
     body_memory: Arc<Semaphore>,
     backend_calls: Arc<Semaphore>,
+    /// Calls that read, on threads that serve connections: see [`Shared::reading`].
     short_calls: Arc<Semaphore>,
+    /// Answers that are being made as deltas: as many as there are processors.
+    delta_turns: Arc<Semaphore>,
 }
 
 impl Shared {
@@ -69,12 +75,14 @@ impl Shared {
 
     /// Runs a call that reads. Where the backend seldom waits, it runs as if it did not block, on half of the threads at
     /// most: when its disk is slow after all, the other half serves the connections, and further calls are blocking ones.
+    /// What is not `short`, because more than hashes is calculated, is a blocking call in any case.
     async fn reading<T: Send + 'static>(
         &self,
+        short: bool,
         call: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let short = self.store.reads_at_once().then(|| self.short_calls.try_acquire().ok()).flatten();
-        match short {
+        let short = short && self.store.reads_at_once();
+        match short.then(|| self.short_calls.try_acquire().ok()).flatten() {
             Some(_permit) => catch_unwind(AssertUnwindSafe(call)).map_err(|_| panicked())?,
             None => self.blocking(call).await,
         }
@@ -111,6 +119,7 @@ pub(crate) fn router(
         body_memory: Arc::new(Semaphore::new(BODY_MEMORY / PERMIT)),
         backend_calls: Arc::new(Semaphore::new(BACKEND_CALLS)),
         short_calls: Arc::new(Semaphore::new(short_calls())),
+        delta_turns: Arc::new(Semaphore::new(available_parallelism().map_or(1, NonZero::get))),
     };
     let data_set = get(handlers::get).head(handlers::head).put(handlers::put).delete(handlers::delete);
     let quarantine = post(handlers::quarantine).get(administration::quarantined);

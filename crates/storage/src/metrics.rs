@@ -8,6 +8,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use mp_protocol::damage::DamageRemedy;
+
 use crate::{Code, protection::Ended};
 
 /// Bounds of the histograms, in seconds.
@@ -28,6 +30,11 @@ struct Answered {
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct Refused {
     code: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct Damage {
+    remedy: &'static str,
 }
 
 /// One answered request, as it is counted.
@@ -53,7 +60,9 @@ pub struct Metrics {
     quarantines: Counter,
     ended: Family<Refused, Counter>,
     over_warning: Counter,
+    damage: Family<Damage, Counter>,
     delta_saved: Counter,
+    delta_saved_sending: Counter,
     pub(crate) connections: Gauge,
     pub(crate) body_bytes: Gauge,
     flush: Histogram,
@@ -78,7 +87,9 @@ impl Metrics {
             quarantines: Counter::default(),
             ended: Family::default(),
             over_warning: Counter::default(),
+            damage: Family::default(),
             delta_saved: Counter::default(),
+            delta_saved_sending: Counter::default(),
             connections: Gauge::default(),
             body_bytes: Gauge::default(),
             flush: Histogram::new(BOUNDS),
@@ -106,8 +117,13 @@ impl Metrics {
         registry.register("quarantines", "Data sets set aside", self.quarantines.clone());
         let over = "Uploads that were stored beyond the warning mark of the quota";
         registry.register("quota_warnings", over, self.over_warning.clone());
+        let damage = "Damage that was found, by what was done about it";
+        registry.register("damage", damage, self.damage.clone());
         let saved = "Bytes of uploads that were not sent, because they came as deltas";
         registry.register_with_unit("delta_saved", saved, Unit::Bytes, self.delta_saved.clone());
+        let saved = "Bytes of answers that were not sent, because they went out as deltas";
+        let counter = self.delta_saved_sending.clone();
+        registry.register_with_unit("delta_saved_sending", saved, Unit::Bytes, counter);
         registry.register("connections", "Connections there are", self.connections.clone());
         let ended = "Connections that were not taken, or ended before their time, by code";
         registry.register("connections_ended", ended, self.ended.clone());
@@ -168,8 +184,22 @@ impl Metrics {
         self.over_warning.inc();
     }
 
+    pub(crate) fn damaged(&self, remedy: DamageRemedy) {
+        let remedy = match remedy {
+            DamageRemedy::None => "none",
+            DamageRemedy::SetAside => "set-aside",
+            DamageRemedy::NothingIntact => "nothing-intact",
+            DamageRemedy::FellBack { .. } => "fell-back",
+        };
+        self.damage.get_or_create(&Damage { remedy }).inc();
+    }
+
     pub(crate) fn delta_received(&self, saved: usize) {
         self.delta_saved.inc_by(u64::try_from(saved).unwrap_or(u64::MAX));
+    }
+
+    pub(crate) fn delta_sent(&self, saved: usize) {
+        self.delta_saved_sending.inc_by(u64::try_from(saved).unwrap_or(u64::MAX));
     }
 
     pub(crate) fn flushed(&self, took: Duration, free: Option<u64>) {

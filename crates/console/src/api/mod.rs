@@ -24,11 +24,14 @@ mod problem;
 mod restore;
 mod second_factor;
 mod sessions;
+mod storage_damage;
 mod storage_moves;
 mod storage_servers;
+mod trials;
 mod user_session;
 mod user_sessions;
 mod users;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -83,6 +86,9 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(sessions::change_password))
         .routes(routes!(storage_servers::list, storage_servers::create))
         .routes(routes!(storage_servers::get, storage_servers::replace, storage_servers::remove))
+        .routes(routes!(storage_damage::list))
+        .routes(routes!(storage_damage::get))
+        .routes(routes!(storage_damage::acknowledge))
         .routes(routes!(storage_moves::list, storage_moves::create))
         .routes(routes!(storage_moves::get))
         .routes(routes!(storage_moves::cancel))
@@ -117,6 +123,10 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(directory::check))
         .routes(routes!(directory::users))
         .routes(routes!(directory::groups))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::get, webhooks::replace, webhooks::remove))
+        .routes(routes!(webhooks::renew_secret))
+        .routes(routes!(webhooks::test))
         .routes(routes!(overview::get))
         .routes(routes!(user_sessions::list))
         .routes(routes!(user_sessions::get))
@@ -132,11 +142,18 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(restore::restore))
         .route_layer(DefaultBodyLimit::max(MAX_BODY))
         .route_layer(from_fn_with_state(Arc::clone(core), extract::authenticate));
+    // A sample hive is longer than anything else that is sent.
+    let of_samples = OpenApiRouter::new()
+        .routes(routes!(trials::read_hive))
+        .routes(routes!(trials::try_subset))
+        .route_layer(DefaultBodyLimit::max(trials::MAX_BODY))
+        .route_layer(from_fn_with_state(Arc::clone(core), extract::authenticate));
     let of_everybody = OpenApiRouter::new()
         .routes(routes!(sessions::sign_in))
         .routes(routes!(browser::sign_in))
         .route_layer(DefaultBodyLimit::max(extract::SMALL_BODY));
-    OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", of_everybody.merge(of_administrators))
+    OpenApiRouter::with_openapi(Document::openapi())
+        .nest("/api/v1", of_everybody.merge(of_administrators).merge(of_samples))
 }
 
 /// The API's routes, and its document.

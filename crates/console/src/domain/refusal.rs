@@ -154,8 +154,16 @@ pub(crate) enum Refusal {
     NoMove(String),
     #[error("this move is not possible: {0}")]
     Move(String),
-    #[error("only Storage Servers tell what they have taken over")]
+    #[error("only Storage Servers tell what they have taken over, and what is damaged")]
     StorageAlone,
+    #[error("there is no damage {0}, or it was acknowledged long ago; compare with the list of damage")]
+    NoDamage(String),
+    #[error("this damage was acknowledged already; read it again")]
+    DamageAcknowledged,
+    #[error("there is no webhook \"{0}\"; compare with the list of webhooks")]
+    NoWebhook(String),
+    #[error("this webhook is not possible: {0}")]
+    Webhook(String),
     #[error("there is no configuration of revision {0}; compare with the configuration's history")]
     NoRevision(i64),
     #[error(
@@ -189,6 +197,10 @@ pub(crate) enum Refusal {
     StorageAway { server: String, reason: String },
     #[error("too many data sets are being looked at; try again in a moment")]
     StorageBusy,
+    #[error("no data set of user {0} is stored yet; choose another user, another group, or a sample hive")]
+    NothingStored(Sid),
+    #[error("the sample hive cannot be read: {0}; choose the NTUSER.DAT of a user who is logged off")]
+    SampleHive(String),
     #[error("this took longer than {0} seconds; try again")]
     Timeout(u64),
     #[error("the request's body is larger than this address takes; send less")]
@@ -307,6 +319,12 @@ impl Refusal {
             Self::StorageRefused { .. } => ("MP-CON-118", K::Conflict),
             Self::StorageAway { .. } => ("MP-CON-119", K::Away),
             Self::StorageBusy => ("MP-CON-120", K::TooMany),
+            Self::NothingStored(_) => ("MP-CON-121", K::NotFound),
+            Self::SampleHive(_) => ("MP-CON-122", K::Invalid),
+            Self::NoDamage(_) => ("MP-CON-130", K::NotFound),
+            Self::DamageAcknowledged => ("MP-CON-131", K::Conflict),
+            Self::NoWebhook(_) => ("MP-CON-132", K::NotFound),
+            Self::Webhook(_) => ("MP-CON-133", K::Invalid),
             Self::Internal(_) => ("MP-CON-099", K::Internal),
         }
     }

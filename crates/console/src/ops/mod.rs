@@ -22,8 +22,11 @@ mod restore;
 mod second_factor;
 mod sessions;
 mod sign_in;
+mod storage_damage;
 mod storage_moves;
+mod trials;
 mod user_sessions;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -43,6 +46,7 @@ pub(crate) use second_factor::{Enrolment, SecondFactorState};
 pub(crate) use sessions::Administrator;
 pub(crate) use sign_in::Credentials;
 pub(crate) use storage_moves::Followed;
+pub(crate) use trials::{Source, Tried, TriedOn};
 
 use crate::{
     authority::Authority,
@@ -55,9 +59,13 @@ use crate::{
 use failure_log::FailureLog;
 use found::Found;
 use limiter::Limiter;
+use webhooks::Tellers;
 
 /// How many passwords are hashed at a time: each takes 19 MiB.
 const HASHES_AT_A_TIME: usize = 2;
+
+/// How many sample hives or users' data are tried at a time: each may take some hundred megabytes.
+const TRIALS_AT_A_TIME: usize = 2;
 
 /// The console's operations and what they need.
 pub(crate) struct Core {
@@ -77,6 +85,11 @@ pub(crate) struct Core {
     found: Found,
     hashing: Arc<Semaphore>,
     storage: StorageServers,
+    /// Turns of those who try data subsets and read sample hives.
+    pub(crate) trials: Arc<Semaphore>,
+    tellers: Tellers,
+    /// When this console began to work.
+    started: UnixMillis,
 }
 
 impl Core {
@@ -87,7 +100,7 @@ impl Core {
         session_days: u32,
         audit_days: Option<u32>,
     ) -> Result<Self, Refusal> {
-        let revision = database.revision().await?;
+        let (revision, started) = (database.revision().await?, clock.now());
         Ok(Self {
             database,
             authority,
@@ -101,6 +114,9 @@ impl Core {
             found: Found::default(),
             hashing: Arc::new(Semaphore::new(HASHES_AT_A_TIME)),
             storage: StorageServers::new(),
+            trials: Arc::new(Semaphore::new(TRIALS_AT_A_TIME)),
+            tellers: Tellers::default(),
+            started,
         })
     }
 

@@ -33,10 +33,13 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(11, "storage settings", "0011_storage_settings.sql"),
     migration!(12, "signing in", "0012_signing_in.sql"),
     migration!(13, "storage moves", "0013_storage_moves.sql"),
+    migration!(14, "former groups", "0014_former_groups.sql"),
+    migration!(15, "storage damage", "0015_storage_damage.sql"),
+    migration!(16, "webhooks", "0016_webhooks.sql"),
 ];
 
 /// Number of the last migration.
-pub(crate) const SCHEMA: i64 = 13;
+pub(crate) const SCHEMA: i64 = 16;
 
 /// Brings a database to what it is after a migration. Consoles that start at the same time do so one after another.
 pub(super) async fn run(engine: Engine, pool: &AnyPool, last: i64) -> Result<(), MigrateError> {

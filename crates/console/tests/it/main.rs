@@ -19,12 +19,15 @@ mod plans;
 mod roles;
 mod second_factor;
 mod sessions;
+mod storage_damage;
 mod storage_settings;
 mod support;
 mod tokens;
+mod trials;
 mod unread;
 mod user_sessions;
 mod versions;
+mod webhooks;
 
 /// The database of a new farm: a file in the state folder.
 fn new_database() -> Option<String> {
