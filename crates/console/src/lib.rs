@@ -17,6 +17,7 @@ mod domain;
 mod error;
 mod linger;
 mod machine_api;
+mod metrics;
 mod ops;
 mod pages;
 mod repository;

@@ -16,6 +16,7 @@ mod openapi;
 mod overview;
 mod pages;
 mod plans;
+mod retention;
 mod roles;
 mod second_factor;
 mod sessions;
@@ -27,6 +28,7 @@ mod trials;
 mod unread;
 mod user_sessions;
 mod versions;
+mod watching;
 mod webhooks;
 
 /// The database of a new farm: a file in the state folder.

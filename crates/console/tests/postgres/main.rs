@@ -24,6 +24,8 @@ mod machines;
 mod overview;
 #[path = "../it/plans.rs"]
 mod plans;
+#[path = "../it/retention.rs"]
+mod retention;
 #[path = "../it/roles.rs"]
 mod roles;
 #[path = "../it/second_factor.rs"]
