@@ -16,6 +16,7 @@ mod openapi;
 mod overview;
 mod pages;
 mod plans;
+mod quarantine;
 mod retention;
 mod roles;
 mod second_factor;
