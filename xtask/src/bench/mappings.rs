@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    os::unix::fs::FileExt as _,
+    io::{Read, Seek, SeekFrom},
 };
 
 use anyhow::{Context, Result};
@@ -55,16 +55,18 @@ pub(super) fn resident(process: u32) -> Result<BTreeMap<&'static str, f64>> {
 
 /// KiB of pages that are in memory and hold only zeros.
 fn cleared(process: u32, mapping: &Mapping) -> Result<f64> {
-    let pages = File::open(format!("/proc/{process}/pagemap"))?;
-    let memory = File::open(format!("/proc/{process}/mem"))?;
+    let mut pages = File::open(format!("/proc/{process}/pagemap"))?;
+    let mut memory = File::open(format!("/proc/{process}/mem"))?;
     let mut found = 0_u32;
     let length = u64::from(PAGE);
     let mut content = vec![0; usize::from(PAGE)];
     for page in mapping.addresses.start / length..mapping.addresses.end / length {
         let mut entry = [0; 8];
-        pages.read_exact_at(&mut entry, page * 8)?;
+        pages.seek(SeekFrom::Start(page * 8))?;
+        pages.read_exact(&mut entry)?;
         if u64::from_ne_bytes(entry) & PRESENT != 0 {
-            memory.read_exact_at(&mut content, page * length)?;
+            memory.seek(SeekFrom::Start(page * length))?;
+            memory.read_exact(&mut content)?;
             found += u32::from(content.iter().all(|byte| *byte == 0));
         }
     }
