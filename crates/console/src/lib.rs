@@ -9,6 +9,7 @@
 mod api;
 mod authority;
 mod backup;
+mod certificates;
 mod config;
 mod console;
 mod directory;
@@ -16,6 +17,7 @@ mod domain;
 mod error;
 mod linger;
 mod machine_api;
+mod openid;
 mod ops;
 mod pages;
 mod repository;

@@ -16,6 +16,7 @@ mod overview;
 mod second_factors;
 mod select;
 mod settings;
+mod sign_ins;
 mod storage_moves;
 mod tokens;
 mod user_sessions;
