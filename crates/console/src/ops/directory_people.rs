@@ -46,10 +46,8 @@ impl Core {
                     }
                     known => known?,
                 };
-                let reason = match () {
-                    () if account.disabled => "the account is disabled",
-                    () if account.locked_until > self.now() => "the account is locked",
-                    () => return self.prove_second_factor(account, given.code.as_ref()).await.map(Some),
+                let Some(reason) = self.shut_out(&account) else {
+                    return self.prove_second_factor(account, given.code.as_ref()).await.map(Some);
                 };
                 let refusal = Refusal::WrongPassword;
                 Ok(Some(Err(Failure { account: Some(account), reason: reason.into(), refusal })))

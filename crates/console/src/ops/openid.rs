@@ -179,12 +179,12 @@ fn check(settings: &OpenidSettings) -> Result<(), Refusal> {
         }
     }
     let unset = |text: &str| text.is_empty() && !settings.enabled;
-    if !unset(&settings.issuer) && !(plain(&settings.issuer) && is_issuer(&settings.issuer)) {
+    if !(unset(&settings.issuer) || plain(&settings.issuer) && is_issuer(&settings.issuer)) {
         return wrong(
             "the issuer is an address as the provider writes it, https:// and a host at least".to_owned(),
         );
     }
-    if !unset(&settings.address) && !(plain(&settings.address) && is_origin(&settings.address)) {
+    if !(unset(&settings.address) || plain(&settings.address) && is_origin(&settings.address)) {
         return wrong(
             "the console's address is https://, its host, and its port where that is not 443; nothing follows".to_owned(),
         );

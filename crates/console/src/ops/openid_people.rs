@@ -116,9 +116,9 @@ impl Core {
         let Some(account) = account else {
             return Err(self.openid_failed(&name, lost("the account is gone"), from).await?);
         };
-        let proved = match self.usable(account) {
-            Ok(account) => self.prove_second_factor(account, Some(code)).await?,
-            Err(failure) => Err(failure),
+        let proved = match self.shut_out(&account) {
+            None => self.prove_second_factor(account, Some(code)).await?,
+            Some(reason) => Err(shut_out(account, reason)),
         };
         match proved {
             Ok(account) if self.database.use_once(&id, self.now(), UnixMillis(expires)).await? => {
@@ -207,19 +207,13 @@ impl Core {
             by: format!("by group {}", role.group),
         };
         match self.account_of(&outsider, from).await {
-            Ok(account) => Ok(self.usable(account)),
+            Ok(account) => Ok(match self.shut_out(&account) {
+                None => Ok(account),
+                Some(reason) => Err(shut_out(account, reason)),
+            }),
             Err(taken @ Refusal::NameTaken(_)) => failed("the account of this name is another one", taken),
             Err(other) => Err(other),
         }
-    }
-
-    fn usable(&self, account: Account) -> Result<Account, Failure> {
-        let reason = match () {
-            () if account.disabled => "the account is disabled",
-            () if account.locked_until > self.now() => "the account is locked",
-            () => return Ok(account),
-        };
-        Err(Failure { account: Some(account), reason: reason.into(), refusal: Refusal::OpenidShutOut })
     }
 
     /// Counts and tells a failure. Nobody was guessing when the provider was away, or did not let somebody in.
@@ -247,6 +241,10 @@ impl Core {
 
 /// What the audit log says of a session.
 const BY_PROVIDER: &str = "by the OpenID Connect provider";
+
+fn shut_out(account: Account, reason: &'static str) -> Failure {
+    Failure { account: Some(account), reason: reason.into(), refusal: Refusal::OpenidShutOut }
+}
 
 fn lost(reason: &'static str) -> Failure {
     Failure {

@@ -89,15 +89,19 @@ impl Core {
             return wrong(None, "the account signs in by the OpenID Connect provider");
         }
         // Whether an account is locked is nobody's business who guesses.
-        let reason = match () {
-            () if !right => Some("the password is wrong"),
-            () if account.disabled => Some("the account is disabled"),
-            () if account.locked_until > self.now() => Some("the account is locked"),
-            () => None,
-        };
+        let reason = if right { self.shut_out(&account) } else { Some("the password is wrong") };
         match reason {
             Some(reason) => wrong(Some(account), reason),
             None => self.prove_second_factor(account, given.code.as_ref()).await,
+        }
+    }
+
+    /// Why somebody is not let in whoever he proves to be.
+    pub(super) fn shut_out(&self, account: &Account) -> Option<&'static str> {
+        match () {
+            () if account.disabled => Some("the account is disabled"),
+            () if account.locked_until > self.now() => Some("the account is locked"),
+            () => None,
         }
     }
 

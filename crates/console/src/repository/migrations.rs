@@ -33,11 +33,11 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(11, "storage settings", "0011_storage_settings.sql"),
     migration!(12, "signing in", "0012_signing_in.sql"),
     migration!(13, "storage moves", "0013_storage_moves.sql"),
-    migration!(14, "openid connect", "0014_openid_connect.sql"),
+    migration!(15, "openid connect", "0015_openid_connect.sql"),
 ];
 
 /// Number of the last migration.
-pub(crate) const SCHEMA: i64 = 14;
+pub(crate) const SCHEMA: i64 = 15;
 
 /// Brings a database to what it is after a migration. Consoles that start at the same time do so one after another.
 pub(super) async fn run(engine: Engine, pool: &AnyPool, last: i64) -> Result<(), MigrateError> {
