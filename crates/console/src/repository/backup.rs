@@ -119,35 +119,26 @@ impl Fill {
             return Ok(false);
         }
         let columns: Vec<&str> = row.keys().map(String::as_str).collect();
-        let places: Vec<String> = (1..=row.len()).map(|number| format!("${number}")).collect();
+        let mut filled = 0;
+        // Nothing is written out: PostgreSQL would want to know of what sort a parameter with nothing in it is.
+        let places: Vec<String> = row
+            .values()
+            .map(|cell| match cell {
+                Cell::Null => "NULL".to_owned(),
+                Cell::Number(_) | Cell::Text(_) => {
+                    filled += 1;
+                    format!("${filled}")
+                }
+            })
+            .collect();
         let statement =
             format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), places.join(", "));
         let mut query = sqlx::query(AssertSqlSafe(statement));
-        let numbers = [
-            "id",
-            "position",
-            "port",
-            "version",
-            "revision",
-            "revoked",
-            "disabled",
-            "failures",
-            "keep_days",
-            "keep_bytes",
-        ];
-        for (column, cell) in row {
+        for cell in row.into_values() {
             query = match cell {
                 Cell::Number(number) => query.bind(number),
                 Cell::Text(text) => query.bind(text),
-                // PostgreSQL wants to know of what sort nothing is; all columns that may be empty are told apart by name.
-                Cell::Null
-                    if column.ends_with("_at")
-                        || column.ends_with("_ms")
-                        || numbers.contains(&column.as_str()) =>
-                {
-                    query.bind(None::<i64>)
-                }
-                Cell::Null => query.bind(None::<String>),
+                Cell::Null => query,
             };
         }
         query.execute(&mut *self.transaction).await?;

@@ -133,7 +133,7 @@ listed! {
         Resume: "the session did not end: it is live again, and what was exported was a checkpoint",
         PollGone: "ask the host for its sessions; after a bounded number of times they count as gone",
         SecondPass: "export once more for the logoff script, then let go again",
-        Vanish: "if nothing runs or is due, forget the load of the hive",
+        Vanish: "if nothing runs or is due, forget the load of the hive, unless its last export could be put nowhere",
         StopNow: "a last checkpoint or export, the upload, the release, within the bound of the stop",
         ForceStop: "give up the running job, let the profile go, answer everyone, and end",
     }
