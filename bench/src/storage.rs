@@ -146,16 +146,15 @@ fn round_trips(farm: &Farm) -> Result<()> {
     let relay = Relay::start(farm.address(), ROUND_TRIP / 2)?;
     // The relay does not hold back the connection itself, which takes one more round trip.
     let trips = |took: Duration| (took.as_secs_f64() / ROUND_TRIP.as_secs_f64()).floor();
-    let held: Vec<(Scope, Option<VersionTag>)> = Vec::new();
     let sid = sid(0)?;
     let tls = tls::machine_client(&farm.agent, ServerKind::Storage)?;
     for (name, tls) in [("cold", Arc::clone(&tls)), ("cold-resumed", tls)] {
         let client = StorageClient::new(tls, &target(relay.address), Waits::default());
         let begun = Instant::now();
-        client.fetch_user(&sid, &held)?;
+        client.fetch_user(&sid, &[])?;
         fact(format_args!("storage.round-trips.{name}"), "trips", 1.0 + trips(begun.elapsed()));
         let begun = Instant::now();
-        client.fetch_user(&sid, &held)?;
+        client.fetch_user(&sid, &[])?;
         fact(format_args!("storage.round-trips.{name}-then-warm"), "trips", trips(begun.elapsed()));
     }
     note(

@@ -19,6 +19,16 @@ const MANDATORY = `Windows Registry Editor Version 5.00
 "FirstRun"=dword:00000001
 `;
 
+const SAMPLE = `Windows Registry Editor Version 5.00
+
+[HKEY_CURRENT_USER\\Software\\Contoso]
+"Zoom"=dword:00000064
+"Name"="Ada"
+
+[HKEY_CURRENT_USER\\Software\\Microsoft\\Windows\\CurrentVersion\\Run]
+"Updater"="C:\\\\updater.exe"
+`;
+
 /** A farm of the real programs: the console that serves the pages, and what joins it. */
 export class Farm {
   private readonly services: Service[] = [];
@@ -27,6 +37,7 @@ export class Farm {
   private constructor(
     readonly folder: string,
     readonly url: string,
+    private readonly authority: string,
     console: Service,
   ) {
     this.services.push(console);
@@ -42,7 +53,8 @@ export class Farm {
     const args = ["console", "--listen", "127.0.0.1:0"];
     const console = await Service.start("metaprofiles", args, env, /Authority {2}SHA-256 [0-9a-f]+\n/);
     const url = /https:\/\/localhost:\d+/.exec(console.greeting)?.[0] ?? "";
-    return new Farm(folder, url, console);
+    const authority = /SHA-256 ([0-9a-f]+)\n/.exec(console.greeting)?.[1] ?? "";
+    return new Farm(folder, url, authority, console);
   }
 
   /** Runs the commands that the pages show for a Storage Server. */
@@ -66,10 +78,23 @@ export class Farm {
 
   /** Asks the API as `metaprofiles` does. */
   async ask(...args: string[]): Promise<string> {
-    return run("metaprofiles", args, {
+    const session = { METAPROFILES_SESSION: path.join(this.folder, "session.json") };
+    await run("metaprofiles", ["login"], {
+      ...session,
       METAPROFILES_CONSOLE: this.url,
-      METAPROFILES_SESSION: path.join(this.folder, "session.json"),
+      METAPROFILES_AUTHORITY_SHA256: this.authority,
+      METAPROFILES_PASSWORD: PASSWORD,
     });
+    return run("metaprofiles", args, session);
+  }
+
+  /** A hive of a user, as an administrator has copied it. */
+  async sampleHive(): Promise<string> {
+    const text = path.join(this.folder, "sample.reg");
+    const hive = path.join(this.folder, "NTUSER.DAT");
+    await writeFile(text, SAMPLE);
+    await run("metaprofiles", ["hive", "build", "-o", hive, text]);
+    return hive;
   }
 
   /** Ends all programs and removes all files. */

@@ -81,9 +81,8 @@ impl Connections for EnrolledMachine {
     /// Each Storage Server gets its share of the plan's waits, so that all together keep to them.
     fn storage(&self, plan: &AgentPlan) -> Result<Box<dyn DataSetStore>, StoreError> {
         let refused = |server: &str, text: String| StoreError::Refused { server: server.to_owned(), text };
-        let scopes = std::iter::once(Scope::Global).chain(plan.group.clone().map(Scope::Group));
         let targets: Vec<(Scope, &[StorageTarget])> =
-            scopes.map(|scope| (scope.clone(), plan.targets(&scope))).collect();
+            plan.scopes().into_iter().map(|scope| (scope.clone(), plan.targets(&scope))).collect();
         let Some(most) = targets.iter().map(|(_, targets)| targets.len()).max().filter(|most| *most > 0)
         else {
             let text = "the plan names no storage server; choose one for the group in the console";

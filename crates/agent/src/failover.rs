@@ -11,7 +11,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mp_profile::{DataSetStore, Fetched, KnownVersion, Scope, Sid, StoreError, Stored, Upload, VersionTag};
+use mp_profile::{
+    DataSetStore, Fetched, HeldVersion, KnownVersion, Scope, Sid, StoreError, Stored, Upload, VersionTag,
+};
 
 /// For so long a Storage Server that did not answer is tried after all others.
 pub const AWAY: Duration = Duration::from_secs(60);
@@ -173,7 +175,7 @@ fn not_asked() -> StoreError {
 }
 
 impl DataSetStore for FailoverStore {
-    fn fetch(&self, scope: &Scope, sid: &Sid, held: Option<&VersionTag>) -> Result<Fetched, StoreError> {
+    fn fetch(&self, scope: &Scope, sid: &Sid, held: Option<HeldVersion<'_>>) -> Result<Fetched, StoreError> {
         self.answered(scope, |store| store.fetch(scope, sid, held))
     }
 
@@ -182,7 +184,7 @@ impl DataSetStore for FailoverStore {
     fn fetch_all(
         &self,
         sid: &Sid,
-        wanted: &[(Scope, Option<VersionTag>)],
+        wanted: &[(Scope, Option<HeldVersion<'_>>)],
     ) -> Result<Vec<Fetched>, StoreError> {
         let names = |scope: &Scope| -> Vec<&str> {
             let members = self.members(scope).unwrap_or_default();
@@ -191,10 +193,10 @@ impl DataSetStore for FailoverStore {
         let kept: BTreeSet<Vec<&str>> = wanted.iter().map(|(scope, _)| names(scope)).collect();
         let mut answers: BTreeMap<&Scope, Fetched> = BTreeMap::new();
         for servers in &kept {
-            let part: Vec<(Scope, Option<VersionTag>)> =
+            let part: Vec<(Scope, Option<HeldVersion<'_>>)> =
                 wanted.iter().filter(|(scope, _)| names(scope) == *servers).cloned().collect();
             let Some((first, _)) = part.first() else { continue };
-            let each = || part.iter().map(|(scope, held)| self.fetch(scope, sid, held.as_ref())).collect();
+            let each = || part.iter().map(|(scope, held)| self.fetch(scope, sid, *held)).collect();
             let asked = match self.answered(first, |store| store.fetch_all(sid, &part)) {
                 // One scope is refused, and that may be another matter on the next server.
                 Err(StoreError::Refused { .. }) => each(),

@@ -217,7 +217,7 @@ impl Agent<'_> {
         for sid in users {
             match self.lock(&sid, Some(&plan)) {
                 Ok(_lock) => {
-                    let sent = self.send_waiting(&sid, store.as_ref())?;
+                    let sent = self.send_waiting(&sid, &plan, store.as_ref())?;
                     all.tried.extend(sent.tried);
                     all.damaged.extend(sent.damaged);
                 }

@@ -57,6 +57,14 @@ impl Administrator {
         self.call(Method::POST, path, Some(("application/json", body.to_string().as_bytes())))
     }
 
+    /// A `PUT` of JSON over whatever is there.
+    ///
+    /// # Errors
+    /// When the console refuses.
+    pub fn put(&self, path: &str, body: &Value) -> Result<Value> {
+        self.call(Method::PUT, path, Some(("application/json", body.to_string().as_bytes())))
+    }
+
     /// A `DELETE`, whatever is there.
     ///
     /// # Errors

@@ -212,6 +212,17 @@ impl SmallFarm {
         self.administrator.delete(&format!("/api/v1/machines/{id}")).map(drop)
     }
 
+    /// Puts an Agent into another group. It and the Storage Service learn of it a moment later.
+    ///
+    /// # Errors
+    /// When the console does not know the Agent or the group.
+    pub fn move_agent(&self, name: &str, group: &str) -> Result<()> {
+        let machine = self.agent_machine(name)?;
+        let id = machine["id"].as_str().context("the machine has no identity")?;
+        let body = serde_json::json!({ "group": group });
+        self.administrator.put(&format!("/api/v1/machines/{id}"), &body).map(drop)
+    }
+
     /// Stops the console; what machines got from it before must be enough for them.
     ///
     /// # Errors

@@ -21,6 +21,7 @@ mod session_control;
 mod sets;
 mod sid;
 mod subset;
+mod trial;
 mod unapplied;
 
 pub use baseline::{Baseline, InvalidBaseline, Seen};
@@ -31,8 +32,8 @@ pub use import::{ImportError, ImportReport, Imported, import, import_seen};
 pub use known_folders::{KNOWN_FOLDERS, KnownFolder, known_folder};
 pub use ports::{
     Clock, DataSetStore, Fetched, FileError, FileErrorKind, FileFilter, FileListing, FolderLocation,
-    FoundFile, HostError, KnownVersion, MAX_LISTED, ProfileFiles, SessionHost, SessionProfile, StoreError,
-    Stored, Upload, VersionTag,
+    FoundFile, HeldVersion, HostError, KnownVersion, MAX_LISTED, ProfileFiles, SessionHost, SessionProfile,
+    StoreError, Stored, Upload, VersionTag,
 };
 pub use report::{MAX_NOTES, Note, NoteCode, Notes};
 pub use rules::{
@@ -46,4 +47,5 @@ pub use session_control::{ChangeWatch, HostSession, ProfileHold, SessionControl,
 pub use sets::Sets;
 pub use sid::{InvalidSid, Sid};
 pub use subset::{Applies, DataSubset, FolderRule, ImportMode, OnConflict, RegistryRule, RuleAction};
+pub use trial::{RuleTrial, Trial, TrialCounts, TrialError, try_subset};
 pub use unapplied::Unapplied;

@@ -242,11 +242,11 @@ pub struct VersionTag(pub String);
 
 /// Where data sets are kept: the Storage Service, or a test's memory.
 pub trait DataSetStore {
-    /// The current data set of a user and scope.
+    /// The current data set of a user and scope. [`Fetched::NotModified`] is said only of the version `held`.
     ///
     /// # Errors
     /// When storage does not say what it has.
-    fn fetch(&self, scope: &Scope, sid: &Sid, held: Option<&VersionTag>) -> Result<Fetched, StoreError>;
+    fn fetch(&self, scope: &Scope, sid: &Sid, held: Option<HeldVersion<'_>>) -> Result<Fetched, StoreError>;
 
     /// The current data sets of several scopes, in their order; a store that can answers in one round trip.
     ///
@@ -255,9 +255,9 @@ pub trait DataSetStore {
     fn fetch_all(
         &self,
         sid: &Sid,
-        wanted: &[(Scope, Option<VersionTag>)],
+        wanted: &[(Scope, Option<HeldVersion<'_>>)],
     ) -> Result<Vec<Fetched>, StoreError> {
-        wanted.iter().map(|(scope, held)| self.fetch(scope, sid, held.as_ref())).collect()
+        wanted.iter().map(|(scope, held)| self.fetch(scope, sid, *held)).collect()
     }
 
     /// Makes `bytes` the current data set, if the current one is still `base` (`None`: if there is none).
@@ -308,6 +308,22 @@ pub trait DataSetStore {
     /// only one, or none was asked.
     fn answered_by(&self, _: &Scope) -> Option<(String, bool)> {
         None
+    }
+}
+
+/// A version that whoever asks has already.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HeldVersion<'a> {
+    /// Its name.
+    pub version: &'a VersionTag,
+    /// Its file, where it is at hand: then only what changed since needs to travel.
+    pub file: Option<&'a [u8]>,
+}
+
+impl<'a> From<&'a VersionTag> for HeldVersion<'a> {
+    /// Of which only the name is known.
+    fn from(version: &'a VersionTag) -> Self {
+        Self { version, file: None }
     }
 }
 

@@ -4,6 +4,7 @@ mod administrator;
 mod console;
 mod delta;
 mod error;
+mod fetch;
 mod https;
 mod storage;
 mod tls_connector;

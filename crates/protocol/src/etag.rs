@@ -23,9 +23,8 @@ pub fn is_strong(tag: &str) -> bool {
 
 /// Value of the header [`HELD`]; `None` when nothing is held.
 #[must_use]
-pub fn held_header(held: &[(Scope, Option<VersionTag>)]) -> Option<String> {
-    let members = held.iter().filter_map(|(scope, tag)| tag.as_ref().map(|tag| format!("{scope} {}", tag.0)));
-    let members: Vec<_> = members.collect();
+pub fn held_header<'a>(held: impl IntoIterator<Item = (&'a Scope, &'a VersionTag)>) -> Option<String> {
+    let members: Vec<_> = held.into_iter().map(|(scope, tag)| format!("{scope} {}", tag.0)).collect();
     (!members.is_empty()).then(|| members.join(", "))
 }
 

@@ -5,6 +5,7 @@
 mod agent_settings;
 mod certificate;
 pub mod client;
+pub mod dictionaries;
 pub mod digest;
 mod enrolment;
 pub mod etag;
@@ -36,5 +37,6 @@ pub use storage_limits::StorageLimits;
 pub use tls::ClientCertificates;
 pub use token::{InvalidJoinToken, JoinSecret, JoinToken};
 pub use user_sets::{
-    InvalidUserDataSets, USER_DATA_SETS_TYPE, UserDataSet, decode_user_data_sets, encode_user_data_sets,
+    InvalidUserDataSets, ReceivedSet, USER_DATA_SETS_TYPE, UserDataSet, decode_user_data_sets,
+    encode_user_data_sets,
 };

@@ -18,7 +18,8 @@ pub struct AgentPlan {
     /// The first Storage Server of this Agent's group, for Agents that know no other; `None` until the administrator chose
     /// one.
     pub storage: Option<StorageTarget>,
-    /// The Storage Servers of each of this Agent's scopes. What an older console sends has none: see [`AgentPlan::targets`].
+    /// The Storage Servers of each of this Agent's scopes, and of those of groups that it was in until lately, for what waits in
+    /// its spool. What an older console sends has none: see [`AgentPlan::targets`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stores: Vec<ScopeStores>,
     /// The data subsets that apply to this Agent, global ones and those of its group.
@@ -32,6 +33,19 @@ pub struct AgentPlan {
 }
 
 impl AgentPlan {
+    /// The scopes that this Agent may bring data sets to: the global one, its group's, and those of former groups.
+    #[must_use]
+    pub fn scopes(&self) -> Vec<Scope> {
+        let mut scopes: Vec<Scope> =
+            std::iter::once(Scope::Global).chain(self.group.clone().map(Scope::Group)).collect();
+        for stores in &self.stores {
+            if !scopes.contains(&stores.scope) {
+                scopes.push(stores.scope.clone());
+            }
+        }
+        scopes
+    }
+
     /// The Storage Servers that keep a scope, in the order in which they are to be tried.
     #[must_use]
     pub fn targets(&self, scope: &Scope) -> &[StorageTarget] {
@@ -176,6 +190,9 @@ pub struct AllowedAgent {
     pub name: String,
     /// The group whose data sets it may reach besides the global ones.
     pub group: Option<GroupName>,
+    /// Groups that it was in until lately. It may still send, by name, what its spool holds for their data sets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_groups: Vec<GroupName>,
     /// Serial numbers, in lower-case hexadecimal, of its certificates that are valid now; two while one is renewed.
     pub certificates: Vec<String>,
 }

@@ -16,6 +16,7 @@ const MAX_SCOPES: u64 = 8;
 const NONE: u8 = 0;
 const NOT_MODIFIED: u8 = 1;
 const DATA: u8 = 2;
+const DELTA: u8 = 3;
 
 /// What storage has of a user in one scope. Bytes are borrowed, so that a server copies them once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,6 +27,22 @@ pub enum UserDataSet<'a> {
     NotModified,
     /// The current data set and its version.
     Data(&'a VersionTag, &'a [u8]),
+    /// The current version, and its data set as a delta against the version held.
+    Delta(&'a VersionTag, &'a [u8]),
+}
+
+/// What came of one scope.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ReceivedSet {
+    /// All that storage has to say.
+    Whole(Fetched),
+    /// The current version as a delta against the version held, of which nothing is known yet.
+    Delta {
+        /// The current version.
+        version: VersionTag,
+        /// The delta.
+        delta: Vec<u8>,
+    },
 }
 
 /// Writes the body.
@@ -47,6 +64,7 @@ fn write(
             UserDataSet::None => encoder.u8(NONE)?.null()?.null()?,
             UserDataSet::NotModified => encoder.u8(NOT_MODIFIED)?.null()?.null()?,
             UserDataSet::Data(tag, bytes) => encoder.u8(DATA)?.str(&tag.0)?.bytes(bytes)?,
+            UserDataSet::Delta(tag, bytes) => encoder.u8(DELTA)?.str(&tag.0)?.bytes(bytes)?,
         };
     }
     Ok(())
@@ -56,7 +74,7 @@ fn write(
 ///
 /// # Errors
 /// When it is not well formed; the text says where.
-pub fn decode_user_data_sets(body: &[u8]) -> Result<Vec<(Scope, Fetched)>, InvalidUserDataSets> {
+pub fn decode_user_data_sets(body: &[u8]) -> Result<Vec<(Scope, ReceivedSet)>, InvalidUserDataSets> {
     let mut decoder = Decoder::new(body);
     let sets = read(&mut decoder)
         .map_err(|error| InvalidUserDataSets { offset: decoder.position(), text: error.to_string() })?;
@@ -76,7 +94,7 @@ pub struct InvalidUserDataSets {
     text: String,
 }
 
-fn read(decoder: &mut Decoder<'_>) -> Result<Vec<(Scope, Fetched)>, decode::Error> {
+fn read(decoder: &mut Decoder<'_>) -> Result<Vec<(Scope, ReceivedSet)>, decode::Error> {
     let count = length(decoder, "an array of at most 8 data sets", |count| count <= MAX_SCOPES)?;
     let mut sets = Vec::new();
     for _ in 0..count {
@@ -86,10 +104,14 @@ fn read(decoder: &mut Decoder<'_>) -> Result<Vec<(Scope, Fetched)>, decode::Erro
         let tag = if null(decoder)? { None } else { Some(decoder.str()?) };
         let bytes = if null(decoder)? { None } else { Some(decoder.bytes()?) };
         let fetched = match (status, tag, bytes) {
-            (NONE, None, None) => Fetched::None,
-            (NOT_MODIFIED, None, None) => Fetched::NotModified,
-            (DATA, Some(tag), Some(bytes)) if etag::is_strong(tag) => {
-                Fetched::Data { version: VersionTag(tag.to_owned()), bytes: bytes.to_vec() }
+            (NONE, None, None) => ReceivedSet::Whole(Fetched::None),
+            (NOT_MODIFIED, None, None) => ReceivedSet::Whole(Fetched::NotModified),
+            (DATA | DELTA, Some(tag), Some(bytes)) if etag::is_strong(tag) => {
+                let (version, bytes) = (VersionTag(tag.to_owned()), bytes.to_vec());
+                match status {
+                    DELTA => ReceivedSet::Delta { version, delta: bytes },
+                    _ => ReceivedSet::Whole(Fetched::Data { version, bytes }),
+                }
             }
             _ => return Err(decode::Error::message("status, tag and bytes do not fit each other")),
         };

@@ -3,9 +3,10 @@
 
 use mp_profile::{Fetched, Scope, VersionTag};
 use mp_protocol::{
-    EnrolRequest, MachineRole, UserDataSet,
+    EnrolRequest, MachineRole, ReceivedSet, UserDataSet,
     client::{ApiRequest, Method},
     decode_user_data_sets,
+    dictionaries::{accepts_deltas, offer, parse_hash, parse_id},
     digest::{content_digest, digest_matches},
     encode_user_data_sets, etag,
 };
@@ -78,6 +79,27 @@ fn refuses_headers_that_are_not_well_formed() {
 }
 
 #[test]
+fn headers_of_dictionaries_are_those_of_rfc_9842() {
+    // RFC 9842, section 2.2.
+    let header = ":pZGm1Av0IEBKARczz7exkNYsZb8LzaMrV7J32a2fFG4=:";
+    let hash = parse_hash(header).unwrap();
+    assert_eq!((hash[0], hash[31]), (0xA5, 0x6E));
+    for bad in ["", ":", "::", &header[1..], ":AAAA:", "?1", ":not base64:"] {
+        assert_eq!(parse_hash(bad), None, "{bad}");
+    }
+    for yes in ["dcz", "gzip, br;q=0.5 , DCZ", "dcz;q=0.001"] {
+        assert!(accepts_deltas(yes), "{yes}");
+    }
+    for no in ["", "gzip", "*", "dcz;q=0", "gzip, dcz; q=0.000", "dczx"] {
+        assert!(!accepts_deltas(no), "{no}");
+    }
+    assert_eq!(parse_id("\"1-ab\""), Some(VersionTag("\"1-ab\"".to_owned())));
+    for bad in ["", "1-ab", "\"\"", "\"a\\\"\"", "\"a", "W/\"a\""] {
+        assert_eq!(parse_id(bad), None, "{bad}");
+    }
+}
+
+#[test]
 fn refuses_bodies_that_are_not_well_formed() {
     let tag = VersionTag("\"a\"".to_owned());
     let body = encode_user_data_sets(&[(Scope::Global, UserDataSet::Data(&tag, b"content"))]);
@@ -97,24 +119,25 @@ fn refuses_bodies_that_are_not_well_formed() {
 proptest! {
     #[test]
     fn what_is_held_survives_its_header(held in prop::collection::vec((scope(), tag()), 0..8)) {
-        let sent: Vec<_> = held.iter().map(|(scope, tag)| (scope.clone(), Some(tag.clone()))).collect();
-        let header = etag::held_header(&sent).unwrap_or_default();
+        let header = etag::held_header(held.iter().map(|(scope, tag)| (scope, tag))).unwrap_or_default();
         prop_assert_eq!(etag::parse_held(&header), Some(held));
     }
 
     #[test]
     fn data_sets_survive_their_body(
-        sets in prop::collection::vec((scope(), 0..3, tag(), any::<Vec<u8>>()), 0..8)
+        sets in prop::collection::vec((scope(), 0..4, tag(), any::<Vec<u8>>()), 0..8)
     ) {
         let sent: Vec<_> = sets.iter().map(|(scope, kind, tag, bytes)| (scope.clone(), match kind {
             0 => UserDataSet::None,
             1 => UserDataSet::NotModified,
-            _ => UserDataSet::Data(tag, bytes),
+            2 => UserDataSet::Data(tag, bytes),
+            _ => UserDataSet::Delta(tag, bytes),
         })).collect();
         let expected: Vec<_> = sets.iter().map(|(scope, kind, version, bytes)| (scope.clone(), match kind {
-            0 => Fetched::None,
-            1 => Fetched::NotModified,
-            _ => Fetched::Data { version: version.clone(), bytes: bytes.clone() },
+            0 => ReceivedSet::Whole(Fetched::None),
+            1 => ReceivedSet::Whole(Fetched::NotModified),
+            2 => ReceivedSet::Whole(Fetched::Data { version: version.clone(), bytes: bytes.clone() }),
+            _ => ReceivedSet::Delta { version: version.clone(), delta: bytes.clone() },
         })).collect();
         prop_assert_eq!(decode_user_data_sets(&encode_user_data_sets(&sent)).unwrap(), expected);
     }
@@ -123,5 +146,18 @@ proptest! {
     fn no_bytes_make_the_readers_panic(bytes: Vec<u8>, text: String) {
         drop(decode_user_data_sets(&bytes));
         drop(etag::parse_held(&text));
+        drop((accepts_deltas(&text), parse_hash(&text), parse_id(&text)));
+    }
+
+    #[test]
+    fn what_is_offered_survives_its_headers(version in tag(), hash: [u8; 32]) {
+        match offer(&version, &hash) {
+            Some([(_, coding), (_, available), (_, id)]) => {
+                prop_assert!(accepts_deltas(&coding));
+                prop_assert_eq!(parse_hash(&available), Some(hash));
+                prop_assert_eq!(parse_id(&id), Some(version));
+            }
+            None => prop_assert!(version.0.contains('\\'), "a string of RFC 9651 escapes it"),
+        }
     }
 }

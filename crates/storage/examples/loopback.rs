@@ -43,6 +43,7 @@ fn main() {
         global_folder: "global".to_owned(),
         port: 0,
         agents: vec![AllowedAgent {
+            former_groups: Vec::new(),
             id: agent.machine().id.clone(),
             name: "agent".to_owned(),
             group: Some(OFFICE.parse().unwrap()),
@@ -74,7 +75,7 @@ fn main() {
         let Stored::As(tag) = shared.store(&scope, &sid(0), None, &data_set(0)).unwrap() else {
             panic!("conflict")
         };
-        held.push((scope, Some(tag)));
+        held.push((scope, tag));
     }
     let warm = tls();
     client(Arc::clone(&warm)).fetch_user(&sid(0), &[]).unwrap();
@@ -92,7 +93,11 @@ fn main() {
     });
     measure("logon, nothing changed, connection kept", 1, || {
         let (client, held) = (client(tls()), held.clone());
-        move || drop(client.fetch_user(&sid(0), &held).unwrap())
+        move || {
+            let named =
+                held.iter().map(|(scope, tag): &(Scope, VersionTag)| (scope.clone(), Some(tag.into())));
+            drop(client.fetch_user(&sid(0), &named.collect::<Vec<_>>()).unwrap());
+        }
     });
     measure("logon, both sets, new connection, TLS resumed", 1, || {
         || drop(client(Arc::clone(&warm)).fetch_user(&sid(0), &[]).unwrap())

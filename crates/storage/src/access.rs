@@ -42,7 +42,14 @@ pub struct Access {
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Reach {
     /// The global data sets, where they are kept here, and those of this group.
-    Agent { id: MachineId, name: String, group: Option<GroupName>, global: bool },
+    Agent {
+        id: MachineId,
+        name: String,
+        group: Option<GroupName>,
+        /// Groups that it was in, for what its spool still holds of them.
+        former: Vec<GroupName>,
+        global: bool,
+    },
     /// Another Storage Server: the versions of these scopes, to take them over.
     Peer { name: String, scopes: Vec<Scope> },
     /// All, and what administrators do.
@@ -85,8 +92,14 @@ impl Access {
                            check the clocks";
             return Err(Refusal::new(Code::CertificateNotListed, message));
         }
-        let (id, name, group) = (agent.id.clone(), agent.name.clone(), agent.group.clone());
-        Ok(Self::of(plan, Reach::Agent { id, name, group, global: plan.keeps_global }))
+        let reach = Reach::Agent {
+            id: agent.id.clone(),
+            name: agent.name.clone(),
+            group: agent.group.clone(),
+            former: agent.former_groups.clone(),
+            global: plan.keeps_global,
+        };
+        Ok(Self::of(plan, reach))
     }
 
     fn admit_peer(
@@ -133,7 +146,7 @@ impl Access {
         }
     }
 
-    /// The scopes that an Agent or another Storage Server reaches. Of those of an administrator the list is not kept.
+    /// The scopes whose data sets an Agent uses, or another Storage Server takes over. Of those of an administrator the list is not kept.
     #[must_use]
     pub fn scopes(&self) -> Vec<Scope> {
         match &self.reach {
@@ -213,7 +226,9 @@ impl Access {
             (Reach::All { .. }, _) => true,
             (Reach::Peer { scopes, .. }, _) => scopes.contains(scope),
             (Reach::Agent { global, .. }, Scope::Global) => *global,
-            (Reach::Agent { group, .. }, Scope::Group(name)) => group.as_ref() == Some(name),
+            (Reach::Agent { group, former, .. }, Scope::Group(name)) => {
+                group.as_ref() == Some(name) || former.contains(name)
+            }
         };
         own.then(|| Key { scope: scope.clone(), sid: sid.clone() }).ok_or_else(other_scope)
     }

@@ -11,6 +11,7 @@ mod envelope;
 mod error;
 mod key_file;
 mod records;
+mod rotation;
 mod stored;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub(crate) use records::shown;
 pub use records::{
     KeyedStore, Kinds, Rewrapped, StoredUnder, encrypt_all, rewrap_all, stored_under, wrapped_by,
 };
+pub use rotation::{RotationError, forget_former, rotate};
 pub(crate) use stored::STORED_HEAD;
 pub use stored::{Flaw, Stored};
 
@@ -78,9 +80,23 @@ impl AtRest {
     }
 
     /// The record of a new data key.
-    pub(crate) fn new_record(&self, of: Subject<'_>) -> Result<String, KeyError> {
-        let data_key = DataKey::new()?;
-        Ok(Record::wrap(&data_key, &of.context(), &self.keys()?.newest())?.text())
+    pub(crate) fn new_record(&self, of: Subject<'_>) -> Result<NewRecord, KeyError> {
+        let (data_key, newest) = (DataKey::new()?, self.keys()?.newest());
+        let text = Record::wrap(&data_key, &of.context(), &newest)?.text();
+        Ok(NewRecord { text, data_key, wrapped_by: newest.id() })
+    }
+
+    /// A record that was just written, anew if its key was forgotten meanwhile; `None` when that is still there.
+    pub(crate) fn wrapped_meanwhile(
+        &self,
+        of: Subject<'_>,
+        new: &NewRecord,
+    ) -> Result<Option<String>, KeyError> {
+        let keys = self.keys()?;
+        if keys.is_in_file(new.wrapped_by) {
+            return Ok(None);
+        }
+        Ok(Some(Record::wrap(&new.data_key, &of.context(), &keys.newest())?.text()))
     }
 
     /// Whether the key of a record is in the key file, and the record what was made for its subject.
@@ -154,6 +170,14 @@ impl AtRest {
         };
         record.unwrap(&of.context(), &key)
     }
+}
+
+/// A data key that was just made.
+pub(crate) struct NewRecord {
+    /// It, wrapped.
+    pub(crate) text: String,
+    data_key: DataKey,
+    wrapped_by: KeyId,
 }
 
 /// What a data key belongs to.

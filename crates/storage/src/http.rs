@@ -3,12 +3,13 @@
 mod administration;
 mod body;
 mod delta;
+mod dictionary;
 mod gate;
 mod handlers;
 mod peers;
 mod room;
 
-use std::sync::Arc;
+use std::{num::NonZero, sync::Arc, thread::available_parallelism};
 
 use axum::{
     Router,
@@ -39,6 +40,8 @@ struct Shared {
     shares: Arc<Shares>,
     body_memory: Arc<Semaphore>,
     backend_calls: Arc<Semaphore>,
+    /// Answers that are being made as deltas: as many as there are processors.
+    delta_turns: Arc<Semaphore>,
 }
 
 impl Shared {
@@ -72,6 +75,7 @@ pub(crate) fn router(
         shares: Arc::default(),
         body_memory: Arc::new(Semaphore::new(BODY_MEMORY / PERMIT)),
         backend_calls: Arc::new(Semaphore::new(BACKEND_CALLS)),
+        delta_turns: Arc::new(Semaphore::new(available_parallelism().map_or(1, NonZero::get))),
     };
     let data_set = get(handlers::get).head(handlers::head).put(handlers::put).delete(handlers::delete);
     let quarantine = post(handlers::quarantine).get(administration::quarantined);

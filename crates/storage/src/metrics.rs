@@ -54,6 +54,7 @@ pub struct Metrics {
     ended: Family<Refused, Counter>,
     over_warning: Counter,
     delta_saved: Counter,
+    delta_saved_sending: Counter,
     pub(crate) connections: Gauge,
     pub(crate) body_bytes: Gauge,
     flush: Histogram,
@@ -79,6 +80,7 @@ impl Metrics {
             ended: Family::default(),
             over_warning: Counter::default(),
             delta_saved: Counter::default(),
+            delta_saved_sending: Counter::default(),
             connections: Gauge::default(),
             body_bytes: Gauge::default(),
             flush: Histogram::new(BOUNDS),
@@ -108,6 +110,9 @@ impl Metrics {
         registry.register("quota_warnings", over, self.over_warning.clone());
         let saved = "Bytes of uploads that were not sent, because they came as deltas";
         registry.register_with_unit("delta_saved", saved, Unit::Bytes, self.delta_saved.clone());
+        let saved = "Bytes of answers that were not sent, because they went out as deltas";
+        let counter = self.delta_saved_sending.clone();
+        registry.register_with_unit("delta_saved_sending", saved, Unit::Bytes, counter);
         registry.register("connections", "Connections there are", self.connections.clone());
         let ended = "Connections that were not taken, or ended before their time, by code";
         registry.register("connections_ended", ended, self.ended.clone());
@@ -170,6 +175,10 @@ impl Metrics {
 
     pub(crate) fn delta_received(&self, saved: usize) {
         self.delta_saved.inc_by(u64::try_from(saved).unwrap_or(u64::MAX));
+    }
+
+    pub(crate) fn delta_sent(&self, saved: usize) {
+        self.delta_saved_sending.inc_by(u64::try_from(saved).unwrap_or(u64::MAX));
     }
 
     pub(crate) fn flushed(&self, took: Duration, free: Option<u64>) {

@@ -10,7 +10,9 @@ use std::{
 };
 
 use mp_agent::{CachedPlan, Connections};
-use mp_profile::{DataSetStore, Fetched, KnownVersion, Scope, Sid, StoreError, Stored, VersionTag};
+use mp_profile::{
+    DataSetStore, Fetched, HeldVersion, KnownVersion, Scope, Sid, StoreError, Stored, VersionTag,
+};
 use mp_protocol::{
     AgentPlan,
     session_report::{BatchAnswer, Fate, ReportBatch},
@@ -117,7 +119,8 @@ fn refused(refusal: Refusal) -> StoreError {
 }
 
 impl DataSetStore for Line {
-    fn fetch(&self, scope: &Scope, sid: &Sid, held: Option<&VersionTag>) -> Result<Fetched, StoreError> {
+    fn fetch(&self, scope: &Scope, sid: &Sid, held: Option<HeldVersion<'_>>) -> Result<Fetched, StoreError> {
+        let held = held.map(|held| held.version);
         Ok(match self.reach()?.read(scope, sid, held).map_err(refused)? {
             Read::None => Fetched::None,
             Read::NotModified(_) => Fetched::NotModified,

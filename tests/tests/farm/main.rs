@@ -8,6 +8,7 @@ mod killed;
 mod moving;
 mod outages;
 mod reach;
+mod regrouped;
 mod renewal;
 mod reports;
 mod station;

@@ -8,7 +8,8 @@ use std::{
 };
 
 use mp_agent::{
-    Agent, CachedPlan, EnrolledMachine, SessionReport, StateFolder, hosts::simulated::SimulatedHost,
+    Agent, CachedPlan, Connections, EnrolledMachine, SessionReport, StateFolder,
+    hosts::simulated::SimulatedHost,
 };
 use mp_dataset::{FileAttributes, FileContent, FilePath};
 use mp_farm::SmallFarm;
@@ -105,6 +106,14 @@ impl Station {
 
     pub(crate) fn plan(&self) -> CachedPlan {
         CachedPlan::load(&self.state).unwrap().unwrap()
+    }
+
+    /// Asks the console for a newer plan, as the service does once a minute.
+    pub(crate) fn newer_plan(&self) -> CachedPlan {
+        if let Some(newer) = self.machine.newer_plan(Some(&self.plan())).unwrap() {
+            newer.save(&self.state).unwrap();
+        }
+        self.plan()
     }
 
     /// Windows loads a fresh copy of the mandatory profile, then the Agent works.

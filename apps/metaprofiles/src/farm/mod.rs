@@ -19,6 +19,7 @@ mod session;
 mod show;
 mod storage_moves;
 mod storage_servers;
+mod subset_trial;
 mod subsets;
 mod user_sessions;
 mod users;

@@ -10,6 +10,7 @@ use super::{
     agent_settings::Mode,
     api::{Api, below},
     show::{self, Column, field},
+    subset_trial,
 };
 use crate::input;
 
@@ -56,6 +57,18 @@ pub(crate) enum Command {
         name: String,
         #[command(flatten)]
         rules: Rules,
+    },
+    /// Tell what one would keep of a user's data, or of a hive, and how big that is
+    ///
+    /// Nothing is changed. The rules are those of an Agent's export of all that is there.
+    Try {
+        /// Its name
+        name: String,
+        /// Try this description instead of the one that the farm has
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        on: subset_trial::On,
     },
     /// Delete one
     Delete {
@@ -124,6 +137,13 @@ impl Command {
                 let mut found = api.get_tagged(&path)?;
                 found.item = json!(rules.subset(name)?);
                 tell(api, &api.put(&path, &found)?)
+            }
+            Self::Try { name, file, on } => {
+                let subset = match file {
+                    Some(file) => json!(from_file(file, name)?),
+                    None => api.get(&below(PATH, name))?,
+                };
+                subset_trial::run(api, &subset, on)
             }
             Self::Delete { name } => {
                 api.delete_as_it_is(&below(PATH, name))?;

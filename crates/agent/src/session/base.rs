@@ -1,11 +1,14 @@
 //! What a session starts from: the stored data sets, or what this host could not send yet.
 
 use mp_dataset::{DataSet, DecodeError, Limits, Verified};
-use mp_profile::{DataSetStore, Fetched, Scope, Sid, StoreError};
+use mp_profile::{DataSetStore, Fetched, HeldVersion, Scope, Sid, StoreError, VersionTag};
+
+use mp_protocol::StorageAway;
 
 use super::{Agent, cache};
 use crate::{
     chain::chain,
+    plan::CachedPlan,
     report::Recorder,
     spool::{Intent, SpoolEntry, digest},
 };
@@ -26,6 +29,29 @@ impl ScopeSet {
     }
 }
 
+/// What the data sets are good for that this host saw last.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Copies {
+    /// None are kept.
+    None,
+    /// Only what changed since is fetched.
+    AsHeld,
+    /// The same, and they serve while storage is away.
+    AlsoInstead,
+}
+
+impl Copies {
+    /// Those of a group that says this of logons while storage is away.
+    pub(super) fn of(storage_away: StorageAway) -> Self {
+        if storage_away == StorageAway::CachedCopy { Self::AlsoInstead } else { Self::None }
+    }
+
+    /// They do not take the place of an answer.
+    pub(super) fn only_held(self) -> Self {
+        if self == Self::None { Self::None } else { Self::AsHeld }
+    }
+}
+
 /// What an earlier session on this host exported, and storage has not acknowledged.
 struct Unsent {
     intent: Intent,
@@ -40,12 +66,14 @@ impl Agent<'_> {
         sid: &Sid,
         scopes: Vec<Scope>,
         store: Result<&dyn DataSetStore, &StoreError>,
-        cached_copy: bool,
+        copies: Copies,
         recorder: &mut Recorder,
     ) -> Vec<ScopeSet> {
+        let look_up = |scope| (copies != Copies::None).then(|| cache::look_up(&self.state, sid, scope))?;
+        let kept: Vec<Option<cache::Copy>> = scopes.iter().map(look_up).collect();
         let answers = match store {
             Ok(store) => {
-                let answers = ask(sid, &scopes, store, recorder);
+                let answers = ask(sid, &scopes, &kept, store, recorder);
                 for scope in &scopes {
                     report_other_server(scope, store, "came from", recorder);
                 }
@@ -60,7 +88,11 @@ impl Agent<'_> {
         scopes
             .into_iter()
             .zip(answers)
-            .map(|(scope, answer)| self.start(sid, scope, answer, cached_copy, recorder))
+            .zip(kept)
+            .map(|((scope, answer), copy)| {
+                let copy = copy.filter(|_| copies == Copies::AlsoInstead);
+                self.start(sid, scope, answer, copy, recorder)
+            })
             .collect()
     }
 
@@ -73,7 +105,7 @@ impl Agent<'_> {
         sid: &Sid,
         scope: Scope,
         answer: Option<Fetched>,
-        cached_copy: bool,
+        copy: Option<cache::Copy>,
         recorder: &mut Recorder,
     ) -> ScopeSet {
         let unsent = self.unsent(sid, &scope, recorder);
@@ -85,21 +117,21 @@ impl Agent<'_> {
             recorder.data_set(&scope, "imported from the spool", Some(bytes.len()), None);
             return ScopeSet { scope, set: Some((bytes, set)), version: None, known: true };
         }
-        match answer {
-            Some(answer) => accept(scope, answer, recorder),
-            None if cached_copy && let Some(copy) = cache::look_up(&self.state, sid, &scope) => {
-                let bytes = copy.set.as_ref().map(|(bytes, _)| bytes.len());
-                recorder.data_set(&scope, "imported from the cached copy", bytes, copy.version.clone());
-                ScopeSet { scope, set: copy.set, version: copy.version, known: true }
+        match (answer, copy.and_then(verified_copy)) {
+            (Some(answer), _) => accept(scope, answer, recorder),
+            (None, Some((set, version))) => {
+                let bytes = set.as_ref().map(|(bytes, _)| bytes.len());
+                recorder.data_set(&scope, "imported from the cached copy", bytes, version.clone());
+                ScopeSet { scope, set, version, known: true }
             }
-            None => {
+            (None, None) => {
                 recorder.data_set(&scope, "not fetched", None, None);
                 ScopeSet::unknown(scope)
             }
         }
     }
 
-    /// Keeps what storage gave, for a logon while it is away.
+    /// Keeps what storage gave, for the next logon.
     pub(super) fn keep_copies(&self, sid: &Sid, sets: &[ScopeSet], recorder: &mut Recorder) {
         for set in sets.iter().filter(|set| set.known) {
             let seen = match (&set.set, &set.version) {
@@ -108,10 +140,27 @@ impl Agent<'_> {
                 // What is only in the spool was never seen in storage.
                 _ => continue,
             };
-            if let Err(error) = cache::keep(&self.state, sid, &set.scope, seen) {
-                let text = format!("the data set of {} is not kept for when storage is away: ", set.scope);
-                recorder.problem("MP-AGT-071", text + &chain(&error));
-            }
+            self.keep_copy(sid, &set.scope, seen, recorder);
+        }
+    }
+
+    /// Whether this host keeps copies for the next logon.
+    pub(super) fn keeps_copies(&self, plan: Option<&CachedPlan>) -> bool {
+        let settings = self.settings.over(plan.map(|cached| &cached.plan));
+        Copies::of(settings.storage_away) != Copies::None
+    }
+
+    /// Keeps what storage has of a scope, for the next logon; `None` when it has nothing.
+    pub(super) fn keep_copy(
+        &self,
+        sid: &Sid,
+        scope: &Scope,
+        seen: Option<(&str, &[u8])>,
+        recorder: &mut Recorder,
+    ) {
+        if let Err(error) = cache::keep(&self.state, sid, scope, seen) {
+            let text = format!("the data set of {scope} is not kept for when storage is away: ");
+            recorder.problem("MP-AGT-071", text + &chain(&error));
         }
     }
 
@@ -162,26 +211,41 @@ pub(super) fn report_other_server(
     }
 }
 
-/// Asks storage for all scopes at once. An answer is missing where storage gave none.
+/// Asks storage for all scopes at once, and says what is held of them. An answer is missing where storage gave none.
 fn ask(
     sid: &Sid,
     scopes: &[Scope],
+    kept: &[Option<cache::Copy>],
     store: &dyn DataSetStore,
     recorder: &mut Recorder,
 ) -> Vec<Option<Fetched>> {
-    let wanted: Vec<_> = scopes.iter().map(|scope| (scope.clone(), None)).collect();
+    let held = kept.iter().map(|copy| {
+        let (version, file) = copy.as_ref()?.file.as_ref()?;
+        Some(HeldVersion { version, file: Some(file.as_slice()) })
+    });
+    let wanted: Vec<_> = scopes.iter().cloned().zip(held).collect();
+    let known = |(answer, held): (Fetched, Option<HeldVersion<'_>>)| match (answer, held) {
+        (Fetched::NotModified, Some(HeldVersion { version, file: Some(file) })) => {
+            Fetched::Data { version: version.clone(), bytes: file.to_vec() }
+        }
+        (answer, _) => answer,
+    };
     match store.fetch_all(sid, &wanted) {
-        Ok(answers) => answers.into_iter().map(Some).collect(),
+        Ok(answers) => {
+            let answers = answers.into_iter().zip(wanted.iter().map(|(_, held)| *held));
+            answers.map(|answer| Some(known(answer))).collect()
+        }
         // That it refuses one scope must not cost the user the other.
         Err(StoreError::Refused { .. }) if scopes.len() > 1 => {
-            let mut one = |scope| match store.fetch(scope, sid, None) {
-                Ok(answer) => Some(answer),
-                Err(error) => {
-                    not_fetched(&error, Some(scope), recorder);
-                    None
-                }
-            };
-            scopes.iter().map(&mut one).collect()
+            let mut one =
+                |(scope, held): &(Scope, Option<HeldVersion<'_>>)| match store.fetch(scope, sid, *held) {
+                    Ok(answer) => Some(known((answer, *held))),
+                    Err(error) => {
+                        not_fetched(&error, Some(scope), recorder);
+                        None
+                    }
+                };
+            wanted.iter().map(&mut one).collect()
         }
         Err(error) => {
             not_fetched(&error, None, recorder);
@@ -227,6 +291,16 @@ fn accept(scope: Scope, answer: Fetched, recorder: &mut Recorder) -> ScopeSet {
             ScopeSet::unknown(scope)
         }
     }
+}
+
+/// A data set file with its content, if there is one, and its version.
+type Copied = (Option<(Vec<u8>, DataSet)>, Option<String>);
+
+/// What a copy holds; `None` when it is not intact.
+fn verified_copy(copy: cache::Copy) -> Option<Copied> {
+    let Some((VersionTag(version), bytes)) = copy.file else { return Some((None, None)) };
+    let set = verified(&bytes).ok()?;
+    Some((Some((bytes, set)), Some(version)))
 }
 
 pub(super) fn verified(bytes: &[u8]) -> Result<DataSet, DecodeError> {

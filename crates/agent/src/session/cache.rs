@@ -1,11 +1,10 @@
-//! The data sets that this host saw last, for logons while storage is away. They are only read; an export that was made from
-//! one replaces what is stored only if that still is this version.
+//! The data sets that this host saw last, for logons while storage is away, and so that only what changed since is fetched.
+//! They are only read; an export that was made from one replaces what is stored only if that still is this version.
 
 use std::{fs, io, path::PathBuf, time::SystemTime};
 
-use mp_dataset::{DataSet, Limits, Verified};
 use mp_durable::Readers;
-use mp_profile::{Scope, Sid};
+use mp_profile::{Scope, Sid, VersionTag};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -28,8 +27,8 @@ struct Kept {
 
 /// What storage had when it was last seen.
 pub(super) struct Copy {
-    pub(super) set: Option<(Vec<u8>, DataSet)>,
-    pub(super) version: Option<String>,
+    /// The version and its file, not yet verified; `None` when storage had none.
+    pub(super) file: Option<(VersionTag, Vec<u8>)>,
 }
 
 fn files(state: &StateFolder, sid: &Sid, scope: &Scope) -> (PathBuf, PathBuf) {
@@ -57,7 +56,8 @@ pub(super) fn keep(
     };
     let text =
         serde_json::to_vec_pretty(&kept).map_err(io::Error::from).map_err(StateError::at("write", &note))?;
-    if let Some((_, bytes)) = seen {
+    // A user mostly comes back to what is there already.
+    if let Some((_, bytes)) = seen.filter(|(_, bytes)| fs::read(&data).ok().as_deref() != Some(*bytes)) {
         mp_durable::replace(&data, bytes, Readers::OwnerOnly).map_err(StateError::at("write", &data))?;
     }
     mp_durable::replace(&note, &text, Readers::OwnerOnly).map_err(StateError::at("write", &note))?;
@@ -72,13 +72,9 @@ pub(super) fn look_up(state: &StateFolder, sid: &Sid, scope: &Scope) -> Option<C
     if kept.scope != *scope {
         return None;
     }
-    let Some(wanted) = kept.digest else { return Some(Copy { set: None, version: None }) };
+    let Some((wanted, version)) = kept.digest.zip(kept.version) else { return Some(Copy { file: None }) };
     let bytes = fs::read(data).ok()?;
-    if wanted != digest(&bytes) {
-        return None;
-    }
-    let set = mp_dataset::decode(&*bytes, &Limits::default()).map(Verified::into_data_set).ok()?;
-    Some(Copy { set: Some((bytes, set)), version: kept.version })
+    (wanted == digest(&bytes)).then_some(Copy { file: Some((VersionTag(version), bytes)) })
 }
 
 fn make_room(state: &StateFolder, but: &Sid) {

@@ -5,11 +5,10 @@ use mp_profile::{
     Baseline, CompiledRules, DataSubset, Imported, Notes, Scope, Seen, SessionChanges, SessionProfile, Sets,
     Sid,
 };
-use mp_protocol::StorageAway;
 
 use super::{
     Agent, AgentError,
-    base::{ScopeSet, verified},
+    base::{Copies, ScopeSet, verified},
     record::{MergedScope, SessionRecord, marked},
     work::needed,
 };
@@ -90,7 +89,7 @@ impl Agent<'_> {
             return Err(error.into());
         }
         recorder.step("keep base");
-        if self.settings.over(Some(&plan.plan)).storage_away == StorageAway::CachedCopy {
+        if self.keeps_copies(Some(plan)) {
             self.keep_copies(sid, &sets, recorder);
         }
         if record.all_merged() {
@@ -117,7 +116,8 @@ impl Agent<'_> {
         }
         if !to_fetch.is_empty() {
             let store = self.connections.storage(&plan.plan);
-            sets.extend(self.fetch(sid, to_fetch, store.as_deref(), false, recorder));
+            let copies = Copies::of(self.settings.over(Some(&plan.plan)).storage_away).only_held();
+            sets.extend(self.fetch(sid, to_fetch, store.as_deref(), copies, recorder));
         }
         sets
     }

@@ -6,11 +6,9 @@ use std::{
 use mp_dataset::ProfileKind;
 use mp_profile::{DataSetStore, Scope, Seen, SessionChanges, SessionProfile, Sets, Sid, Unapplied};
 
-use mp_protocol::StorageAway;
-
 use super::{
     Agent, AgentError,
-    base::ScopeSet,
+    base::{Copies, ScopeSet},
     late::without_mirrors,
     parts::{Awaited, scopes},
     record::{MergedScope, SessionRecord, marked},
@@ -91,10 +89,10 @@ impl Agent<'_> {
         if let Ok(store) = &store {
             self.send_leftovers(sid, store.as_ref(), recorder);
         }
-        let cached_copy = settings.storage_away == StorageAway::CachedCopy;
+        let copies = Copies::of(settings.storage_away);
         let all = scopes(plan.plan.group.as_ref());
         let wanted = awaited.as_ref().map_or_else(|| all.clone(), |awaited| awaited.scopes.clone());
-        let sets = self.fetch(sid, wanted, store.as_deref(), cached_copy, recorder);
+        let sets = self.fetch(sid, wanted, store.as_deref(), copies, recorder);
         // What cannot be had now leaves the session without; then nothing else need be put off.
         let awaited = awaited.filter(|_| sets.iter().all(|set| set.known));
         recorder.step("fetch and verify");
@@ -148,7 +146,7 @@ impl Agent<'_> {
             return Err(error.into());
         }
         recorder.step("release profile");
-        if cached_copy {
+        if copies != Copies::None {
             self.keep_copies(sid, &sets, recorder);
         }
         let whole = record.all_merged() || awaited.is_some();

@@ -1,7 +1,9 @@
 //! What other sessions have stored while this one goes on, merged when the user comes back to it.
 
 use mp_dataset::{DataSet, FileEntry, Side};
-use mp_profile::{DataSetStore, ExportInputs, Fetched, Imported, Part, Scope, Sets, Sid, VersionTag};
+use mp_profile::{
+    DataSetStore, ExportInputs, Fetched, HeldVersion, Imported, Part, Scope, Sets, Sid, VersionTag,
+};
 use mp_registry::{KeyAction, KeyEdit, ValueEdit};
 
 use super::{
@@ -122,9 +124,18 @@ impl Agent<'_> {
         let waits = |scope: &Scope| waiting.entries.iter().any(|entry| entry.scope == *scope);
         let asked = record.scopes.iter().filter(|merged| !waits(&merged.scope));
         let asked: Vec<_> = asked.collect();
-        let wanted =
-            asked.iter().map(|merged| (merged.scope.clone(), merged.version.clone().map(VersionTag)));
-        let wanted: Vec<(Scope, Option<VersionTag>)> = wanted.collect();
+        let held: Vec<_> = asked
+            .iter()
+            .map(|merged| {
+                let version = VersionTag(merged.version.clone()?);
+                Some((version, SessionRecord::base_bytes(&self.state, sid, merged)))
+            })
+            .collect();
+        let held = held
+            .iter()
+            .map(|held| held.as_ref().map(|(version, file)| HeldVersion { version, file: file.as_deref() }));
+        let scopes = asked.iter().map(|merged| merged.scope.clone());
+        let wanted: Vec<(Scope, Option<HeldVersion<'_>>)> = scopes.zip(held).collect();
         let store = self.connections.storage(&plan.plan);
         let answers = store.and_then(|store: Box<dyn DataSetStore>| store.fetch_all(sid, &wanted));
         let answers = match answers {

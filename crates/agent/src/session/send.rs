@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use mp_profile::{DataSetStore, Sid};
 
-use super::{Agent, AgentError, record::SessionRecord, upload::report_leftovers, work::needed};
+use super::{Agent, AgentError, cache, record::SessionRecord, upload::report_leftovers, work::needed};
 use crate::{
+    chain::chain,
     plan::CachedPlan,
     report::{Outcome, Recorder, SessionEvent, SessionReport},
     spool::{Deliveries, Delivery, Sent, SpoolEntry, digest},
@@ -31,7 +32,7 @@ impl Agent<'_> {
         let mut recorder = Recorder::new(SessionEvent::Upload, sid, self.host.name(), self.clock.now());
         recorder.report.plan_revision = plan.plan.revision;
         recorder.report.outcome = Outcome::Stored;
-        let sent = self.send_waiting(sid, store.as_ref())?;
+        let sent = self.send_waiting(sid, &plan, store.as_ref())?;
         recorder.step("send spool");
         report_leftovers(sent.tried.iter(), &mut recorder);
         let empty = self.spool.of(sid)?.entries.is_empty();
@@ -47,13 +48,30 @@ impl Agent<'_> {
     }
 
     /// Sends what waits of a user, and notes in the record of a session that goes on what became of its export.
-    pub(super) fn send_waiting(&self, sid: &Sid, store: &dyn DataSetStore) -> Result<Deliveries, AgentError> {
-        let entries = self.spool.of(sid)?.entries;
-        let digests =
-            entries.iter().filter_map(|entry| Some((entry.number, digest(&self.spool.read(entry).ok()?))));
-        let digests: BTreeMap<u64, String> = digests.collect();
+    pub(super) fn send_waiting(
+        &self,
+        sid: &Sid,
+        plan: &CachedPlan,
+        store: &dyn DataSetStore,
+    ) -> Result<Deliveries, AgentError> {
+        let copied = self.keeps_copies(Some(plan));
+        let (mut digests, mut files) = (BTreeMap::new(), BTreeMap::new());
+        for entry in self.spool.of(sid)?.entries {
+            let Ok(bytes) = self.spool.read(&entry) else { continue };
+            digests.insert(entry.number, digest(&bytes));
+            if copied {
+                files.insert(entry.number, bytes);
+            }
+        }
         let sent = self.spool.send_user(sid, store);
         self.note_sent(sid, &sent.tried, &digests)?;
+        for Delivery { entry, result } in &sent.tried {
+            if let (Ok(Sent::Stored(version)), Some(bytes)) = (result, files.get(&entry.number))
+                && let Err(error) = cache::keep(&self.state, sid, &entry.scope, Some((&version.0, bytes)))
+            {
+                tracing::warn!(%sid, scope = %entry.scope, error = chain(&error), "What was stored is not kept");
+            }
+        }
         Ok(sent)
     }
 

@@ -76,7 +76,15 @@ impl Agent<'_> {
             };
             report_export(export, result, recorder)
         });
-        let after = after.collect();
+        let after: Vec<After> = after.collect();
+        for (export, after) in exports.iter().zip(&after) {
+            if let After::Sent(Sent::Stored(version)) = after
+                && self.keeps_copies(plan)
+            {
+                let seen = Some((version.0.as_str(), export.bytes.as_slice()));
+                self.keep_copy(sid, &export.entry.scope, seen, recorder);
+            }
+        }
         if waits(self) {
             recorder.worse(Outcome::Spooled);
         }

@@ -10,7 +10,9 @@ use std::{
 
 use mp_agent::{AWAY, AwayServers, FailoverStore, Member};
 use mp_dataset::{DataSet, Origin};
-use mp_profile::{DataSetStore, Fetched, KnownVersion, Scope, Sid, StoreError, Stored, VersionTag};
+use mp_profile::{
+    DataSetStore, Fetched, HeldVersion, KnownVersion, Scope, Sid, StoreError, Stored, VersionTag,
+};
 
 use crate::{
     console::group,
@@ -37,7 +39,7 @@ impl Counted {
 }
 
 impl DataSetStore for Counted {
-    fn fetch(&self, scope: &Scope, sid: &Sid, held: Option<&VersionTag>) -> Result<Fetched, StoreError> {
+    fn fetch(&self, scope: &Scope, sid: &Sid, held: Option<HeldVersion<'_>>) -> Result<Fetched, StoreError> {
         self.store().fetch(scope, sid, held)
     }
 

@@ -6,6 +6,7 @@ mod away;
 mod capture;
 mod conflicts;
 mod console;
+mod copies;
 mod damage;
 mod failover;
 mod interrupted;

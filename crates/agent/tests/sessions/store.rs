@@ -7,7 +7,9 @@ use std::{
 };
 
 use mp_dataset::{DataSet, Limits, check};
-use mp_profile::{DataSetStore, Fetched, KnownVersion, Scope, Sid, StoreError, Stored, Upload, VersionTag};
+use mp_profile::{
+    DataSetStore, Fetched, HeldVersion, KnownVersion, Scope, Sid, StoreError, Stored, Upload, VersionTag,
+};
 
 /// What goes wrong from now on.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +51,18 @@ struct State {
     writes: usize,
     last_version: u32,
     with_base_file: usize,
+    held: Vec<(Scope, Held)>,
+}
+
+/// What an Agent held when it asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Held {
+    /// The current version.
+    Current,
+    /// A former one, so that what changed since can be sent.
+    Former,
+    /// Something of which storage cannot tell what changed.
+    Other,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -70,6 +84,11 @@ impl FakeStore {
     /// Uploads that came with the file of the version they are based on.
     pub(crate) fn with_base_file(&self) -> usize {
         self.state().with_base_file
+    }
+
+    /// What was held at each fetch since the last call.
+    pub(crate) fn held(&self) -> Vec<(Scope, Held)> {
+        std::mem::take(&mut self.state().held)
     }
 
     pub(crate) fn away(&self) {
@@ -161,10 +180,29 @@ impl FakeStore {
 }
 
 impl DataSetStore for FakeStore {
-    fn fetch(&self, scope: &Scope, sid: &Sid, _: Option<&VersionTag>) -> Result<Fetched, StoreError> {
-        let state = self.read(scope)?;
+    fn fetch(&self, scope: &Scope, sid: &Sid, held: Option<HeldVersion<'_>>) -> Result<Fetched, StoreError> {
+        let mut state = self.read(scope)?;
         if state.faults.not_modified {
             return Ok(Fetched::NotModified);
+        }
+        if let Some(held) = held {
+            let versions = state.versions.get(&(scope.clone(), sid.clone())).into_iter().flatten();
+            let is_held = |(name, bytes): &Version| *name == held.version.0 && held.file == Some(bytes);
+            let sound = versions.clone().any(is_held);
+            let current = versions.last().is_some_and(is_held);
+            state.held.push((
+                scope.clone(),
+                if current {
+                    Held::Current
+                } else if sound {
+                    Held::Former
+                } else {
+                    Held::Other
+                },
+            ));
+            if current {
+                return Ok(Fetched::NotModified);
+            }
         }
         let versions = state.versions.get(&(scope.clone(), sid.clone()));
         Ok(match versions.and_then(|versions| versions.last()) {

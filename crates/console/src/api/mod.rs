@@ -28,6 +28,7 @@ mod second_factor;
 mod sessions;
 mod storage_moves;
 mod storage_servers;
+mod trials;
 mod user_session;
 mod user_sessions;
 mod users;
@@ -136,6 +137,12 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(restore::restore))
         .route_layer(DefaultBodyLimit::max(MAX_BODY))
         .route_layer(from_fn_with_state(Arc::clone(core), extract::authenticate));
+    // A sample hive is longer than anything else that is sent.
+    let of_samples = OpenApiRouter::new()
+        .routes(routes!(trials::read_hive))
+        .routes(routes!(trials::try_subset))
+        .route_layer(DefaultBodyLimit::max(trials::MAX_BODY))
+        .route_layer(from_fn_with_state(Arc::clone(core), extract::authenticate));
     let of_everybody = OpenApiRouter::new()
         .routes(routes!(sessions::sign_in))
         .routes(routes!(browser::sign_in))
@@ -144,7 +151,8 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(openid_sign_in::end))
         .routes(routes!(openid_sign_in::code))
         .route_layer(DefaultBodyLimit::max(extract::SMALL_BODY));
-    OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", of_everybody.merge(of_administrators))
+    OpenApiRouter::with_openapi(Document::openapi())
+        .nest("/api/v1", of_everybody.merge(of_administrators).merge(of_samples))
 }
 
 /// The API's routes, and its document.

@@ -28,7 +28,9 @@ pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
         | "users/{sid}/data-sets/{scope}/versions/{number}"
         | "users/{sid}/data-sets/{scope}/versions/{number}/content"
         | "users/{sid}/data-sets/{scope}/versions/{number}/file"
-        | "users/{sid}/data-sets/{scope}/versions/{number}/difference" => Restore,
+        | "users/{sid}/data-sets/{scope}/versions/{number}/difference"
+        | "sample-hives"
+        | "data-subset-trials" => Restore,
         "storage-servers"
         | "storage-servers/{name}"
         | "storage-moves"

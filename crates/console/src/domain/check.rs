@@ -1,6 +1,6 @@
 use std::{collections::HashSet, net::IpAddr};
 
-use mp_profile::{Applies, CompiledRules, DataSubset};
+use mp_profile::{Applies, CompiledRules, DataSubset, RuleError};
 
 use super::{
     AgentServerGroup, Configuration, Kind, Refusal, Retention, StorageServer, name_key, settings,
@@ -40,10 +40,21 @@ pub(crate) fn check(configuration: &Configuration) -> Result<(), Refusal> {
         subset(item, groups).map_err(|problem| invalid(Kind::Subset, &item.name, problem))?;
     }
     // The Agents compile the rules in the same way, so what passes here works there.
-    CompiledRules::compile(subsets, None).map(drop).map_err(|error| {
-        let rule = error.rule.map(|rule| format!("rule \"{rule}\": ")).unwrap_or_default();
-        invalid(Kind::Subset, &error.subset, format!("{rule}{}", error.problem))
-    })
+    CompiledRules::compile(subsets, None).map(drop).map_err(wrong_rule)
+}
+
+/// Checks a data subset by itself, as [`check`] does it.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub(crate) fn check_subset(item: &DataSubset, groups: &[AgentServerGroup]) -> Result<(), Refusal> {
+    subset(item, groups).map_err(|problem| invalid(Kind::Subset, &item.name, problem))?;
+    CompiledRules::compile(std::slice::from_ref(item), None).map(drop).map_err(wrong_rule)
+}
+
+fn wrong_rule(error: RuleError) -> Refusal {
+    let rule = error.rule.map(|rule| format!("rule \"{rule}\": ")).unwrap_or_default();
+    invalid(Kind::Subset, &error.subset, format!("{rule}{}", error.problem))
 }
 
 fn invalid(kind: Kind, name: &str, problem: String) -> Refusal {

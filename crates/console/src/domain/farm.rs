@@ -24,6 +24,8 @@ pub(crate) struct Machine {
     pub(crate) name: String,
     /// Agents only.
     pub(crate) group: Option<GroupName>,
+    /// Agents only: the groups that it was in, and until when its spool may hold something for them.
+    pub(crate) former_groups: Vec<(GroupName, UnixMillis)>,
     /// Storage machines only: the name of their Storage Server.
     pub(crate) storage_server: Option<String>,
     pub(crate) state: MachineState,
@@ -77,6 +79,11 @@ impl Machine {
     pub(super) fn serials(&self, now: UnixMillis) -> Vec<String> {
         let valid = self.certificates.iter().filter(|known| known.is_accepted(now));
         valid.map(|known| known.serial.clone()).collect()
+    }
+
+    /// The groups that it was in until lately.
+    pub(super) fn groups_left(&self, now: UnixMillis) -> impl Iterator<Item = &GroupName> {
+        self.former_groups.iter().filter(move |(_, until)| now < *until).map(|(group, _)| group)
     }
 
     /// Whether a certificate lets it in now.

@@ -36,12 +36,12 @@ impl AnyPlan {
 /// When a storage machine has no Storage Server, which the database forbids.
 pub(crate) fn plan_for(farm: &Farm, machine: &Machine, now: UnixMillis) -> Result<AnyPlan, Refusal> {
     match machine.role {
-        MachineRole::Agent => Ok(AnyPlan::Agent(agent_plan(&farm.configuration, machine))),
+        MachineRole::Agent => Ok(AnyPlan::Agent(agent_plan(&farm.configuration, machine, now))),
         MachineRole::Storage => storage_plan(farm, machine, now).map(AnyPlan::Storage),
     }
 }
 
-fn agent_plan(configuration: &Configuration, agent: &Machine) -> AgentPlan {
+fn agent_plan(configuration: &Configuration, agent: &Machine, now: UnixMillis) -> AgentPlan {
     let applies = |subset: &&DataSubset| match &subset.applies {
         Applies::Global => true,
         Applies::Groups(names) => agent.group.as_ref().is_some_and(|group| names.contains(group)),
@@ -52,10 +52,14 @@ fn agent_plan(configuration: &Configuration, agent: &Machine) -> AgentPlan {
     let first = of_group.as_ref().unwrap_or(&global).first();
     let stores = std::iter::once((Scope::Global, &global));
     let stores = stores.chain(agent.group.clone().map(Scope::Group).zip(of_group.as_ref()));
-    let stores = stores.map(|(scope, servers)| ScopeStores {
+    let told = |(scope, servers): (Scope, &Vec<&StorageServer>)| ScopeStores {
         scope,
         servers: servers.iter().map(|server| target(server)).collect(),
-    });
+    };
+    let former = agent.groups_left(now).filter_map(|name| configuration.group(Some(name)));
+    let former = former
+        .map(|group| told((Scope::Group(group.name.clone()), &configuration.storage_servers_of(group))));
+    let stores = stores.map(told).chain(former);
     AgentPlan {
         revision: 0,
         agent: agent.id.clone(),
@@ -99,8 +103,18 @@ fn storage_plan(farm: &Farm, machine: &Machine, now: UnixMillis) -> Result<Stora
     let shared = Shared::of(farm, server);
     let agents = farm.machines.values().filter(|machine| machine.role == MachineRole::Agent);
     let agents = agents.filter(|agent| agent.state == MachineState::Active).filter_map(|agent| {
-        let group = agent.group.clone().filter(|group| shared.keeps(&Scope::Group(group.clone())));
-        (shared.keeps(&Scope::Global) || group.is_some()).then(|| allowed(agent, group, now))
+        let kept = |group: &GroupName| shared.keeps(&Scope::Group(group.clone()));
+        let group = agent.group.clone().filter(kept);
+        let former_groups: Vec<GroupName> =
+            agent.groups_left(now).filter(|group| kept(group)).cloned().collect();
+        let comes = shared.keeps(&Scope::Global) || group.is_some() || !former_groups.is_empty();
+        comes.then(|| AllowedAgent {
+            id: agent.id.clone(),
+            name: agent.name.clone(),
+            group,
+            former_groups,
+            certificates: agent.serials(now),
+        })
     });
     Ok(StoragePlan {
         revision: 0,
@@ -133,8 +147,4 @@ fn retention(
     };
     let global = otherwise.map(|rule| rule.told_of(Scope::Global));
     global.into_iter().chain(configuration.groups.iter().filter_map(of_group)).collect()
-}
-
-fn allowed(agent: &Machine, group: Option<GroupName>, now: UnixMillis) -> AllowedAgent {
-    AllowedAgent { id: agent.id.clone(), name: agent.name.clone(), group, certificates: agent.serials(now) }
 }

@@ -218,6 +218,10 @@ pub(crate) enum Refusal {
     StorageAway { server: String, reason: String },
     #[error("too many data sets are being looked at; try again in a moment")]
     StorageBusy,
+    #[error("no data set of user {0} is stored yet; choose another user, another group, or a sample hive")]
+    NothingStored(Sid),
+    #[error("the sample hive cannot be read: {0}; choose the NTUSER.DAT of a user who is logged off")]
+    SampleHive(String),
     #[error("this took longer than {0} seconds; try again")]
     Timeout(u64),
     #[error("the request's body is larger than this address takes; send less")]
@@ -345,6 +349,8 @@ impl Refusal {
             Self::StorageRefused { .. } => ("MP-CON-118", K::Conflict),
             Self::StorageAway { .. } => ("MP-CON-119", K::Away),
             Self::StorageBusy => ("MP-CON-120", K::TooMany),
+            Self::NothingStored(_) => ("MP-CON-121", K::NotFound),
+            Self::SampleHive(_) => ("MP-CON-122", K::Invalid),
             Self::Internal(_) => ("MP-CON-099", K::Internal),
         }
     }

@@ -190,7 +190,7 @@ impl Administrator {
     }
 }
 
-fn reaches(caller: &Administrator, scope: &Scope) -> bool {
+pub(super) fn reaches(caller: &Administrator, scope: &Scope) -> bool {
     match (caller.groups(), scope) {
         (None, _) => true,
         (Some(groups), Scope::Group(group)) => groups.contains(group),

@@ -7,6 +7,9 @@ use crate::{
     repository::{AuditChange, AuditFilter, AuditLine, AuditProof},
 };
 
+/// For so long a moved Agent Server may send what its spool holds for the group that it was in.
+const FORMER_GROUP: i64 = 30 * UnixMillis::DAY;
+
 impl Core {
     /// Machines that ever joined.
     pub(crate) async fn machines(
@@ -59,7 +62,8 @@ impl Core {
             return Ok(tagged(machine.clone()));
         }
         let before = machine.group.as_ref().map(|name| format!("group {name}"));
-        write.assign_group(id, group_id).await?;
+        let former_until = write.now.plus(FORMER_GROUP);
+        write.assign_group(id, group_id, former_until).await?;
         let machine = Machine { group: group.cloned(), version: write.revision, ..machine.clone() };
         let details = group.map_or_else(|| "no group".to_owned(), |name| format!("group {name}"));
         let subject = format!("machine {id}");

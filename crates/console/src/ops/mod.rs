@@ -26,6 +26,7 @@ mod second_factor;
 mod sessions;
 mod sign_in;
 mod storage_moves;
+mod trials;
 mod user_sessions;
 
 use std::sync::Arc;
@@ -48,6 +49,7 @@ pub(crate) use second_factor::{Enrolment, SecondFactorState};
 pub(crate) use sessions::Administrator;
 pub(crate) use sign_in::{Credentials, NewSession};
 pub(crate) use storage_moves::Followed;
+pub(crate) use trials::{Source, Tried, TriedOn};
 
 use crate::{
     authority::Authority,
@@ -64,6 +66,9 @@ use openid::Discovered;
 
 /// How many passwords are hashed at a time: each takes 19 MiB.
 const HASHES_AT_A_TIME: usize = 2;
+
+/// How many sample hives or users' data are tried at a time: each may take some hundred megabytes.
+const TRIALS_AT_A_TIME: usize = 2;
 
 /// The console's operations and what they need.
 pub(crate) struct Core {
@@ -84,6 +89,8 @@ pub(crate) struct Core {
     discovered: Discovered,
     hashing: Arc<Semaphore>,
     storage: StorageServers,
+    /// Turns of those who try data subsets and read sample hives.
+    pub(crate) trials: Arc<Semaphore>,
 }
 
 impl Core {
@@ -109,6 +116,7 @@ impl Core {
             discovered: Discovered::default(),
             hashing: Arc::new(Semaphore::new(HASHES_AT_A_TIME)),
             storage: StorageServers::new(),
+            trials: Arc::new(Semaphore::new(TRIALS_AT_A_TIME)),
         })
     }
 

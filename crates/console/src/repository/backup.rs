@@ -12,7 +12,7 @@ use sqlx::{
 use super::{Database, Engine};
 
 /// The tables whose rows are kept, those before that others refer to. Sessions are left out: who was signed in signs in again.
-const TABLES: [&str; 21] = [
+const TABLES: [&str; 22] = [
     "farm",
     "storage_servers",
     "agent_server_groups",
@@ -21,6 +21,7 @@ const TABLES: [&str; 21] = [
     "storage_moves",
     "peer_rounds",
     "machines",
+    "former_groups",
     "certificates",
     "join_tokens",
     "administrators",

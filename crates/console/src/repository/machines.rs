@@ -142,6 +142,19 @@ async fn load_machines(
             machine.certificates.push(certificate(row)?);
         }
     }
+    let rows = sqlx::query(
+        "SELECT f.machine_id, f.until_at, g.name AS group_name FROM former_groups f \
+         JOIN agent_server_groups g ON g.id = f.group_id WHERE $1 = '' OR f.machine_id = $1 ORDER BY g.name",
+    )
+    .bind(only)
+    .fetch_all(&mut **transaction)
+    .await?;
+    for row in &rows {
+        if let Some(machine) = machines.get_mut(&parsed::<MachineId>(row, "machine_id")?) {
+            let group = parsed(row, "group_name")?;
+            machine.former_groups.push((group, UnixMillis(column(row, "until_at")?)));
+        }
+    }
     Ok(machines)
 }
 
@@ -152,6 +165,7 @@ pub(super) fn read(row: &AnyRow) -> Result<Machine, sqlx::Error> {
         role: role(&column::<String>(row, "role")?),
         name: column(row, "name")?,
         group: group.map(|name| parse("group_name", &name)).transpose()?,
+        former_groups: Vec::new(),
         storage_server: column(row, "server_name")?,
         state: if column::<String>(row, "state")? == "active" {
             MachineState::Active
@@ -254,11 +268,31 @@ impl Write<'_> {
         Ok(())
     }
 
+    /// Puts an Agent Server into a group or into none. The one that it was in is remembered until `former_until`.
     pub(crate) async fn assign_group(
         &mut self,
         machine: &MachineId,
         group_id: Option<&str>,
+        former_until: UnixMillis,
     ) -> Result<(), Refusal> {
+        // It may be going back to where it was before.
+        sqlx::query(
+            "DELETE FROM former_groups WHERE machine_id = $1 AND (until_at <= $2 OR group_id = $3 \
+             OR group_id = (SELECT group_id FROM machines WHERE id = $1))",
+        )
+        .bind(machine.as_str())
+        .bind(self.now.0)
+        .bind(group_id.unwrap_or_default())
+        .execute(&mut **self.transaction.connection())
+        .await?;
+        sqlx::query(
+            "INSERT INTO former_groups (machine_id, group_id, until_at) \
+             SELECT id, group_id, CAST($1 AS BIGINT) FROM machines WHERE id = $2 AND group_id IS NOT NULL",
+        )
+        .bind(former_until.0)
+        .bind(machine.as_str())
+        .execute(&mut **self.transaction.connection())
+        .await?;
         sqlx::query("UPDATE machines SET group_id = $1, version = $2 WHERE id = $3")
             .bind(group_id)
             .bind(self.revision)

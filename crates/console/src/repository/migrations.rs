@@ -33,6 +33,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(11, "storage settings", "0011_storage_settings.sql"),
     migration!(12, "signing in", "0012_signing_in.sql"),
     migration!(13, "storage moves", "0013_storage_moves.sql"),
+    migration!(14, "former groups", "0014_former_groups.sql"),
     migration!(15, "openid connect", "0015_openid_connect.sql"),
 ];
 

@@ -23,6 +23,7 @@ mod sessions;
 mod storage_settings;
 mod support;
 mod tokens;
+mod trials;
 mod unread;
 mod user_sessions;
 mod versions;

@@ -99,6 +99,31 @@ fn a_waiting_storage_server_learns_of_new_and_revoked_agents() {
     assert!(after < Duration::from_secs(10), "{after:?}");
 }
 
+#[test]
+fn a_moved_agent_may_send_what_waits_for_its_former_group_for_a_month() {
+    let farm = Farm::described();
+    let storage = farm.storage("store1", "STORE1");
+    let agent = farm.agent("ts01", Some("Office"));
+    let address = format!("/api/v1/machines/{}", agent.machine().id);
+    let plans = || {
+        let storage = first::<StoragePlan>(&storage).1.agents.remove(0);
+        let former: Vec<String> = storage.former_groups.iter().map(ToString::to_string).collect();
+        let scopes = first::<AgentPlan>(&agent).1.scopes();
+        (former, scopes.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    farm.put(&address, "*", &json!({"group": "Lab"})).ok(200);
+    let (former, scopes) = plans();
+    assert_eq!(former, ["Office"]);
+    assert_eq!(scopes, ["global", "group:Lab", "group:Office"]);
+    // Back again, and then out of any group: what it was in last is known in any case.
+    farm.put(&address, "*", &json!({"group": "Office"})).ok(200);
+    assert_eq!(plans().0, ["Lab"]);
+    farm.put(&address, "*", &json!({"group": null})).ok(200);
+    assert_eq!(plans().0, ["Lab", "Office"]);
+    farm.pass(31 * 24);
+    assert_eq!(plans(), (Vec::new(), vec!["global".to_owned()]));
+}
+
 /// Names of the Storage Servers of a scope, in their order.
 fn servers(plan: &AgentPlan, scope: &str) -> Vec<String> {
     plan.targets(&scope.parse().unwrap()).iter().map(|target| target.name.clone()).collect()

@@ -25,6 +25,8 @@ const MATRIX: &[(&str, &str)] = &[
     ("compare-versions", "ao"),
     ("restore-version", "ao"),
     ("delete-data-set", "ao"),
+    ("read-sample-hive", "ao"),
+    ("try-data-subset", "ao"),
     ("list-user-sessions", "aou"),
     ("get-user-session", "aou"),
     ("list-storage-servers", "aou"),

@@ -1,4 +1,4 @@
-//! A session host in memory, for tests and demonstrations of what is built on the ports.
+//! A session host in memory, for tests and demonstrations of what is built on the ports, and for trials of data subsets.
 
 mod files;
 mod host;

@@ -15,3 +15,4 @@ mod rules;
 mod selection;
 mod shared_keys;
 mod support;
+mod trial;

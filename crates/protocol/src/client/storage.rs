@@ -3,14 +3,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mp_profile::{DataSetStore, Fetched, KnownVersion, Scope, Sid, StoreError, Stored, Upload, VersionTag};
+use mp_profile::{
+    DataSetStore, Fetched, HeldVersion, KnownVersion, Scope, Sid, StoreError, Stored, Upload, VersionTag,
+};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::ClientConfig;
 use ureq::http::Method;
 
 use super::{
     ClientError, NetCode,
-    delta::TakesDeltas,
+    delta::Deltas,
     https::{Answer, Call, Https},
 };
 use crate::{
@@ -18,7 +20,6 @@ use crate::{
     digest::{CONTENT_DIGEST, content_digest},
     etag,
     paths::{self, DATA_SET_TYPE, DELTA_CODING, UNPACKED_TYPE},
-    user_sets,
     versions::{ChangeRequest, MAX_SESSION, MAX_TEXT},
 };
 
@@ -26,9 +27,9 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct StorageClient {
     pub(super) https: Https,
-    fetch: Duration,
+    pub(super) fetch: Duration,
     upload: Duration,
-    pub(super) takes_deltas: Arc<TakesDeltas>,
+    pub(super) deltas: Arc<Deltas>,
 }
 
 /// What storage has, without its content.
@@ -65,7 +66,7 @@ impl StorageClient {
             https: Https::new(tls, &authority, Duration::from_millis(waits.connect_ms)),
             fetch: Duration::from_millis(waits.fetch_ms),
             upload: Duration::from_millis(waits.upload_ms),
-            takes_deltas: Arc::default(),
+            deltas: Arc::default(),
         }
     }
 
@@ -73,29 +74,6 @@ impl StorageClient {
     #[must_use]
     pub fn server(&self) -> &str {
         &self.https.server
-    }
-
-    /// All data sets of a user that this Agent may reach, in one request. `held` are the versions it has of them.
-    ///
-    /// The answer has one entry per scope that storage lets this Agent reach.
-    ///
-    /// # Errors
-    /// When storage does not say what it has.
-    pub fn fetch_user(
-        &self,
-        sid: &Sid,
-        held: &[(Scope, Option<VersionTag>)],
-    ) -> Result<Vec<(Scope, Fetched)>, ClientError> {
-        let headers = etag::held_header(held).map(|held| (etag::HELD, held));
-        let path = paths::user(sid);
-        let mut call = self.call(Method::GET, &path, headers.into_iter().collect());
-        call.limit = 2 * paths::MAX_DATA_SET + 4096;
-        let answer = self.https.send(call)?;
-        if answer.status != 200 {
-            return Err(self.https.unexpected(&answer));
-        }
-        let sets = user_sets::decode_user_data_sets(&answer.body);
-        sets.map_err(|error| self.https.bad_answer(error.to_string()))
     }
 
     /// Version and length of a data set; `None` when there is none.
@@ -137,17 +115,6 @@ impl StorageClient {
             204 => Ok(Deleted::Done),
             404 => self.none(&answer).map(|()| Deleted::None),
             412 => Ok(Deleted::Conflict),
-            _ => Err(self.https.unexpected(&answer)),
-        }
-    }
-
-    fn get(&self, scope: &Scope, sid: &Sid, held: Option<&VersionTag>) -> Result<Fetched, ClientError> {
-        let headers = held.map(|tag| ("if-none-match", tag.0.clone())).into_iter().collect();
-        let answer = self.https.send(self.call(Method::GET, &paths::data_set(scope, sid), headers))?;
-        match answer.status {
-            200 => Ok(Fetched::Data { version: self.tag_of(&answer)?, bytes: answer.body }),
-            304 if held.is_some() => Ok(Fetched::NotModified),
-            404 => self.none(&answer).map(|()| Fetched::None),
             _ => Err(self.https.unexpected(&answer)),
         }
     }
@@ -269,7 +236,7 @@ impl StorageClient {
     }
 
     /// Only storage itself can say that there is none: any other server says 404 to anything.
-    fn none(&self, answer: &Answer) -> Result<(), ClientError> {
+    pub(super) fn none(&self, answer: &Answer) -> Result<(), ClientError> {
         match answer.header(paths::NO_DATA_SET) {
             Some("1") => Ok(()),
             _ => Err(self.https.bad_answer("status 404, but not that of a storage service")),
@@ -290,7 +257,7 @@ fn encoded(text: &str, most: usize) -> String {
 }
 
 impl DataSetStore for StorageClient {
-    fn fetch(&self, scope: &Scope, sid: &Sid, held: Option<&VersionTag>) -> Result<Fetched, StoreError> {
+    fn fetch(&self, scope: &Scope, sid: &Sid, held: Option<HeldVersion<'_>>) -> Result<Fetched, StoreError> {
         Ok(self.get(scope, sid, held)?)
     }
 
@@ -299,7 +266,7 @@ impl DataSetStore for StorageClient {
     fn fetch_all(
         &self,
         sid: &Sid,
-        wanted: &[(Scope, Option<VersionTag>)],
+        wanted: &[(Scope, Option<HeldVersion<'_>>)],
     ) -> Result<Vec<Fetched>, StoreError> {
         let mut answers = match self.fetch_user(sid, wanted) {
             Ok(answers) => answers,
@@ -309,11 +276,11 @@ impl DataSetStore for StorageClient {
             }
             Err(error) => return Err(error.into()),
         };
-        let mut take = |(scope, held): &(Scope, Option<VersionTag>)| {
+        let mut take = |(scope, held): &(Scope, Option<HeldVersion<'_>>)| {
             match answers.iter().position(|(answered, _)| answered == scope) {
                 Some(index) => Ok(answers.swap_remove(index).1),
                 // Storage leaves out what this Agent does not reach, and says so when asked for it.
-                None => self.fetch(scope, sid, held.as_ref()),
+                None => self.fetch(scope, sid, *held),
             }
         };
         wanted.iter().map(&mut take).collect()

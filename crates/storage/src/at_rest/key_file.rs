@@ -160,6 +160,33 @@ impl KeyFile {
         Ok(former.iter().map(WrappingKey::id).collect())
     }
 
+    /// The same, and puts them back when they turn out to be used once they are gone, or nobody knows: then there are none.
+    pub(super) fn forget_former_unless<E: From<KeyFileError>>(
+        &self,
+        are_used: impl FnOnce() -> Result<bool, E>,
+    ) -> Result<Option<Vec<KeyId>>, E> {
+        let keys = load(&self.path)?.keys;
+        let former = self.forget_former()?;
+        match are_used() {
+            Ok(false) => Ok(Some(former)),
+            used => {
+                self.write(&keys)?;
+                used.map(|_| None)
+            }
+        }
+    }
+
+    /// Name of the newest key, as the file is now.
+    pub(super) fn newest_id(&self) -> Result<KeyId, KeyFileError> {
+        Ok(load(&self.path)?.keys[0].id())
+    }
+
+    /// Whether a key is in the file, as that is now.
+    pub(super) fn is_in_file(&self, id: KeyId) -> bool {
+        self.reload();
+        self.loaded(|loaded| loaded.keys.iter().any(|key| key.id() == id))
+    }
+
     fn write(&self, keys: &[WrappingKey]) -> Result<(), KeyFileError> {
         let written = mp_durable::replace(&self.path, text(keys).as_bytes(), Readers::AsBefore);
         written.map_err(|source| failed("write", &self.path, source))?;

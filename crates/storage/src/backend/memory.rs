@@ -96,7 +96,7 @@ impl User {
         let mut sealed = || {
             let record = match &self.record {
                 Some(record) => record,
-                None => self.record.insert(at_rest.new_record(Subject::DataSet(key))?),
+                None => self.record.insert(at_rest.new_record(Subject::DataSet(key))?.text),
             };
             let sealing = at_rest.seal(key, file, record)?;
             let mut bytes = Vec::with_capacity(sealing.len());

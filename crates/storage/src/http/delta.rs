@@ -1,11 +1,11 @@
 //! Bodies that are the difference against a version which both sides have: `docs/reference/wire.md`, section 4.6.
 
 use axum::http::{HeaderMap, header::CONTENT_ENCODING};
-use mp_dataset::{Delta, Dictionary, HEADER_LEN, Header, MAX_UNPACKED};
+use mp_dataset::{Delta, Dictionary};
 use mp_profile::VersionTag;
 use mp_protocol::paths::DELTA_CODING;
 
-use super::{Shared, body::Received, handlers::Target};
+use super::{Shared, body::Received, dictionary::unpacked_len, handlers::Target};
 use crate::{Code, ReachedStore, Refusal, refusal::chain};
 
 /// How a body is coded.
@@ -54,11 +54,7 @@ pub(super) async fn whole(
         read => read,
     };
     let base = shared.blocking(read).await?;
-    let base_len = Header::parse(&base).ok().and_then(|header| usize::try_from(header.content_len).ok());
-    let base_len = base_len
-        .map(|len| len.saturating_add(HEADER_LEN))
-        .filter(|len| *len <= MAX_UNPACKED)
-        .ok_or_else(|| no_dictionary("it is too long"))?;
+    let base_len = unpacked_len(&base).ok_or_else(|| no_dictionary("it is too long"))?;
     // The base in both its forms; the data set unpacked, decoded and packed.
     let room = shared.room(holder, base.len() + base_len + 3 * unpacked).await?;
     let apply = move || {

@@ -4,16 +4,16 @@ use axum::{
     extract::{Path, State},
     http::{
         HeaderMap, StatusCode,
-        header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH},
+        header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, VARY},
     },
     response::{IntoResponse, Response},
 };
 use mp_profile::{Scope, Sid, VersionTag};
 use mp_protocol::{
-    USER_DATA_SETS_TYPE, UserDataSet,
+    USER_DATA_SETS_TYPE, UserDataSet, dictionaries,
     digest::{CONTENT_DIGEST, content_digest},
     encode_user_data_sets, etag,
-    paths::{self, DATA_SET_TYPE, MAX_REASON, QUOTA, REASON},
+    paths::{self, DATA_SET_TYPE, DELTA_CODING, MAX_REASON, QUOTA, REASON, UNPACKED_TYPE},
     versions::{MAX_SESSION, MAX_TEXT},
 };
 use percent_encoding::percent_decode_str;
@@ -22,6 +22,7 @@ use super::{
     Shared,
     body::receive,
     delta::{self, Coding},
+    dictionary::{Offer, takes_deltas},
     gate::About,
 };
 use crate::{
@@ -65,26 +66,43 @@ pub(super) async fn get(
 ) -> Answer {
     let target = Target::parse(path)?;
     let held = single(&headers, IF_NONE_MATCH.as_str())?.map(|tag| VersionTag(tag.to_owned()));
-    Ok(target.logged(answer_read(&shared, access, &target, held).await))
+    let offer = Offer::of(&headers);
+    Ok(target.logged(answer_read(&shared, access, &target, held, offer).await))
 }
 
-async fn answer_read(shared: &Shared, access: Access, target: &Target, held: Option<VersionTag>) -> Answer {
+async fn answer_read(
+    shared: &Shared,
+    access: Access,
+    target: &Target,
+    held: Option<VersionTag>,
+    offer: Option<Offer>,
+) -> Answer {
     let agent = access.holder().to_owned();
     let (store, scope, sid) = (shared.store.of(access), target.scope.clone(), target.sid.clone());
+    let (making, holder) = (shared.clone(), agent.clone());
     let read = move || {
-        let read = store.read(&scope, &sid, held.as_ref())?;
-        let digest = if let Read::Data(_, bytes) = &read { content_digest(bytes) } else { String::new() };
-        Ok((read, digest))
-    };
-    match shared.blocking(read).await? {
-        (Read::None, _) => Err(no_data_set()),
-        (Read::NotModified(version), _) => {
-            Ok((StatusCode::NOT_MODIFIED, [(ETAG, version.tag().0)]).into_response())
+        let mut read = store.read(&scope, &sid, held.as_ref())?;
+        let (mut digest, mut coded) = (String::new(), None);
+        if let Read::Data(_, bytes) = &mut read {
+            if let Some(delta) = making.delta(&holder, &store, (&scope, &sid), offer.as_ref(), bytes) {
+                (*bytes, coded) = (delta, Some([(CONTENT_ENCODING, DELTA_CODING)]));
+            }
+            digest = content_digest(bytes);
         }
-        (Read::Data(version, bytes), digest) => {
-            let headers = [(ETAG, version.tag().0), (CONTENT_TYPE, DATA_SET_TYPE.to_owned())];
+        Ok((read, digest, coded))
+    };
+    let varies = [(VARY, dictionaries::VARY)];
+    let (read, digest, coded) = shared.blocking(read).await?;
+    match read {
+        Read::None => Err(no_data_set()),
+        Read::NotModified(version) => {
+            Ok((StatusCode::NOT_MODIFIED, [(ETAG, version.tag().0)], varies).into_response())
+        }
+        Read::Data(version, bytes) => {
+            let kind = if coded.is_some() { UNPACKED_TYPE } else { DATA_SET_TYPE };
+            let headers = [(ETAG, version.tag().0), (CONTENT_TYPE, kind.to_owned())];
             let body = shared.outgoing(&agent, bytes).await?;
-            Ok((headers, [(CONTENT_DIGEST, digest)], body).into_response())
+            Ok((headers, varies, coded, [(CONTENT_DIGEST, digest)], body).into_response())
         }
     }
 }
@@ -230,29 +248,32 @@ pub(super) async fn user(
     let about = About { scope: None, sid: sid.clone(), action: None };
     let agent = access.holder().to_owned();
     let (scopes, store) = (access.scopes(), shared.store.of(access));
+    let (making, holder, takes_deltas) = (shared.clone(), agent.clone(), takes_deltas(&headers));
     let read = move || {
         let mut found = Vec::new();
         for scope in scopes {
             let held = held.iter().find(|(of, _)| *of == scope).map(|(_, tag)| tag);
-            let read = store.read(&scope, &sid, held)?;
-            let tag = match &read {
-                Read::Data(version, _) => version.tag(),
-                _ => VersionTag(String::new()),
-            };
-            found.push((scope, read, tag));
+            let mut read = store.read(&scope, &sid, held)?;
+            let (mut tag, mut is_delta) = (VersionTag(String::new()), false);
+            if let Read::Data(version, bytes) = &mut read {
+                tag = version.tag();
+                let offer = held.filter(|_| takes_deltas).map(Offer::named);
+                if let Some(delta) = making.delta(&holder, &store, (&scope, &sid), offer.as_ref(), bytes) {
+                    (*bytes, is_delta) = (delta, true);
+                }
+            }
+            found.push((scope, read, tag, is_delta));
         }
-        let sets: Vec<_> = found
-            .iter()
-            .map(|(scope, read, tag)| {
-                let set = match read {
-                    Read::None => UserDataSet::None,
-                    Read::NotModified(_) => UserDataSet::NotModified,
-                    Read::Data(_, bytes) => UserDataSet::Data(tag, bytes),
-                };
-                (scope.clone(), set)
-            })
-            .collect();
-        let body = encode_user_data_sets(&sets);
+        let sets = found.iter().map(|(scope, read, tag, is_delta)| {
+            let set = match read {
+                Read::None => UserDataSet::None,
+                Read::NotModified(_) => UserDataSet::NotModified,
+                Read::Data(_, delta) if *is_delta => UserDataSet::Delta(tag, delta),
+                Read::Data(_, bytes) => UserDataSet::Data(tag, bytes),
+            };
+            (scope.clone(), set)
+        });
+        let body = encode_user_data_sets(&sets.collect::<Vec<_>>());
         let digest = content_digest(&body);
         Ok((body, digest))
     };
@@ -329,7 +350,7 @@ pub(super) fn base_if_any(headers: &HeaderMap) -> Result<Option<Base>, Refusal> 
 }
 
 /// The value of a header that may be there once.
-fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Refusal> {
+pub(super) fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Refusal> {
     let mut values = headers.get_all(name).iter();
     let value = values.next().map(|value| value.to_str());
     match (value, values.next()) {

@@ -56,7 +56,8 @@ fn every_request_is_logged_without_contents() {
     client.store(&group("Office"), &sid(4711), None, &body).unwrap();
     let wanted = [(Scope::Global, None), (group("Office"), None)];
     client.fetch_all(&sid(4711), &wanted).unwrap();
-    client.fetch(&group("Lab"), &sid(4711), Some(&VersionTag("\"1-a\"".to_owned()))).unwrap_err();
+    let tag = VersionTag("\"1-a\"".to_owned());
+    client.fetch(&group("Lab"), &sid(4711), Some((&tag).into())).unwrap_err();
 
     let lines: Vec<_> = lines().into_iter().filter(|line| line["sid"] == sid(4711).as_str()).collect();
     let told: Vec<String> = lines

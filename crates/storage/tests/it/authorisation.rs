@@ -153,6 +153,13 @@ fn a_moved_agent_reaches_its_new_group_at_once() {
     farm.plan.send_modify(|plan| plan.agents[0].group = Some("Lab".parse().unwrap()));
     assert_eq!(code(client.fetch(&group("Office"), &sid(1), None)), "MP-STO-007");
     assert_eq!(client.fetch(&group("Lab"), &sid(1), None).unwrap(), Fetched::None);
+    // As long as it may have something in its spool, it reaches the former one by name, but is given nothing of it unasked.
+    farm.plan.send_modify(|plan| plan.agents[0].former_groups = vec!["Office".parse().unwrap()]);
+    let body = data_set(&sid(1), 1, 10);
+    client.store(&group("Office"), &sid(1), None, &body).unwrap();
+    let scopes: Vec<Scope> =
+        client.fetch_user(&sid(1), &[]).unwrap().into_iter().map(|(scope, _)| scope).collect();
+    assert_eq!(scopes, [Scope::Global, group("Lab")]);
     let none = mp_profile::VersionTag("\"1-a\"".to_owned());
     assert_eq!(
         client.delete(&group("Lab"), &sid(1), &none, &ChangeRequest::default()).unwrap(),

@@ -23,7 +23,7 @@ use crate::{
 const SID: u32 = 1;
 
 /// The same data set with one percent of its file's bytes changed.
-fn changed(file: &[u8]) -> Vec<u8> {
+pub(crate) fn changed(file: &[u8]) -> Vec<u8> {
     let mut set = decode(file, &Limits::default()).unwrap().into_data_set();
     let FileChange::Present(kept) = &mut set.files[0].change else { panic!("a file") };
     let mut bytes = kept.bytes.to_vec();
@@ -55,7 +55,7 @@ fn stored(client: &StorageClient) -> Vec<u8> {
 }
 
 /// A number of the service's counters.
-fn counted(farm: &Farm, metric: &str) -> usize {
+pub(crate) fn counted(farm: &Farm, metric: &str) -> usize {
     let text = farm.metrics.text();
     let line = text.lines().find_map(|line| line.strip_prefix(metric));
     line.map_or(0, |number| number.trim().parse().unwrap())

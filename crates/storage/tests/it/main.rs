@@ -10,6 +10,9 @@ mod concurrency;
 mod conformance;
 mod damage;
 mod deltas;
+mod downloads;
+// Processes are killed, limited and wrapped as on Unix.
+#[cfg(unix)]
 mod faults;
 mod folder;
 mod following;

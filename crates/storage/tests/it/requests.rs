@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mp_profile::{DataSetStore, Fetched, Scope, StoreError, Stored, VersionTag};
+use mp_profile::{DataSetStore, Fetched, HeldVersion, Scope, StoreError, Stored};
 use mp_protocol::{
     Identity, StorageClient, Waits,
     client::{Deleted, StoredInfo},
@@ -58,9 +58,9 @@ fn a_data_set_lives() {
         Stored::As(second.clone()),
         "sent again"
     );
-    assert_eq!(client.fetch(&scope, &sid, Some(&second)).unwrap(), Fetched::NotModified);
+    assert_eq!(client.fetch(&scope, &sid, Some((&second).into())).unwrap(), Fetched::NotModified);
     let fetched = Fetched::Data { version: second.clone(), bytes: two.clone() };
-    assert_eq!(client.fetch(&scope, &sid, Some(&first)).unwrap(), fetched);
+    assert_eq!(client.fetch(&scope, &sid, Some((&first).into())).unwrap(), fetched);
     let info = StoredInfo { version: second.clone(), len: two.len() as u64 };
     assert_eq!(client.head(&scope, &sid).unwrap(), Some(info));
     client.quarantine(&scope, &sid, "Grüße, \"Zeile\"\r\nzwei", &one).unwrap();
@@ -77,7 +77,7 @@ fn a_data_set_lives() {
             .unwrap(),
         Deleted::Done
     );
-    assert_eq!(client.fetch(&scope, &sid, Some(&second)).unwrap(), Fetched::None);
+    assert_eq!(client.fetch(&scope, &sid, Some((&second).into())).unwrap(), Fetched::None);
     let note = files_below(&farm.base())
         .into_iter()
         .find(|name| name.ends_with(".json") && name.contains("quarantine"));
@@ -91,24 +91,24 @@ fn a_logon_is_one_request() {
     let (_, client) = farm.agent(1, Some("Office"));
     let sid = sid(1);
     let (global, office) = (data_set(&sid, 1, 100), data_set(&sid, 2, 100));
-    let all = |held: &[(Scope, Option<VersionTag>)]| client.fetch_user(&sid, held).unwrap();
+    let all = |held: &[(Scope, Option<HeldVersion<'_>>)]| client.fetch_user(&sid, held).unwrap();
     assert_eq!(all(&[]), [(Scope::Global, Fetched::None), (group("Office"), Fetched::None)]);
     let Stored::As(tag) = client.store(&Scope::Global, &sid, None, &global).unwrap() else {
         panic!("conflict")
     };
     client.store(&group("Office"), &sid, None, &office).unwrap();
-    let sets = all(&[(Scope::Global, Some(tag.clone())), (group("Office"), None)]);
+    let sets = all(&[(Scope::Global, Some((&tag).into())), (group("Office"), None)]);
     assert_eq!(sets[0].1, Fetched::NotModified);
     assert!(matches!(&sets[1].1, Fetched::Data { bytes, .. } if *bytes == office));
     // The Agent's call is that request, whose answers it puts into the order asked for.
-    let wanted = [(group("Office"), None), (Scope::Global, Some(tag.clone()))];
+    let wanted = [(group("Office"), None), (Scope::Global, Some((&tag).into()))];
     let fetched = client.fetch_all(&sid, &wanted).unwrap();
     assert!(matches!(&fetched[0], Fetched::Data { bytes, .. } if *bytes == office));
     assert_eq!(fetched[1], Fetched::NotModified);
     let refused = client.fetch_all(&sid, &[(Scope::Global, None), (group("Lab"), None)]).unwrap_err();
     assert!(refused.to_string().contains("group"), "{refused}");
     // The tag of one scope says nothing about the other.
-    let sets = all(&[(group("Office"), Some(tag))]);
+    let sets = all(&[(group("Office"), Some((&tag).into()))]);
     assert!(sets.iter().all(|(_, fetched)| matches!(fetched, Fetched::Data { .. })));
 }
 
@@ -323,9 +323,9 @@ fn a_restart_keeps_everything_and_the_client_finds_its_way_back() {
     assert_eq!(path, "/v1/data-sets/global/S-1-5-21-1-2-3-1");
 
     farm.restart(address);
-    assert_eq!(client.fetch(&Scope::Global, &sid(1), Some(&tag)).unwrap(), Fetched::NotModified);
+    assert_eq!(client.fetch(&Scope::Global, &sid(1), Some((&tag).into())).unwrap(), Fetched::NotModified);
     assert_eq!(
-        farm.client(&identity).fetch(&Scope::Global, &sid(1), Some(&tag)).unwrap(),
+        farm.client(&identity).fetch(&Scope::Global, &sid(1), Some((&tag).into())).unwrap(),
         Fetched::NotModified
     );
 }

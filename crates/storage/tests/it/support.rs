@@ -205,6 +205,7 @@ pub(crate) fn plan(base: &Path, storage: &Identity) -> StoragePlan {
 
 pub(crate) fn allowed(identity: &Identity, group: Option<&str>) -> AllowedAgent {
     AllowedAgent {
+        former_groups: Vec::new(),
         id: identity.machine().id.clone(),
         name: format!("TS-{}", &identity.machine().id.as_str()[..2]),
         group: group.map(|name| name.parse().unwrap()),

@@ -1,11 +1,25 @@
-import { Checkbox, Field, Input, Radio, RadioGroup, SpinButton, Textarea } from "@fluentui/react-components";
+import {
+  Button,
+  Checkbox,
+  Field,
+  Input,
+  Radio,
+  RadioGroup,
+  SpinButton,
+  Textarea,
+} from "@fluentui/react-components";
+import { TextBulletListTreeRegular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 
 import { groups, type DataSubset } from "../../api/farm";
 import { Choice } from "../../parts/Choice";
 import { numberOf } from "../../parts/numbers";
+import { PickerDialog } from "./PickerDialog";
 import { FolderRules, RegistryRules } from "./Rules";
+import type { Sample } from "./SourceChoice";
 import { conflictRules, groupsOf, importModes } from "./subset";
+import { TrialSection } from "./TrialSection";
 
 const MEGABYTE = 1_048_576;
 
@@ -18,6 +32,8 @@ interface Props {
 /** The fields of a data subset. */
 export function SubsetForm({ draft, onChange, isNew }: Props) {
   const known = useQuery({ queryKey: [groups.key], queryFn: groups.list });
+  const [picking, setPicking] = useState(false);
+  const [sample, setSample] = useState<Sample | null>(null);
   const chosen = groupsOf(draft);
   const most = draft["max-total-bytes"];
   return (
@@ -77,6 +93,22 @@ export function SubsetForm({ draft, onChange, isNew }: Props) {
           ))}
         </div>
       )}
+      <Button
+        icon={<TextBulletListTreeRegular />}
+        style={{ alignSelf: "flex-start" }}
+        onClick={() => setPicking(true)}
+      >
+        Pick from a tree
+      </Button>
+      {picking && (
+        <PickerDialog
+          draft={draft}
+          onChange={onChange}
+          sample={sample}
+          onSample={setSample}
+          onClose={() => setPicking(false)}
+        />
+      )}
       <RegistryRules rules={draft.registry ?? []} onChange={(registry) => onChange({ registry })} />
       <FolderRules rules={draft.folders ?? []} onChange={(rules) => onChange({ folders: rules })} />
       <Choice
@@ -105,6 +137,7 @@ export function SubsetForm({ draft, onChange, isNew }: Props) {
           }}
         />
       </Field>
+      <TrialSection subset={draft} sample={sample} onSample={setSample} />
     </>
   );
 }

@@ -8,7 +8,9 @@ import { Command } from "../../parts/Command";
 import { ConfirmDialog } from "../../parts/ConfirmDialog";
 import { DetailsPanel } from "../../parts/DetailsPanel";
 import { Facts } from "../../parts/Facts";
+import type { Sample } from "./SourceChoice";
 import { describeSubset } from "./subset";
+import { TrialSection } from "./TrialSection";
 
 const useStyles = makeStyles({ lines: { whiteSpace: "pre-wrap" } });
 
@@ -24,6 +26,7 @@ export function SubsetPanel({ name, subset, onEdit, onClose }: Props) {
   const styles = useStyles();
   const queries = useQueryClient();
   const [asked, setAsked] = useState(false);
+  const [sample, setSample] = useState<Sample | null>(null);
   if (subset === undefined) {
     return (
       <DetailsPanel title={name} open onClose={onClose}>
@@ -34,7 +37,7 @@ export function SubsetPanel({ name, subset, onEdit, onClose }: Props) {
     );
   }
   return (
-    <DetailsPanel title={subset.name} open onClose={onClose}>
+    <DetailsPanel title={subset.name} open onClose={onClose} size="large">
       <Toolbar aria-label={`Data subset ${subset.name}`}>
         <Command needs="configure" icon={<EditRegular />} onClick={onEdit}>
           Edit
@@ -51,6 +54,7 @@ export function SubsetPanel({ name, subset, onEdit, onClose }: Props) {
           </span>,
         ])}
       />
+      <TrialSection subset={subset} sample={sample} onSample={setSample} />
       {asked && (
         <ConfirmDialog
           title={`Delete data subset ${subset.name}?`}

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, bail};
 use mp_storage::{
     FolderBackend, ObjectBackend,
-    at_rest::{AtRest, KeyFile, KeyedStore, Rewrapped, encrypt_all, rewrap_all, stored_under},
+    at_rest::{AtRest, KeyFile, KeyedStore, Rewrapped, encrypt_all, forget_former, rotate, stored_under},
     backend::folder::{FirstUse, OpenError},
 };
 use serde_json::json;
@@ -101,13 +101,7 @@ pub(crate) struct Rotate {
 impl Rotate {
     fn run(&self) -> anyhow::Result<Outcome> {
         let (store, keys) = self.keyed.look()?;
-        let found = stored_under(&*store)?;
-        let newest = *keys.ids().first().context("the key file has no key")?;
-        let newest = match found.has_others_than(newest) {
-            true => newest,
-            false => keys.add()?,
-        };
-        let done = rewrap_all(&*store, progress("data keys wrapped"))?;
+        let (newest, done) = rotate(&*store, &keys, progress("data keys wrapped"))?;
         tell(self.json, &done, "data keys wrapped by", Some(newest.to_string()))
     }
 }
@@ -192,11 +186,7 @@ pub(crate) struct Forget {
 impl Forget {
     fn run(&self) -> anyhow::Result<Outcome> {
         let (store, keys) = self.keyed.look()?;
-        let newest = *keys.ids().first().context("the key file has no key")?;
-        if stored_under(&*store)?.has_others_than(newest) {
-            bail!("data keys are still wrapped by former keys; run `metaprofiles storage key rotate` first");
-        }
-        for id in keys.forget_former()? {
+        for id in forget_former(&*store, &keys)? {
             output::print(&format!("{id}\n"))?;
         }
         Ok(Outcome::Done)

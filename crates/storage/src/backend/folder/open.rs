@@ -212,7 +212,7 @@ impl FolderBackend {
             Some(record) => self.at_rest.check_record(Subject::Store, &record).map_err(locked),
             None if self.at_rest.seals() && self.held.is_some() => {
                 let record = self.at_rest.new_record(Subject::Store).map_err(locked)?;
-                self.mark_record(&record).map_err(by_file)
+                self.mark_record(&record.text).map_err(by_file)
             }
             None => Ok(()),
         }

@@ -14,7 +14,8 @@ use super::{FolderBackend, Place, damaged, failed, make_folder, quarantine};
 use crate::{
     DataSetFile,
     at_rest::{
-        AtRest, Flaw, KeyError, KeyedStore, Kinds, MAX_RECORD, STORED_HEAD, Stored, Subject, is_sealed, shown,
+        AtRest, Flaw, KeyError, KeyedStore, Kinds, MAX_RECORD, NewRecord, STORED_HEAD, Stored, Subject,
+        is_sealed, shown,
     },
     backend::{BackendError, Key},
 };
@@ -128,10 +129,20 @@ impl FolderBackend {
         make_folder(&place.folder)?;
         let record = self.at_rest.new_record(Subject::DataSet(&place.key));
         let record = record.map_err(|source| locked("make the key", &place.record, source))?;
-        match mp_durable::create(&place.record, record.as_bytes(), Readers::AsFolder) {
-            Ok(()) => Ok(record),
-            Err(error) => Err(failed("write", &place.record, error)),
-        }
+        mp_durable::create(&place.record, record.text.as_bytes(), Readers::AsFolder)
+            .map_err(|error| failed("write", &place.record, error))?;
+        self.still_wrapped(place, record)
+    }
+
+    /// A record that was just written, so that its key is one that was not forgotten meanwhile.
+    fn still_wrapped(&self, place: &Place, record: NewRecord) -> Result<String, BackendError> {
+        let anew = self.at_rest.wrapped_meanwhile(Subject::DataSet(&place.key), &record);
+        let Some(anew) = anew.map_err(|source| locked("make the key", &place.record, source))? else {
+            return Ok(record.text);
+        };
+        mp_durable::replace(&place.record, anew.as_bytes(), Readers::AsFolder)
+            .map_err(|error| failed("write", &place.record, error))?;
+        Ok(anew)
     }
 }
 

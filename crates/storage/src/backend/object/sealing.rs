@@ -119,13 +119,23 @@ impl Inner {
         sqlx::query("INSERT INTO data_keys (scope, sid, record) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
             .bind(scope_text(&key.scope))
             .bind(key.sid.as_str())
-            .bind(new)
+            .bind(&new.text)
             .execute(&mut *transaction)
             .await
             .map_err(failed)?;
         self.catalogue.commit(transaction).await?;
         let record = self.record(key).await?;
-        record.ok_or_else(|| self.locked("read the key of", &shown(key), KeyError::RecordMissing))
+        let locked = |source| self.locked("read the key of", &shown(key), source);
+        let record = record.ok_or_else(|| locked(KeyError::RecordMissing))?;
+        if record != new.text {
+            return Ok(record);
+        }
+        // Its key may have been forgotten since it was asked for.
+        match self.at_rest.wrapped_meanwhile(Subject::DataSet(key), &new).map_err(locked)? {
+            Some(anew) if self.replace_record(key, &record, &anew).await? => Ok(anew),
+            Some(_) => self.record(key).await?.ok_or_else(|| locked(KeyError::RecordMissing)),
+            None => Ok(record),
+        }
     }
 
     async fn replace_record(&self, key: &Key, from: &str, to: &str) -> Result<bool, BackendError> {
@@ -167,7 +177,7 @@ impl Inner {
         let locked = |source| failed(self.locked("open the encrypted store", "", source));
         if self.at_rest.seals() && self.store_record().await.map_err(failed)?.is_none() {
             let record = self.at_rest.new_record(Subject::Store).map_err(locked)?;
-            self.replace_store_record(None, &record).await.map_err(failed)?;
+            self.replace_store_record(None, &record.text).await.map_err(failed)?;
         }
         match self.store_record().await.map_err(failed)? {
             Some(record) => self.at_rest.check_record(Subject::Store, &record).map_err(locked),

@@ -1,189 +1,248 @@
+//! Users who work at a store while its processes are killed.
+
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    process::Child,
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    collections::BTreeSet,
+    fs,
+    process::{Child, Command},
+    sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
 use fastrand::Rng;
-use mp_profile::{DataSetStore, Fetched, Scope, Sid, Stored, VersionTag};
+use mp_profile::{DataSetStore, Fetched, Scope, Sid, Stored};
 use mp_protocol::StorageClient;
 
-use crate::support::{data_set, sid};
+use super::{
+    ledger::{Ledger, content},
+    line::Weather,
+};
+use crate::support::sid;
 
-/// How a storage node is started and reached.
+/// How the nodes of a store are started and reached.
 pub(super) trait Deployment: Sync {
+    /// Processes that are killed.
+    fn nodes(&self) -> usize {
+        1
+    }
+
+    /// The first so many of them have users.
+    fn serving(&self) -> usize {
+        self.nodes()
+    }
+
     /// Starts a process; nobody waits until it is ready.
-    fn spawn(&self) -> Child;
+    fn spawn(&self, node: usize) -> Child;
 
     /// A way to it, with connections of its own.
-    fn client(&self) -> StorageClient;
+    fn client(&self, node: usize) -> StorageClient;
 
     /// Cuts a connection in the middle of an upload.
     fn cut_an_upload(&self, sid: &Sid);
+
+    /// A process that does something with the store meanwhile, and is killed as well.
+    fn errand(&self) -> Option<Child> {
+        None
+    }
+
+    /// How the lines to it are, where they are not always fine.
+    fn weather(&self) -> Option<&Weather> {
+        None
+    }
 }
 
-/// Users who work at the same time.
-const USERS: u32 = 4;
-/// Times that the process is killed.
+/// Who writes whose data set.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Users {
+    /// Each writer the one of a user of its own.
+    Own,
+    /// The same, and that of a new user after a few versions.
+    Fresh,
+    /// Two writers that of one user.
+    Shared,
+}
+
+/// Those who write at the same time.
+const WRITERS: usize = 4;
+/// Times that the processes are killed.
 const KILLS: usize = 4;
 /// For what should take a second, on a machine that is busy.
 const LONG: Duration = Duration::from_secs(60);
-/// Bytes of a data set.
-const BYTES: usize = 20_000;
 
-/// What is known of one user.
-#[derive(Default)]
-struct User {
-    /// Acknowledged versions with the seeds of their contents, oldest first.
-    acknowledged: Vec<(VersionTag, u64)>,
-    /// Seeds that were sent after the last acknowledgement and not answered.
-    in_flight: BTreeSet<u64>,
+/// What is played.
+pub(super) struct Game<'a, D> {
+    pub(super) deployment: &'a D,
+    pub(super) seed: u64,
+    /// The kill comes somewhere within so many answers.
+    pub(super) answers: u64,
+    pub(super) users: Users,
 }
 
-/// What became of all requests.
+/// What was played, for those who count.
 #[derive(Default)]
-pub(super) struct Ledger {
-    users: BTreeMap<u32, User>,
-    pub(super) refused: u64,
+pub(super) struct Played {
+    pub(super) ledger: Ledger,
+    kills: u64,
+    errands_killed: u64,
 }
 
-static SEEDS: AtomicU64 = AtomicU64::new(1);
+impl Played {
+    /// Whether something was refused for want of room.
+    pub(super) fn has_been_without_room(&self) -> bool {
+        self.ledger.refused.load(Ordering::Relaxed) > 0
+    }
+}
 
-/// Lets users work while the node is killed and started again, each time somewhere within so many `answers`. Between a kill and the next start `spoil` may damage what is
-/// stored, and says which users that was about: theirs may be an older version, never a wrong one.
-pub(super) fn play<D: Deployment>(
-    deployment: &D,
-    seed: u64,
-    answers: u64,
-    mut spoil: impl FnMut(&mut Rng, &mut BTreeSet<u32>),
-) -> Ledger {
-    let mut rng = Rng::with_seed(seed);
-    let mut ledger = Ledger::default();
-    let mut spoiled = BTreeSet::new();
-    for _ in 0..KILLS {
-        let mut child = deployment.spawn();
-        wait_until_ready(deployment);
-        check(deployment, &mut ledger, &spoiled);
-        let (stop, answered) = (AtomicBool::new(false), AtomicU64::new(0));
-        let worked: Vec<(u32, User, u64)> = thread::scope(|scope| {
-            let workers: Vec<_> = (1..=USERS)
-                .map(|number| {
-                    let before = ledger.users.remove(&number).unwrap_or_default();
-                    let (stop, answered) = (&stop, &answered);
-                    scope.spawn(move || work(deployment, number, before, stop, answered))
-                })
-                .collect();
-            deployment.cut_an_upload(&sid(1));
-            let (many, begun) = (rng.u64(answers / 2..=answers), Instant::now());
-            while answered.load(Ordering::Relaxed) < many && begun.elapsed() < LONG {
+impl Drop for Played {
+    fn drop(&mut self) {
+        let ledger = &self.ledger;
+        println!(
+            "FAULTS kills={} errands-killed={} answers={} acknowledged={} no-room={} conflicts={}",
+            self.kills,
+            self.errands_killed,
+            ledger.answered.load(Ordering::Relaxed),
+            ledger.acknowledged(),
+            ledger.refused.load(Ordering::Relaxed),
+            ledger.conflicts.load(Ordering::Relaxed),
+        );
+    }
+}
+
+impl<D: Deployment> Game<'_, D> {
+    /// Lets users work while nodes are killed and started again.
+    pub(super) fn play(&self) -> Played {
+        self.play_and_spoil(|_| BTreeSet::new())
+    }
+
+    /// The same. Between a kill and the next start `spoil` damages what is stored, and says of which users that was.
+    pub(super) fn play_and_spoil(&self, mut spoil: impl FnMut(&mut Rng) -> BTreeSet<u32>) -> Played {
+        let mut rng = Rng::with_seed(self.seed);
+        let mut played = Played::default();
+        let mut processes: Vec<Child> =
+            (0..self.deployment.nodes()).map(|it| self.deployment.spawn(it)).collect();
+        for _ in 0..KILLS {
+            self.look_at_all(&played.ledger);
+            let victim = rng.usize(..processes.len());
+            self.work_until_killed(&mut rng, &mut played, &mut processes[victim]);
+            played.kills += 1;
+            played.ledger.spoil(spoil(&mut rng));
+            processes[victim] = self.deployment.spawn(victim);
+        }
+        self.look_at_all(&played.ledger);
+        processes.iter_mut().for_each(end);
+        assert!(played.ledger.acknowledged() > 0, "nothing was stored at all");
+        played
+    }
+
+    /// Asks all nodes for everything, over lines that are fine.
+    fn look_at_all(&self, ledger: &Ledger) {
+        let turn = |is_fine| self.deployment.weather().into_iter().for_each(|weather| weather.turn(is_fine));
+        turn(true);
+        for node in 0..self.deployment.nodes() {
+            wait_until_ready(&self.deployment.client(node));
+        }
+        for node in 0..self.deployment.serving() {
+            ledger.check(&self.deployment.client(node));
+        }
+        turn(false);
+    }
+
+    fn work_until_killed(&self, rng: &mut Rng, played: &mut Played, victim: &mut Child) {
+        let (stop, ledger) = (AtomicBool::new(false), &played.ledger);
+        let many = ledger.answered.load(Ordering::Relaxed) + rng.u64(self.answers / 2..=self.answers);
+        let errands = Rng::with_seed(rng.u64(..));
+        played.errands_killed += thread::scope(|scope| {
+            let stop = &stop;
+            (0..WRITERS).for_each(|who| drop(scope.spawn(move || self.write(who, ledger, stop))));
+            let errands = scope.spawn(move || self.run_errands(errands, stop));
+            self.deployment.cut_an_upload(&sid(1));
+            let begun = Instant::now();
+            while ledger.answered.load(Ordering::Relaxed) < many && begun.elapsed() < LONG {
                 thread::sleep(Duration::from_millis(1));
             }
             thread::sleep(Duration::from_micros(rng.u64(0..5000)));
-            child.kill().unwrap();
+            end(victim);
             stop.store(true, Ordering::Relaxed);
-            workers.into_iter().map(|worker| worker.join().unwrap()).collect()
+            errands.join().unwrap()
         });
-        child.wait().unwrap();
-        for (number, user, refused) in worked {
-            ledger.users.insert(number, user);
-            ledger.refused += refused;
-        }
-        spoil(&mut rng, &mut spoiled);
     }
-    let mut child = deployment.spawn();
-    wait_until_ready(deployment);
-    check(deployment, &mut ledger, &spoiled);
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let stored: usize = ledger.users.values().map(|user| user.acknowledged.len()).sum();
-    assert!(stored > 0, "nothing was stored at all");
-    ledger
-}
 
-/// Replaces a user's data set again and again until the node is gone.
-fn work<D: Deployment>(
-    deployment: &D,
-    number: u32,
-    mut user: User,
-    stop: &AtomicBool,
-    answered: &AtomicU64,
-) -> (u32, User, u64) {
-    let client = deployment.client();
-    let mut refused = 0;
-    while !stop.load(Ordering::Relaxed) {
-        let base = match client.fetch(&Scope::Global, &sid(number), None) {
-            Ok(Fetched::Data { version, .. }) => Some(version),
-            Ok(_) => None,
-            Err(_) => continue,
-        };
-        let seed = SEEDS.fetch_add(1, Ordering::Relaxed);
-        let body = data_set(&sid(number), seed, BYTES);
-        let stored = client.store(&Scope::Global, &sid(number), base.as_ref(), &body);
-        answered.fetch_add(1, Ordering::Relaxed);
-        match stored {
-            Ok(Stored::As(tag)) => {
-                user.acknowledged.push((tag, seed));
-                user.in_flight.clear();
+    /// Sends one after the other, and kills most of them in their midst.
+    fn run_errands(&self, mut rng: Rng, stop: &AtomicBool) -> u64 {
+        let mut killed = 0;
+        while !stop.load(Ordering::Relaxed) {
+            let Some(mut errand) = self.deployment.errand() else { return 0 };
+            let (begun, span) = (Instant::now(), Duration::from_millis(rng.u64(0..400)));
+            let ends_well = rng.u8(..3) == 0;
+            while errand.try_wait().unwrap().is_none() && (ends_well || begun.elapsed() < span) {
+                thread::sleep(Duration::from_millis(1));
             }
-            Ok(Stored::Conflict) => panic!("user {number} has no other writer"),
-            Err(error) if error.to_string().contains("status 507") => refused += 1,
-            Err(_) => drop(user.in_flight.insert(seed)),
+            killed += u64::from(errand.try_wait().unwrap().is_none());
+            end(&mut errand);
         }
+        killed
     }
-    (number, user, refused)
-}
 
-/// Compares what the node has with what it acknowledged.
-fn check<D: Deployment>(deployment: &D, ledger: &mut Ledger, spoiled: &BTreeSet<u32>) {
-    let client = deployment.client();
-    for (number, user) in &mut ledger.users {
-        let of = sid(*number);
-        let is_spoiled = spoiled.contains(number);
-        let current = match client.fetch(&Scope::Global, &of, None) {
-            Ok(Fetched::Data { version, bytes }) => Some((version, bytes)),
-            Ok(_) => None,
-            Err(error) if is_spoiled && error.to_string().contains("MP-STO-020") => continue,
-            Err(error) => panic!("user {number}: {error}"),
-        };
-        let Some((version, bytes)) = current else {
-            assert!(user.acknowledged.is_empty(), "LOST: user {number} has nothing any more");
-            continue;
-        };
-        let is = |seed: u64| data_set(&of, seed, BYTES) == bytes;
-        let last = user.acknowledged.last().map(|(_, seed)| *seed);
-        let in_flight = user.in_flight.iter().copied().find(|seed| is(*seed));
-        match in_flight {
-            // It arrived, and only its answer did not.
-            Some(seed) => user.acknowledged.push((version, seed)),
-            None if last.is_some_and(is) => {}
-            None => {
-                let older = user.acknowledged.iter().any(|(_, seed)| is(*seed));
-                assert!(
-                    is_spoiled && older,
-                    "WRONG: user {number} has what was never acknowledged, or lost the last"
-                );
+    /// Replaces data sets again and again until the kill.
+    fn write(&self, who: usize, ledger: &Ledger, stop: &AtomicBool) {
+        let client = self.deployment.client(who % self.deployment.serving());
+        let mut round = 0;
+        while !stop.load(Ordering::Relaxed) {
+            let own = u32::try_from(who).unwrap() + 1;
+            let user = match self.users {
+                Users::Own => own,
+                Users::Fresh => own + 10 * u32::try_from(ledger.acknowledged() / 10).unwrap(),
+                Users::Shared => own.div_ceil(2),
+            };
+            round += 1;
+            if !turn(&client, who, user, ledger) {
+                thread::sleep(Duration::from_millis(round.min(10)));
             }
         }
-        user.in_flight.clear();
-        if is_spoiled {
-            continue;
-        }
-        for (tag, seed) in &user.acknowledged {
-            let kept = client.version_file(&Scope::Global, &of, tag);
-            let kept =
-                kept.unwrap_or_else(|error| panic!("LOST: version {} of user {number}: {error}", tag.0));
-            assert!(kept == data_set(&of, *seed, BYTES), "WRONG: version {} of user {number}", tag.0);
-        }
     }
 }
 
-pub(super) fn wait_until_ready<D: Deployment>(deployment: &D) {
+/// One look at what is current, and one version upon it; whether there was an answer.
+fn turn(client: &StorageClient, who: usize, user: u32, ledger: &Ledger) -> bool {
+    let newest = ledger.newest(user);
+    let base = match client.fetch(&Scope::Global, &sid(user), None) {
+        Ok(Fetched::Data { version, bytes }) => {
+            ledger.is_shown(user, newest, Some((&version, &bytes)));
+            Some(version)
+        }
+        Ok(_) => {
+            ledger.is_shown(user, newest, None);
+            None
+        }
+        Err(_) => return false,
+    };
+    let seed = ledger.sends(user, who);
+    match client.store(&Scope::Global, &sid(user), base.as_ref(), &content(user, seed)) {
+        Ok(Stored::As(tag)) => ledger.is_acknowledged(user, who, seed, tag),
+        Ok(Stored::Conflict) => ledger.is_conflict(user, seed),
+        Err(error) => {
+            ledger.is_not_answered(error.to_string().contains("status 507"));
+            return false;
+        }
+    }
+    true
+}
+
+/// Kills a process. One that was started by another program is that one's child, and both end.
+pub(super) fn end(process: &mut Child) {
+    let id = process.id();
+    let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+    match children.split_whitespace().next() {
+        Some(child) => drop(Command::new("kill").args(["-KILL", child]).status()),
+        None => drop(process.kill()),
+    }
+    process.wait().unwrap();
+}
+
+pub(super) fn wait_until_ready(client: &StorageClient) {
     let begun = Instant::now();
-    let client = deployment.client();
-    while client.fetch(&Scope::Global, &sid(99), None).is_err() {
-        assert!(begun.elapsed() < LONG, "the storage process does not start");
+    while let Err(error) = client.fetch(&Scope::Global, &sid(9999), None) {
+        assert!(begun.elapsed() < LONG, "the storage process does not start: {error}");
         thread::sleep(Duration::from_millis(10));
     }
 }

@@ -6,11 +6,11 @@ import { useState } from "react";
 import type { RestoredPart } from "../../../api/dataSets";
 import { CommandBar } from "../../../parts/CommandBar";
 import { EmptyState } from "../../../parts/EmptyState";
+import { KeyTree, type TreePlace } from "../../../parts/KeyTree";
 import { Loaded } from "../../../parts/Loaded";
 import { useSettled } from "../../../parts/useSettled";
-import { ContentTree, type TreePlace } from "./ContentTree";
 import { FoundView, PlaceView } from "./PlaceView";
-import { contentQuery, type VersionOf } from "./queries";
+import { contentQuery, levelOf, placeQuery, type VersionOf } from "./queries";
 
 const useStyles = makeStyles({
   split: {
@@ -67,7 +67,12 @@ export function ContentBrowser({ of, onRestore }: Props) {
               </EmptyState>
             ) : (
               <div className={styles.split}>
-                <ContentTree of={of} chosen={place} onChoose={setPlace} />
+                <KeyTree
+                  ask={(at) => placeQuery(of, at)}
+                  level={levelOf}
+                  chosen={place}
+                  onChoose={setPlace}
+                />
                 {place === null ? (
                   <EmptyState icon={KeyMultipleRegular} title="Choose a key or folder">
                     Its values or files are shown here as they were in this version. Each look is noted in the

@@ -17,7 +17,7 @@ import { EmptyState } from "../../../parts/EmptyState";
 import { Loaded } from "../../../parts/Loaded";
 import { ProblemBar } from "../../../parts/ProblemBar";
 import { bytesOf, momentOf } from "../../../parts/times";
-import type { TreePlace } from "./ContentTree";
+import type { TreePlace } from "../../../parts/KeyTree";
 import { Held } from "./Held";
 import { keyName, placeOf, valueName } from "./items";
 import { contentQuery, type VersionOf } from "./queries";

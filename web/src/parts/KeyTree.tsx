@@ -1,4 +1,5 @@
 import {
+  Badge,
   makeStyles,
   mergeClasses,
   Spinner,
@@ -12,8 +13,7 @@ import { DeleteRegular, FolderRegular, KeyMultipleRegular } from "@fluentui/reac
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 
-import { sentence, asProblem } from "../../../api/problem";
-import { contentQuery, type VersionOf } from "./queries";
+import { asProblem, sentence } from "../api/problem";
 
 const useStyles = makeStyles({
   root: {
@@ -29,27 +29,53 @@ const useStyles = makeStyles({
   gone: { textDecorationLine: "line-through", color: tokens.colorNeutralForeground3 },
 });
 
-/** A key or folder of a version. */
+/** A key or folder. */
 export interface TreePlace {
   readonly kind: "key" | "folder";
   readonly path: string;
 }
 
-interface Props {
-  readonly of: VersionOf;
-  readonly chosen: TreePlace | null;
-  readonly onChoose: (place: TreePlace) => void;
+/** What is directly in a key or folder. */
+export interface TreeLevel {
+  readonly keys: readonly {
+    readonly name: string;
+    readonly path: string;
+    readonly isLeaf: boolean;
+    readonly isGone: boolean;
+  }[];
+  readonly folders: readonly { readonly name: string; readonly path: string }[];
+  /** Whether there is more than is shown. */
+  readonly more: boolean;
 }
 
-interface NodeProps extends Props {
+/** How something is asked for that never changes. */
+export interface Asked<T> {
+  readonly queryKey: readonly unknown[];
+  readonly queryFn: () => Promise<T>;
+  readonly staleTime: number;
+  readonly retry: boolean;
+  readonly refetchOnWindowFocus: boolean;
+}
+
+interface Props<T> {
+  /** What is in a place; null for the top. */
+  readonly ask: (place: TreePlace | null) => Asked<T>;
+  readonly level: (answer: T) => TreeLevel;
+  readonly chosen: TreePlace | null;
+  readonly onChoose: (place: TreePlace) => void;
+  /** A word about a place. */
+  readonly mark?: (place: TreePlace) => string | undefined;
+}
+
+interface NodeProps<T> extends Props<T> {
   readonly place: TreePlace;
   readonly name: string;
   readonly isLeaf: boolean;
   readonly isGone: boolean;
 }
 
-/** The keys and folders of a version; what is in one is asked for when it is opened. */
-export function ContentTree(props: Props) {
+/** Keys and folders; what is in one is asked for when it is opened. */
+export function KeyTree<T>(props: Props<T>) {
   const styles = useStyles();
   return (
     <div className={styles.root}>
@@ -61,26 +87,19 @@ export function ContentTree(props: Props) {
 }
 
 /** What is in a key or folder, or at the top. */
-function Below({ place, ...props }: Props & { readonly place: TreePlace | null }) {
-  const query = useQuery(contentQuery(props.of, place === null ? {} : { [place.kind]: place.path }));
+function Below<T>({ place, ...props }: Props<T> & { readonly place: TreePlace | null }) {
+  const query = useQuery(props.ask(place));
   if (query.isPending) {
     return <Leaf value={`${place?.path ?? ""} waits`} text="Loading" icon={<Spinner size="extra-tiny" />} />;
   }
   if (query.isError) {
     return <Leaf value={`${place?.path ?? ""} failed`} text={sentence(asProblem(query.error).message)} />;
   }
-  const { keys, folders } = query.data;
+  const { keys, folders, more } = props.level(query.data);
   return (
     <>
       {keys.map((key) => (
-        <Node
-          key={`key ${key.path}`}
-          {...props}
-          place={{ kind: "key", path: key.path }}
-          name={key.name}
-          isLeaf={key.keys === 0}
-          isGone={key.item.state === "deleted"}
-        />
+        <Node key={`key ${key.path}`} {...props} {...key} place={{ kind: "key", path: key.path }} />
       ))}
       {folders.map((folder) => (
         <Node
@@ -92,14 +111,15 @@ function Below({ place, ...props }: Props & { readonly place: TreePlace | null }
           isGone={false}
         />
       ))}
-      {query.data.more && <Leaf value={`${place?.path ?? ""} more`} text="There is more; search for it." />}
+      {more && <Leaf value={`${place?.path ?? ""} more`} text="There is more; search for it." />}
     </>
   );
 }
 
-function Node({ place, name, isLeaf, isGone, ...props }: NodeProps) {
+function Node<T>({ place, name, isLeaf, isGone, ...props }: NodeProps<T>) {
   const styles = useStyles();
   const { chosen, onChoose } = props;
+  const mark = props.mark?.(place);
   const isChosen = chosen?.kind === place.kind && chosen.path === place.path;
   const icon = isGone ? <DeleteRegular /> : place.kind === "key" ? <KeyMultipleRegular /> : <FolderRegular />;
   return (
@@ -115,6 +135,13 @@ function Node({ place, name, isLeaf, isGone, ...props }: NodeProps) {
     >
       <TreeItemLayout
         iconBefore={icon}
+        aside={
+          mark === undefined ? undefined : (
+            <Badge appearance="tint" color="informative">
+              {mark}
+            </Badge>
+          )
+        }
         className={mergeClasses(isChosen && styles.chosen, isGone && styles.gone)}
       >
         {name}

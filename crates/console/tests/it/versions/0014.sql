@@ -1,0 +1,2 @@
+INSERT INTO former_groups (machine_id, group_id, until_at)
+    VALUES ('8000000000000000000000000000000a', '6000000000000000000000000000000b', {now});
