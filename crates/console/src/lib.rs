@@ -25,6 +25,7 @@ mod sealing;
 mod secret;
 mod serve;
 mod storage;
+mod webhook;
 
 pub use backup::{BackupError, backup, restore};
 pub use config::{ConsoleConfig, WallClock};

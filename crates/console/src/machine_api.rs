@@ -28,6 +28,7 @@ use crate::{
 pub(crate) fn routes() -> Router<Arc<Core>> {
     let reports = Router::new()
         .route(paths::SESSION_REPORTS, post(session_reports))
+        .route(paths::DAMAGE_REPORTS, post(damage_reports))
         .route_layer(DefaultBodyLimit::max(MAX_BATCH_BYTES));
     Router::new()
         .route(paths::ENROL, post(enrol))
@@ -73,6 +74,14 @@ async fn session_reports(
     Body(batch): Body<ReportBatch<serde_json::Value>>,
 ) -> Result<Json<BatchAnswer>, Refusal> {
     Ok(Json(core.take_reports(&peer, batch).await?))
+}
+
+async fn damage_reports(
+    State(core): State<Arc<Core>>,
+    peer: Peer,
+    Body(batch): Body<ReportBatch<serde_json::Value>>,
+) -> Result<Json<BatchAnswer>, Refusal> {
+    Ok(Json(core.take_damage_reports(&peer, batch).await?))
 }
 
 async fn peer_report(

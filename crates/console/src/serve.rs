@@ -30,6 +30,9 @@ const TRIMMING: Duration = Duration::from_secs(60 * 60);
 const NAMING: Duration = Duration::from_secs(60);
 /// How often it is looked for changes that other consoles made. Agents learn of them that much later.
 const FOLLOWING: Duration = Duration::from_millis(500);
+/// How often it is looked for what webhooks are to be told, and for machines that are away.
+const TELLING: Duration = Duration::from_secs(1);
+const WATCHING: Duration = Duration::from_secs(5);
 /// How often it is looked whether a move can go on.
 const MOVING: Duration = Duration::from_secs(2);
 
@@ -39,8 +42,8 @@ pub struct ConsoleHandle {
     address: SocketAddr,
     handle: Handle<SocketAddr>,
     server: JoinHandle<io::Result<()>>,
-    /// What goes on beside requests: certificates, old sessions, other consoles, names, moves.
-    chores: [JoinHandle<()>; 5],
+    /// What goes on beside requests: certificates, old sessions, other consoles, names, moves, webhooks, machines.
+    chores: [JoinHandle<()>; 7],
     console: Arc<Console>,
 }
 
@@ -107,6 +110,8 @@ pub async fn serve(listener: TcpListener, console: Arc<Console>) -> io::Result<C
         tokio::spawn(follow(Arc::clone(&console))),
         tokio::spawn(name_users(Arc::clone(&console))),
         tokio::spawn(advance_moves(Arc::clone(&console))),
+        tokio::spawn(tell_webhooks(Arc::clone(&console))),
+        tokio::spawn(watch_machines(Arc::clone(&console))),
     ];
     tracing::info!(%address, "Console listens");
     Ok(ConsoleHandle { address, handle, server: tokio::spawn(server), chores, console })
@@ -129,6 +134,12 @@ async fn trim(console: Arc<Console>) {
         if let Err(error) = console.core().trim_user_sessions().await {
             tracing::error!(error = %error, "Cannot remove old sessions");
         }
+        if let Err(error) = console.core().trim_damage().await {
+            tracing::error!(error = %error, "Cannot remove damage that was acknowledged long ago");
+        }
+        if let Err(error) = console.core().trim_deliveries().await {
+            tracing::error!(error = %error, "Cannot remove what webhooks were told some days ago");
+        }
         if let Err(error) = console.core().trim_audit_log().await {
             tracing::error!(error = %error, "Cannot remove old lines of the audit log");
         }
@@ -142,6 +153,26 @@ async fn advance_moves(console: Arc<Console>) {
         tokio::time::sleep(MOVING).await;
         if let Err(error) = console.core().advance_moves().await {
             tracing::error!(error = %error, "Cannot bring a move further");
+        }
+    }
+}
+
+/// Tells webhooks what waits for them.
+async fn tell_webhooks(console: Arc<Console>) {
+    loop {
+        tokio::time::sleep(TELLING).await;
+        if let Err(error) = console.core().tell_webhooks().await {
+            tracing::error!(error = %error, "Cannot look for what webhooks are to be told");
+        }
+    }
+}
+
+/// Looks which machines are away.
+async fn watch_machines(console: Arc<Console>) {
+    loop {
+        tokio::time::sleep(WATCHING).await;
+        if let Err(error) = console.core().watch_machines().await {
+            tracing::error!(error = %error, "Cannot look which machines are away");
         }
     }
 }

@@ -5,6 +5,7 @@
 mod agent_settings;
 mod certificate;
 pub mod client;
+pub mod damage;
 pub mod dictionaries;
 pub mod digest;
 mod enrolment;

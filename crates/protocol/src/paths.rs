@@ -14,6 +14,9 @@ pub const PLAN: &str = "/machine/v1/plan";
 pub const SESSION_REPORTS: &str = "/machine/v1/session-reports";
 /// Console, mutual TLS, Storage Servers alone: `POST` a [`crate::peers::PeerReport`].
 pub const PEER_REPORT: &str = "/machine/v1/peer-report";
+/// Console, mutual TLS, Storage Servers alone: `POST` a [`crate::session_report::ReportBatch`] of
+/// [`crate::damage::DamageReport`].
+pub const DAMAGE_REPORTS: &str = "/machine/v1/damage-reports";
 /// Storage Service, mutual TLS: below it `{scope}/{sid}`, see [`data_set`].
 pub const DATA_SETS: &str = "/v1/data-sets";
 

@@ -10,6 +10,7 @@ mod access;
 mod administration;
 pub mod at_rest;
 pub mod backend;
+mod damage;
 mod data_set_file;
 mod health;
 mod http;
@@ -27,6 +28,7 @@ mod verify;
 
 pub use access::{Access, Peer};
 pub use backend::{Backend, folder::FolderBackend, memory::MemoryBackend, object::ObjectBackend};
+pub use damage::{DamageLog, DamageQueue, damage_reports};
 pub use data_set_file::{DataSetFile, FULL_CHECK, NotStorable};
 pub use health::{Health, HealthCheck, HealthReport, Probed};
 pub use metrics::Metrics;

@@ -8,6 +8,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use mp_protocol::damage::DamageRemedy;
+
 use crate::{Code, protection::Ended};
 
 /// Bounds of the histograms, in seconds.
@@ -28,6 +30,11 @@ struct Answered {
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct Refused {
     code: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct Damage {
+    remedy: &'static str,
 }
 
 /// One answered request, as it is counted.
@@ -53,6 +60,7 @@ pub struct Metrics {
     quarantines: Counter,
     ended: Family<Refused, Counter>,
     over_warning: Counter,
+    damage: Family<Damage, Counter>,
     delta_saved: Counter,
     delta_saved_sending: Counter,
     pub(crate) connections: Gauge,
@@ -79,6 +87,7 @@ impl Metrics {
             quarantines: Counter::default(),
             ended: Family::default(),
             over_warning: Counter::default(),
+            damage: Family::default(),
             delta_saved: Counter::default(),
             delta_saved_sending: Counter::default(),
             connections: Gauge::default(),
@@ -108,6 +117,8 @@ impl Metrics {
         registry.register("quarantines", "Data sets set aside", self.quarantines.clone());
         let over = "Uploads that were stored beyond the warning mark of the quota";
         registry.register("quota_warnings", over, self.over_warning.clone());
+        let damage = "Damage that was found, by what was done about it";
+        registry.register("damage", damage, self.damage.clone());
         let saved = "Bytes of uploads that were not sent, because they came as deltas";
         registry.register_with_unit("delta_saved", saved, Unit::Bytes, self.delta_saved.clone());
         let saved = "Bytes of answers that were not sent, because they went out as deltas";
@@ -171,6 +182,16 @@ impl Metrics {
 
     pub(crate) fn near_quota(&self) {
         self.over_warning.inc();
+    }
+
+    pub(crate) fn damaged(&self, remedy: DamageRemedy) {
+        let remedy = match remedy {
+            DamageRemedy::None => "none",
+            DamageRemedy::SetAside => "set-aside",
+            DamageRemedy::NothingIntact => "nothing-intact",
+            DamageRemedy::FellBack { .. } => "fell-back",
+        };
+        self.damage.get_or_create(&Damage { remedy }).inc();
     }
 
     pub(crate) fn delta_received(&self, saved: usize) {

@@ -20,13 +20,15 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::watch;
 
 use crate::{
-    Backend, FolderBackend, Health, Metrics, Monitor, ObjectBackend, Patience, Probed, StorageService, Store,
+    Backend, DamageLog, DamageQueue, FolderBackend, Health, Metrics, Monitor, ObjectBackend, Patience,
+    Probed, StorageService, Store,
     at_rest::AtRest,
     backend::{
         BackendError,
         folder::{FirstUse, OpenError},
         object::{self, ObjectOptions},
     },
+    damage::{self, Look},
     peers::{Follow, follow},
     plan::{Follower, PlanCache},
     refusal::chain,
@@ -56,9 +58,14 @@ pub struct RunOptions {
     pub notice: Duration,
     /// How data sets are stored, wherever they are.
     pub at_rest: AtRest,
+    /// How often every byte of the store is looked at; never when `None`.
+    pub look: Option<Duration>,
 }
 
 impl RunOptions {
+    /// How often every byte is looked at if nobody says otherwise: once a week.
+    pub const DEFAULT_LOOK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
     /// On all addresses, without a monitor, in the plan's base folder.
     pub fn new(state_folder: impl Into<PathBuf>) -> Self {
         Self {
@@ -68,6 +75,7 @@ impl RunOptions {
             objects: None,
             notice: Duration::ZERO,
             at_rest: AtRest::plain(),
+            look: Some(Self::DEFAULT_LOOK),
         }
     }
 }
@@ -145,7 +153,19 @@ pub async fn run(options: RunOptions, stop: impl Future<Output = ()>) -> Result<
     health.plan(plan.revision);
     let listener = listen(options.listen, plan.port)?;
     let (plans, current) = watch::channel(plan);
-    let store = Store::new(Arc::clone(&backend));
+    let queue = DamageQueue::open(&options.state_folder)
+        .map_err(|error| RunError::State(options.state_folder.clone(), error))?;
+    let _telling = damage::tell(options.state_folder.clone(), queue.clone());
+    let damage = Arc::new(DamageLog::new(queue, Arc::clone(&metrics)));
+    let looking = options.look.map(|every| {
+        damage::look_over(Look {
+            state_folder: options.state_folder.clone(),
+            backend: Arc::downgrade(&backend),
+            damage: Arc::clone(&damage),
+            every,
+        })
+    });
+    let store = Store::telling(Arc::clone(&backend), damage);
     let followed = follow(Follow {
         state_folder: options.state_folder.clone(),
         backend: Arc::downgrade(&backend),
@@ -170,7 +190,7 @@ pub async fn run(options: RunOptions, stop: impl Future<Output = ()>) -> Result<
         failed = running.failed() => failed,
     };
     probing.abort();
-    drop(followed);
+    drop((followed, looking));
     let_go(backend).await;
     ended.map_err(RunError::Serve)
 }

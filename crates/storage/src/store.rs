@@ -4,12 +4,13 @@ use std::{
 };
 
 use mp_profile::{Scope, Sid, VersionTag};
+use mp_protocol::damage::DamageFound;
 
 use crate::{
-    Access, Backend, Code, DataSetFile, Refusal,
+    Access, Backend, Code, DamageLog, DataSetFile, Refusal,
     backend::{
-        BackendError, Base, Change, Damaged, Inspection, Key, QuarantineNote, Read, Remedy, Removed,
-        Replaced, Stamp, Version, VersionInfo,
+        BackendError, Base, Change, Key, QuarantineNote, Read, Remedy, Removed, Replaced, Stamp, Version,
+        VersionInfo,
     },
     data_set_file::other_owner,
     peers::{Journal, Readiness},
@@ -21,13 +22,20 @@ pub struct Store {
     backend: Arc<dyn Backend>,
     journal: Arc<Journal>,
     readiness: Arc<Readiness>,
+    damage: Arc<DamageLog>,
 }
 
 impl Store {
-    /// A store over a backend.
+    /// A store over a backend, which says in its log alone what is damaged.
     #[must_use]
     pub fn new(backend: Arc<dyn Backend>) -> Self {
-        Self { backend, journal: Arc::default(), readiness: Arc::default() }
+        Self::telling(backend, Arc::default())
+    }
+
+    /// A store over a backend, which tells elsewhere too what is damaged.
+    #[must_use]
+    pub fn telling(backend: Arc<dyn Backend>, damage: Arc<DamageLog>) -> Self {
+        Self { backend, journal: Arc::default(), readiness: Arc::default(), damage }
     }
 
     /// What was written to.
@@ -48,6 +56,7 @@ impl Store {
             backend: Arc::clone(&self.backend),
             journal: Arc::clone(&self.journal),
             readiness: Arc::clone(&self.readiness),
+            damage: Arc::clone(&self.damage),
             access,
         }
     }
@@ -71,12 +80,13 @@ pub struct Told {
 }
 
 /// The part of the store that somebody reaches. Calls block. Every call fails when the scope is out of reach, or when the
-/// backend fails; a damaged current version is replaced by the newest intact one first, which is logged as an error.
+/// backend fails; a damaged current version is replaced by the newest intact one first, which is told.
 #[derive(Clone)]
 pub struct ReachedStore {
     pub(crate) backend: Arc<dyn Backend>,
     journal: Arc<Journal>,
     readiness: Arc<Readiness>,
+    damage: Arc<DamageLog>,
     pub(crate) access: Access,
 }
 
@@ -112,7 +122,13 @@ impl ReachedStore {
     /// # Errors
     /// As said of the type; when there is no such version.
     pub fn read_version(&self, scope: &Scope, sid: &Sid, tag: &VersionTag) -> Result<Vec<u8>, Refusal> {
-        let bytes = self.backend.read_version(&self.access.key(scope, sid)?, tag)?.ok_or_else(no_such)?;
+        let key = self.access.key(scope, sid)?;
+        let read = self.backend.read_version(&key, tag);
+        if matches!(read, Err(BackendError::Damaged { .. })) {
+            let at = now();
+            self.damage.note(&key, &self.backend.inspect(&key, Some(at))?, DamageFound::Use, at);
+        }
+        let bytes = read?.ok_or_else(no_such)?;
         check_owner(&bytes, scope, sid)?;
         Ok(bytes)
     }
@@ -217,8 +233,9 @@ impl ReachedStore {
         }
         match call(&key) {
             Err(error @ BackendError::Damaged { .. }) => {
-                let inspection = self.backend.inspect(&key, Some(now()))?;
-                tell(&key, &inspection);
+                let at = now();
+                let inspection = self.backend.inspect(&key, Some(at))?;
+                self.damage.note(&key, &inspection, DamageFound::Use, at);
                 let fell_back = |remedy: &Remedy| matches!(remedy, Remedy::FellBack { .. });
                 match inspection.damage.iter().any(|damage| fell_back(&damage.remedy)) {
                     true => Ok(call(&key)?),
@@ -233,29 +250,6 @@ impl ReachedStore {
 impl std::fmt::Debug for ReachedStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ReachedStore").field("access", &self.access).finish()
-    }
-}
-
-/// Says in the log what is damaged.
-fn tell(key: &Key, inspection: &Inspection) {
-    for damage in &inspection.damage {
-        let (scope, sid, why) = (&key.scope, &key.sid, &damage.why);
-        match (&damage.what, damage.remedy) {
-            (Damaged::Current(number), Remedy::FellBack { from, to }) => tracing::error!(
-                %scope, %sid, number, from, to, why,
-                "MP-STO-120 The current version is damaged; a former one stands in for it, older settings for newer ones"
-            ),
-            (Damaged::Current(number), _) => tracing::error!(
-                %scope, %sid, number, why,
-                "MP-STO-121 The current version is damaged, and no former one is intact; restore it from a backup"
-            ),
-            (Damaged::Former(number), _) => tracing::error!(
-                %scope, %sid, number, why, "MP-STO-122 A former version is damaged"
-            ),
-            (Damaged::Quarantined(id), _) => tracing::error!(
-                %scope, %sid, id, why, "MP-STO-122 A data set in quarantine is damaged"
-            ),
-        }
     }
 }
 

@@ -12,8 +12,10 @@ import {
   PeopleRegular,
   PersonKeyRegular,
   PersonRegular,
+  PlugConnectedRegular,
   RocketRegular,
   SettingsRegular,
+  ShieldErrorRegular,
   TimelineRegular,
 } from "@fluentui/react-icons";
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
@@ -69,6 +71,12 @@ export const sections: readonly Section[] = [
         title: "Users",
         icon: PersonRegular,
         page: lazy(() => import("../pages/users/UsersPage")),
+      },
+      {
+        path: "/damage",
+        title: "Damage",
+        icon: ShieldErrorRegular,
+        page: lazy(() => import("../pages/damage/DamagePage")),
       },
     ],
   },
@@ -130,6 +138,13 @@ export const sections: readonly Section[] = [
         icon: KeyMultipleRegular,
         needs: "tokens",
         page: lazy(() => import("../pages/api-tokens/ApiTokensPage")),
+      },
+      {
+        path: "/webhooks",
+        title: "Webhooks",
+        icon: PlugConnectedRegular,
+        needs: "configure",
+        page: lazy(() => import("../pages/webhooks/WebhooksPage")),
       },
       {
         path: "/signing-in",

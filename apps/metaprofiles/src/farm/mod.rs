@@ -17,12 +17,14 @@ mod retention;
 mod second_factor;
 mod session;
 mod show;
+mod storage_damage;
 mod storage_moves;
 mod storage_servers;
 mod subset_trial;
 mod subsets;
 mod user_sessions;
 mod users;
+mod webhooks;
 
 use std::path::PathBuf;
 
@@ -38,6 +40,8 @@ pub(crate) enum FarmCommand {
     StorageServer(Family<storage_servers::Command>),
     /// Moves of a group or of the global data sets to another Storage Server, while users work
     StorageMove(Family<storage_moves::Command>),
+    /// Damage of stored data: what a Storage Server found not to be what was stored, and what it did
+    StorageDamage(Family<storage_damage::Command>),
     /// Agent Server Groups: session hosts of one role
     Group(Family<groups::Command>),
     /// Data subsets: what to keep of the users' profiles, and for whom
@@ -66,6 +70,8 @@ pub(crate) enum FarmCommand {
     SecondFactor(Family<second_factor::Command>),
     /// What the farm wants of those who sign in
     SignInPolicy(Family<second_factor::PolicyCommand>),
+    /// Webhooks: where other programs are told when something fails
+    Webhook(Family<webhooks::Command>),
     /// API tokens: with these, programs speak to the console
     ApiToken(Family<api_tokens::Command>),
 }
@@ -78,6 +84,7 @@ impl FarmCommand {
             Self::Password(command) => command.run()?,
             Self::StorageServer(family) => family.command.run(&family.options.api()?)?,
             Self::StorageMove(family) => family.command.run(&family.options.api()?)?,
+            Self::StorageDamage(family) => family.command.run(&family.options.api()?)?,
             Self::Group(family) => family.command.run(&family.options.api()?)?,
             Self::Subset(family) => family.command.run(&family.options.api()?)?,
             Self::Machine(family) => family.command.run(&family.options.api()?)?,
@@ -91,6 +98,7 @@ impl FarmCommand {
             Self::OpenidConnect(family) => family.command.run(&family.options.api()?)?,
             Self::SecondFactor(family) => family.command.run(&family.options.api()?)?,
             Self::SignInPolicy(family) => family.command.run(&family.options.api()?)?,
+            Self::Webhook(family) => family.command.run(&family.options.api()?)?,
             Self::ApiToken(family) => family.command.run(&family.options.api()?)?,
         }
         Ok(Outcome::Done)

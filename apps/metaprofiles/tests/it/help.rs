@@ -25,6 +25,8 @@ fn help_lists_what_there_is() {
             "password",
             "storage-server",
             "storage-move",
+            "storage-damage",
+            "webhook",
             "group",
             "subset",
             "machine",

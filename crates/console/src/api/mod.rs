@@ -26,12 +26,14 @@ mod problem;
 mod restore;
 mod second_factor;
 mod sessions;
+mod storage_damage;
 mod storage_moves;
 mod storage_servers;
 mod trials;
 mod user_session;
 mod user_sessions;
 mod users;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -86,6 +88,9 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(sessions::change_password))
         .routes(routes!(storage_servers::list, storage_servers::create))
         .routes(routes!(storage_servers::get, storage_servers::replace, storage_servers::remove))
+        .routes(routes!(storage_damage::list))
+        .routes(routes!(storage_damage::get))
+        .routes(routes!(storage_damage::acknowledge))
         .routes(routes!(storage_moves::list, storage_moves::create))
         .routes(routes!(storage_moves::get))
         .routes(routes!(storage_moves::cancel))
@@ -122,6 +127,10 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(directory::groups))
         .routes(routes!(openid::get, openid::replace))
         .routes(routes!(openid::check))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::get, webhooks::replace, webhooks::remove))
+        .routes(routes!(webhooks::renew_secret))
+        .routes(routes!(webhooks::test))
         .routes(routes!(overview::get))
         .routes(routes!(user_sessions::list))
         .routes(routes!(user_sessions::get))

@@ -5,7 +5,7 @@ use mp_protocol::session_report::Outcome;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{problem::Problem, user_session::OutcomeForm};
+use super::{problem::Problem, storage_damage::StorageDamage, user_session::OutcomeForm};
 use crate::{
     domain::{self, Logons, Refusal, UnixMillis, percentile},
     ops::{Administrator, Core, OVERVIEW_HOURS},
@@ -33,6 +33,16 @@ pub(super) struct Overview {
     outcomes: Vec<OutcomeCount>,
     /// How many items two sessions had changed in different ways, in the last 24 hours.
     overridden: i64,
+    storage_damage: OpenDamage,
+}
+
+/// Damage of stored data that nobody has acknowledged.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+struct OpenDamage {
+    count: i64,
+    /// The last found, at most five.
+    newest: Vec<StorageDamage>,
 }
 
 /// Machines that are not revoked.
@@ -130,5 +140,9 @@ pub(super) async fn get(
             .map(|(outcome, sessions)| OutcomeCount { outcome, sessions })
             .collect(),
         overridden: found.logons.iter().map(|logons| logons.overridden).sum(),
+        storage_damage: OpenDamage {
+            count: found.damage.0,
+            newest: found.damage.1.into_iter().map(Into::into).collect(),
+        },
     }))
 }

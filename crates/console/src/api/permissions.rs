@@ -16,6 +16,8 @@ pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
         | "administrators/current/second-factor/removal"
         | "administrators/current/second-factor/recovery-codes" => Own,
         "overview" | "users" | "users/{sid}" | "user-sessions" | "user-sessions/{id}" if reads => Read,
+        "storage-damage" | "storage-damage/{id}" if reads => Read,
+        "storage-damage/{id}/acknowledgement" => Restore,
         "users/{sid}/data-sets"
         | "users/{sid}/data-sets/{scope}/versions"
         | "users/{sid}/data-sets/{scope}/versions/{number}"
@@ -49,6 +51,8 @@ pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
             }
         }
         "storage-moves/{id}/cancel" | "storage-moves/{id}/finish" => Configure,
+        // An address may be a secret of the receiver's.
+        "webhooks" | "webhooks/{name}" | "webhooks/{name}/secret" | "webhooks/{name}/test" => Configure,
         "join-tokens" | "join-tokens/{id}" => {
             if reads {
                 Audit

@@ -28,7 +28,7 @@ pub(crate) enum Permission {
     Read,
     /// To see what was done by whom, and who may do what.
     Audit,
-    /// To look into users' data sets, and to bring former versions back.
+    /// To look into users' data sets, to bring former versions back, and to acknowledge damage.
     Restore,
     /// To describe the farm, and to let machines in and out.
     Configure,

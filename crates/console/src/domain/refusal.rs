@@ -183,8 +183,16 @@ pub(crate) enum Refusal {
     NoMove(String),
     #[error("this move is not possible: {0}")]
     Move(String),
-    #[error("only Storage Servers tell what they have taken over")]
+    #[error("only Storage Servers tell what they have taken over, and what is damaged")]
     StorageAlone,
+    #[error("there is no damage {0}, or it was acknowledged long ago; compare with the list of damage")]
+    NoDamage(String),
+    #[error("this damage was acknowledged already; read it again")]
+    DamageAcknowledged,
+    #[error("there is no webhook \"{0}\"; compare with the list of webhooks")]
+    NoWebhook(String),
+    #[error("this webhook is not possible: {0}")]
+    Webhook(String),
     #[error("there is no configuration of revision {0}; compare with the configuration's history")]
     NoRevision(i64),
     #[error(
@@ -351,6 +359,10 @@ impl Refusal {
             Self::StorageBusy => ("MP-CON-120", K::TooMany),
             Self::NothingStored(_) => ("MP-CON-121", K::NotFound),
             Self::SampleHive(_) => ("MP-CON-122", K::Invalid),
+            Self::NoDamage(_) => ("MP-CON-130", K::NotFound),
+            Self::DamageAcknowledged => ("MP-CON-131", K::Conflict),
+            Self::NoWebhook(_) => ("MP-CON-132", K::NotFound),
+            Self::Webhook(_) => ("MP-CON-133", K::Invalid),
             Self::Internal(_) => ("MP-CON-099", K::Internal),
         }
     }

@@ -25,9 +25,11 @@ mod restore;
 mod second_factor;
 mod sessions;
 mod sign_in;
+mod storage_damage;
 mod storage_moves;
 mod trials;
 mod user_sessions;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -63,6 +65,7 @@ use failure_log::FailureLog;
 use found::Found;
 use limiter::Limiter;
 use openid::Discovered;
+use webhooks::Tellers;
 
 /// How many passwords are hashed at a time: each takes 19 MiB.
 const HASHES_AT_A_TIME: usize = 2;
@@ -91,6 +94,9 @@ pub(crate) struct Core {
     storage: StorageServers,
     /// Turns of those who try data subsets and read sample hives.
     pub(crate) trials: Arc<Semaphore>,
+    tellers: Tellers,
+    /// When this console began to work.
+    started: UnixMillis,
 }
 
 impl Core {
@@ -101,7 +107,7 @@ impl Core {
         session_days: u32,
         audit_days: Option<u32>,
     ) -> Result<Self, Refusal> {
-        let revision = database.revision().await?;
+        let (revision, started) = (database.revision().await?, clock.now());
         Ok(Self {
             database,
             authority,
@@ -117,6 +123,8 @@ impl Core {
             hashing: Arc::new(Semaphore::new(HASHES_AT_A_TIME)),
             storage: StorageServers::new(),
             trials: Arc::new(Semaphore::new(TRIALS_AT_A_TIME)),
+            tellers: Tellers::default(),
+            started,
         })
     }
 

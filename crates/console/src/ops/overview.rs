@@ -1,5 +1,5 @@
 use super::{Administrator, Core};
-use crate::domain::{Logons, MachineCounts, Refusal, UnixMillis};
+use crate::domain::{Logons, MachineCounts, Refusal, StorageDamage, UnixMillis};
 
 /// How many hours the overview looks back, the present one among them.
 pub(crate) const HOURS: i64 = 24;
@@ -19,11 +19,13 @@ pub(crate) struct Overview {
     pub(crate) storage_machines: MachineCounts,
     pub(crate) any_session: bool,
     pub(crate) logons: Vec<Logons>,
+    /// How much damage of stored data nobody has acknowledged, and the newest of it.
+    pub(crate) damage: (i64, Vec<StorageDamage>),
 }
 
 impl Core {
     /// What there is, and what happened in the last day.
-    pub(crate) async fn overview(&self, _: &Administrator) -> Result<Overview, Refusal> {
+    pub(crate) async fn overview(&self, caller: &Administrator) -> Result<Overview, Refusal> {
         let now = self.now();
         let this_hour = UnixMillis(now.0 - now.0.rem_euclid(UnixMillis::HOUR));
         let since = this_hour.plus(-(HOURS - 1) * UnixMillis::HOUR);
@@ -39,6 +41,7 @@ impl Core {
             storage_machines: self.database.machine_counts("storage", silent_since).await?,
             any_session: self.database.has_user_sessions().await?,
             logons: self.database.logons(since).await?,
+            damage: self.open_damage(caller).await?,
         })
     }
 }

@@ -47,7 +47,7 @@ impl Core {
                 }
             }
         }
-        self.database.keep_reports(&machine.id, &machine.name, &reports).await?;
+        self.database.keep_reports(now, &machine.id, &machine.name, &reports).await?;
         Ok(answer)
     }
 

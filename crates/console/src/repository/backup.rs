@@ -12,7 +12,7 @@ use sqlx::{
 use super::{Database, Engine};
 
 /// The tables whose rows are kept, those before that others refer to. Sessions are left out: who was signed in signs in again.
-const TABLES: [&str; 22] = [
+const TABLES: [&str; 26] = [
     "farm",
     "storage_servers",
     "agent_server_groups",
@@ -20,6 +20,7 @@ const TABLES: [&str; 22] = [
     "data_subsets",
     "storage_moves",
     "peer_rounds",
+    "storage_damage",
     "machines",
     "former_groups",
     "certificates",
@@ -35,6 +36,9 @@ const TABLES: [&str; 22] = [
     "session_reports",
     "users",
     "directory_names",
+    "webhooks",
+    "webhook_deliveries",
+    "machines_away",
 ];
 
 /// A value of a row; nothing else is in the database.

@@ -34,11 +34,13 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(12, "signing in", "0012_signing_in.sql"),
     migration!(13, "storage moves", "0013_storage_moves.sql"),
     migration!(14, "former groups", "0014_former_groups.sql"),
-    migration!(15, "openid connect", "0015_openid_connect.sql"),
+    migration!(15, "storage damage", "0015_storage_damage.sql"),
+    migration!(16, "webhooks", "0016_webhooks.sql"),
+    migration!(17, "openid connect", "0017_openid_connect.sql"),
 ];
 
 /// Number of the last migration.
-pub(crate) const SCHEMA: i64 = 15;
+pub(crate) const SCHEMA: i64 = 17;
 
 /// Brings a database to what it is after a migration. Consoles that start at the same time do so one after another.
 pub(super) async fn run(engine: Engine, pool: &AnyPool, last: i64) -> Result<(), MigrateError> {

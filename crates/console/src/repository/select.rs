@@ -110,6 +110,21 @@ impl Select {
         Ok(Page { items, next })
     }
 
+    /// How many rows there are.
+    pub(super) async fn count<'c>(
+        self,
+        executor: impl Executor<'c, Database = Any>,
+    ) -> Result<i64, sqlx::Error> {
+        let (_, tables) = self.head.split_once(" FROM ").unwrap_or(("", self.head));
+        let conditions = match self.conditions.is_empty() {
+            true => String::new(),
+            false => format!(" WHERE {}", self.conditions.join(" AND ")),
+        };
+        let statement = format!("SELECT COUNT(*) AS rows_found FROM {tables}{conditions}");
+        let row = self.bind(sqlx::query(AssertSqlSafe(statement))).fetch_one(executor).await?;
+        column(&row, "rows_found")
+    }
+
     fn bind<'q>(self, query: Query<'q, Any, AnyArguments>) -> Query<'q, Any, AnyArguments> {
         self.arguments.into_iter().fold(query, |query, argument| match argument {
             Key::Number(number) => query.bind(number),

@@ -1,9 +1,12 @@
 use mp_protocol::{MachineId, session_report::Outcome};
 use sqlx::any::AnyRow;
 
-use super::{Database, column, connect::WriteTransaction, json, parsed, select::Select, undecodable, users};
+use super::{
+    Database, column, connect::WriteTransaction, deliveries, json, parsed, select::Select, undecodable, users,
+};
 use crate::domain::{
-    Key, Order, Page, Paging, Refusal, SessionFilter, Sort, TimedReport, UnixMillis, UserSession, name_key,
+    Key, Order, Page, Paging, Refusal, SessionFilter, Signal, Sort, TimedReport, UnixMillis, UserSession,
+    name_key,
 };
 
 const SELECT: &str = "SELECT id, machine_id, host, sid, started_at, last_at, logon_ms, outcome, overridden, reports \
@@ -21,9 +24,10 @@ pub(crate) const SESSION_ORDERS: &[Order] = &[
 const TRIM_AT_ONCE: i64 = 500;
 
 impl Database {
-    /// Keeps the reports of an Agent, each of them once. All or none.
+    /// Keeps the reports of an Agent, each of them once, and signals what failed. All or none.
     pub(crate) async fn keep_reports(
         &self,
+        now: UnixMillis,
         machine: &MachineId,
         host: &str,
         reports: &[TimedReport],
@@ -34,9 +38,13 @@ impl Database {
         transaction.lock(&format!("reports of {machine}")).await?;
         let mut reports: Vec<&TimedReport> = reports.iter().collect();
         reports.sort_by(|a, b| a.report.sid.as_str().cmp(b.report.sid.as_str()));
+        let mut signals = Vec::new();
         for report in reports {
-            keep(&mut transaction, machine, host, report).await?;
+            if let Some(session) = keep(&mut transaction, machine, host, report).await? {
+                signals.extend(Signal::of_report(report, &session, host));
+            }
         }
+        deliveries::signal(&mut transaction, now, &signals).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -113,12 +121,13 @@ impl Database {
     }
 }
 
+/// Gives the session's identity, unless the report is known already.
 async fn keep(
     transaction: &mut WriteTransaction,
     machine: &MachineId,
     host: &str,
     timed: &TimedReport,
-) -> Result<(), Refusal> {
+) -> Result<Option<String>, Refusal> {
     let TimedReport { started, report } = timed;
     let known =
         sqlx::query("SELECT 1 AS found FROM session_reports WHERE machine_id = $1 AND report_id = $2")
@@ -127,7 +136,7 @@ async fn keep(
             .fetch_optional(&mut **transaction.connection())
             .await?;
     if known.is_some() {
-        return Ok(());
+        return Ok(None);
     }
     let before =
         sqlx::query("SELECT outcome FROM user_sessions WHERE machine_id = $1 AND sid = $2 AND session = $3")
@@ -180,12 +189,12 @@ async fn keep(
     )
     .bind(machine.as_str())
     .bind(&report.id)
-    .bind(id)
+    .bind(&id)
     .bind(started.0)
     .bind(serde_json::to_string(report).map_err(Refusal::internal)?)
     .execute(&mut **transaction.connection())
     .await?;
-    Ok(())
+    Ok(Some(id))
 }
 
 pub(super) fn outcome(row: &AnyRow) -> Result<Outcome, sqlx::Error> {

@@ -20,6 +20,7 @@ mod plans;
 mod roles;
 mod second_factor;
 mod sessions;
+mod storage_damage;
 mod storage_settings;
 mod support;
 mod tokens;
@@ -27,6 +28,7 @@ mod trials;
 mod unread;
 mod user_sessions;
 mod versions;
+mod webhooks;
 
 /// The database of a new farm: a file in the state folder.
 fn new_database() -> Option<String> {

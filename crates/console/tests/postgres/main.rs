@@ -34,6 +34,8 @@ mod roles;
 mod second_factor;
 #[path = "../it/sessions.rs"]
 mod sessions;
+#[path = "../it/storage_damage.rs"]
+mod storage_damage;
 #[path = "../it/storage_settings.rs"]
 mod storage_settings;
 #[path = "../it/support.rs"]
@@ -45,6 +47,8 @@ mod two_consoles;
 mod user_sessions;
 #[path = "../it/versions.rs"]
 mod versions;
+#[path = "../it/webhooks.rs"]
+mod webhooks;
 
 use mp_test_servers::Postgres;
 

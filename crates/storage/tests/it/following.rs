@@ -20,7 +20,9 @@ use mp_protocol::{
     ApiError, ConsoleClient, EnrolRequest, Enrolled, Identity, JoinSecret, MachineCertificate, MachineId,
     MachineName, MachineRole, RenewRequest, StorageClient, StoragePlan, StorageTarget, Waits,
     client::{EnrolError, PlanAnswer, enrol},
+    damage::DamageReport,
     paths,
+    session_report::{BatchAnswer, ReportBatch},
     test_authority::TestAuthority,
     tls::{self, ServerKind},
 };
@@ -36,6 +38,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub(crate) struct Console {
     pub(crate) authority: Arc<TestAuthority>,
     pub(crate) plan: watch::Sender<Option<StoragePlan>>,
+    /// What it was told of damage; it takes nothing while this is `None`.
+    pub(crate) damage: Arc<Mutex<Option<Vec<DamageReport>>>>,
     renewals: Arc<Mutex<u32>>,
     /// How old a certificate is when it is given at enrolment.
     age: Duration,
@@ -46,6 +50,7 @@ impl Console {
         let console = Self {
             authority: Arc::new(TestAuthority::new()),
             plan: watch::Sender::new(None),
+            damage: Arc::default(),
             renewals: Arc::default(),
             age,
         };
@@ -53,6 +58,7 @@ impl Console {
             .route(paths::ENROL, post(Self::enrol))
             .route(paths::RENEW, post(Self::renew))
             .route(paths::PLAN, get(Self::get_plan))
+            .route(paths::DAMAGE_REPORTS, post(Self::take_damage))
             .with_state(console.clone());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("https://{}/", listener.local_addr().unwrap());
@@ -87,6 +93,17 @@ impl Console {
         *console.renewals.lock().unwrap() += 1;
         let machine = MachineCertificate::from_der(&tls.peer_certificates[0]).unwrap().machine;
         Json(console.authority.sign(&machine, &request.csr, &["127.0.0.1"], SystemTime::now()))
+    }
+
+    async fn take_damage(
+        State(console): State<Self>,
+        Json(batch): Json<ReportBatch<DamageReport>>,
+    ) -> Result<Json<BatchAnswer>, StatusCode> {
+        let mut damage = console.damage.lock().unwrap();
+        let told = damage.as_mut().ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
+        let taken = batch.reports.iter().map(|report| report.id.clone()).collect();
+        told.extend(batch.reports);
+        Ok(Json(BatchAnswer { taken, refused: Vec::new() }))
     }
 
     async fn get_plan(

@@ -23,4 +23,5 @@ mod requests;
 mod security;
 mod slow;
 mod support;
+mod telling;
 mod watching;

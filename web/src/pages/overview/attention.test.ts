@@ -16,6 +16,7 @@ const farm: Overview = {
   hours: [],
   outcomes: [{ outcome: "stored", sessions: 5 }],
   overridden: 0,
+  "storage-damage": { count: 0, newest: [] },
 };
 
 test("a farm that is well needs no attention", () => {
@@ -38,4 +39,29 @@ test("graver things come first, each with where to look", () => {
 test("a Storage Server without a machine is told", () => {
   const concerns = concernsOf({ ...farm, "storage-servers": 2 });
   expect(concerns.map(({ text }) => text)).toEqual(["1 Storage Server has no machine yet"]);
+});
+
+test("damage is told with whose it is and what was done, and how much more there is", () => {
+  const damage = {
+    id: "d1",
+    code: "MP-STO-120",
+    "storage-server": "STORE1",
+    scope: "global",
+    sid: "S-1-5-21-1-2-3-1001",
+    user: "FARM\\ada",
+    part: "current",
+    number: 3,
+    why: "torn",
+    remedy: "fell-back",
+    "fell-back-to": 2,
+    "current-as": 4,
+    found: "use",
+    "first-found": "2026-11-22T08:00:00Z",
+    "last-found": "2026-11-22T08:00:00Z",
+    times: 1,
+  } as const;
+  const concerns = concernsOf({ ...farm, "storage-damage": { count: 3, newest: [damage] } });
+  expect(concerns.map(({ to }) => to)).toEqual(["/damage/d1", "/damage"]);
+  expect(concerns[0]?.text).toContain("FARM\\ada in global: version 3, current");
+  expect(concerns[1]?.text).toBe("2 more damages that nobody has seen");
 });

@@ -1,4 +1,6 @@
 import type { Outcome, Overview } from "../../api/activity";
+import { momentOf } from "../../parts/times";
+import { isGrave, partOf, remedyOf } from "../damage/damage";
 
 /** Something that an administrator should look at. */
 export interface Concern {
@@ -40,6 +42,15 @@ export function concernsOf(farm: Overview): Concern[] {
     "/storage-servers",
     "Let it join",
   );
+  const { count, newest } = farm["storage-damage"];
+  for (const damage of newest) {
+    const whose = `${damage.user ?? damage.sid} in ${damage.scope}`;
+    const found = `found ${momentOf(damage["last-found"])} on ${damage["storage-server"]}`;
+    const text = `Damaged settings of ${whose}: ${partOf(damage)}, ${found}; done: ${remedyOf(damage)}`;
+    add(isGrave(damage), 1, text, `/damage/${damage.id}`, "What to do");
+  }
+  const more = count - newest.length;
+  add(true, more, `${plural(more, "more damage", "more damages")} that nobody has seen`, "/damage", "Damage");
   for (const { outcome, sessions } of farm.outcomes) {
     const known = OUTCOMES[outcome];
     if (known === undefined) continue;

@@ -1,17 +1,17 @@
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant, SystemTime},
 };
 
 use anyhow::{Context, bail};
-use mp_protocol::Identity;
+use mp_protocol::{Identity, damage::DamageFound};
 use mp_storage::{
-    FolderBackend,
+    DamageQueue, FolderBackend,
     backend::{
         Damage, Damaged, Key, Remedy,
         folder::{FirstUse, OpenError},
     },
-    verify,
+    damage_reports, verify,
 };
 use serde_json::json;
 
@@ -25,8 +25,9 @@ const PROGRESS: Duration = Duration::from_secs(2);
 ///
 /// Without --repair nothing is changed, and the service may run: what it stores meanwhile may or may not be looked at. With
 /// --repair, which needs the service to be stopped, damaged files are marked and not given out any more, and the newest intact
-/// former version becomes current in the place of a damaged one. The running service does the same with what it meets. Exit code
-/// 1 says that something is damaged.
+/// former version becomes current in the place of a damaged one. The running service does the same with what it meets, and looks
+/// at everything once a week. What is damaged is told to the console, by the service on this machine as soon as it runs. Exit
+/// code 1 says that something is damaged.
 #[derive(clap::Args)]
 pub(crate) struct Verify {
     #[command(flatten)]
@@ -71,7 +72,8 @@ impl Verify {
         if in_use {
             output::note("the Storage Service is running: what it stores meanwhile may not be looked at");
         }
-        let (mut found, mut locked) = (Vec::new(), Vec::new());
+        let queue = self.queue(&base);
+        let (mut found, mut locked, mut queued) = (Vec::new(), Vec::new(), 0);
         let mut told = Instant::now();
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
@@ -81,6 +83,13 @@ impl Verify {
                     output::note(&line(key, damage));
                 }
                 found.push(as_json(key, damage));
+            }
+            for report in damage_reports(key, inspection, DamageFound::Verify, now) {
+                match queue.as_ref().map(|queue| queue.add(&report)) {
+                    Some(Ok(())) => queued += 1,
+                    Some(Err(error)) => output::note(&format!("the console is not told of it: {error}")),
+                    None => {}
+                }
             }
             if let Some(why) = &inspection.locked {
                 output::note(&format!("{} is not checked: {why}", Subject(key)));
@@ -97,7 +106,7 @@ impl Verify {
         if self.json {
             output::print_json(&json!({
                 "base-folder": base, "service-running": in_use, "data-sets": sum.data_sets, "files": sum.files,
-                "bytes": sum.bytes, "damage": found, "not-checked": locked,
+                "bytes": sum.bytes, "damage": found, "not-checked": locked, "told": queued,
             }))?;
         } else {
             output::print(&format!(
@@ -105,7 +114,25 @@ impl Verify {
                 sum.data_sets, sum.files, sum.bytes, sum.damaged, sum.locked
             ))?;
         }
+        if queued > 0 {
+            output::note("the Storage Service of this machine tells the console as soon as it runs");
+        } else if sum.damaged > 0 {
+            output::note(
+                "the console is not told: this is not the base folder of the service on this machine",
+            );
+        }
         Ok(if sum.damaged == 0 && sum.locked == 0 { Outcome::Done } else { Outcome::Different })
+    }
+}
+
+impl Verify {
+    /// Where the service on this machine finds what it is to tell the console, if it keeps its data sets here.
+    fn queue(&self, base: &Path) -> Option<DamageQueue> {
+        let (_, plan) = self.state.plan().ok()?;
+        let planned = PathBuf::from(plan.base_folder);
+        let same = planned == base || planned.canonicalize().ok()? == base.canonicalize().ok()?;
+        let queue = same.then(|| DamageQueue::open(&self.state.state))?;
+        queue.inspect_err(|error| output::note(&format!("the console is not told of damage: {error}"))).ok()
     }
 }
 
