@@ -188,6 +188,7 @@ impl Farm {
                 id: agent.machine().id.clone(),
                 name: "agent".to_owned(),
                 group: Some(GROUP.parse()?),
+                former_groups: Vec::new(),
                 certificates: vec![agent.certificate().serial.clone()],
             }],
             keep_versions: 5,

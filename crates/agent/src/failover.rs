@@ -148,7 +148,7 @@ impl FailoverStore {
         answer.ok_or_else(not_asked)
     }
 
-    /// Whether a Storage Server has had the version that an upload is based on.
+    /// Whether a Storage Server has had a version.
     fn knows(
         store: &dyn DataSetStore,
         scope: &Scope,
@@ -217,6 +217,23 @@ impl DataSetStore for FailoverStore {
             answers.extend(of_part.zip(asked));
         }
         wanted.iter().map(|(scope, _)| answers.remove(scope).ok_or_else(not_asked)).collect()
+    }
+
+    /// A server that is behind is passed over, unless all have answered and none has had the version.
+    fn fetch_following(&self, scope: &Scope, sid: &Sid, version: &VersionTag) -> Result<Fetched, StoreError> {
+        let several = self.members(scope)?.len() > 1;
+        let fetched = self.first(scope, |Member { store, .. }| {
+            let fetched = store.fetch(scope, sid, None)?;
+            let is_it = matches!(&fetched, Fetched::Data { version: current, .. } if current == version);
+            let behind = several && !is_it && !Self::knows(store.as_ref(), scope, sid, version)?;
+            Ok(if behind { Tried::Behind } else { Tried::Answer(fetched) })
+        });
+        fetched?.map_or_else(|| self.fetch(scope, sid, None), Ok)
+    }
+
+    fn has_had(&self, scope: &Scope, sid: &Sid, version: &VersionTag) -> Result<bool, StoreError> {
+        let several = self.members(scope)?.len() > 1;
+        Ok(!several || self.answered(scope, |store| Self::knows(store, scope, sid, version))?)
     }
 
     fn store(

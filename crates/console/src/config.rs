@@ -23,9 +23,10 @@ pub struct ConsoleConfig {
     pub database: Option<Secret>,
     /// Tells the time.
     pub clock: WallClock,
-    /// Days for which users' sessions are kept after the last report of them.
+    /// Days for which users' sessions are kept after the last report of them, as long as no administrator says otherwise.
     pub session_days: u32,
-    /// Days for which lines of the audit log, and former configurations, are kept; `None` for ever.
+    /// Days for which lines of the audit log, and former configurations, are kept; `None` for ever. As long as no administrator says
+    /// otherwise.
     pub audit_days: Option<u32>,
 }
 

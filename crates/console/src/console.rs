@@ -11,7 +11,7 @@ use rustls::ServerConfig;
 use crate::{
     ConsoleConfig, OpenError, Secret, authority,
     config::is_public_name,
-    domain::Refusal,
+    domain::{Kept, Refusal},
     ops::{Core, is_password},
     repository::{Database, SCHEMA},
     secret::hexadecimal,
@@ -55,9 +55,8 @@ impl Console {
         if !database.tie_to_authority(&sha256).await.map_err(prepare)? {
             return Err(OpenError::ForeignAuthority(folder.join(AUTHORITY)));
         }
-        let core = Core::new(database, authority, config.clock, config.session_days, config.audit_days)
-            .await
-            .map_err(prepare)?;
+        let kept = Kept { session_days: config.session_days, audit_days: config.audit_days };
+        let core = Core::new(database, authority, config.clock, kept).await.map_err(prepare)?;
         let initial_password = core.bootstrap(config.initial_password.as_ref()).await.map_err(prepare)?;
         Ok(Self { core: Arc::new(core), public_names: config.public_names, initial_password, _lock: lock })
     }

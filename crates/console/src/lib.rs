@@ -17,6 +17,7 @@ mod domain;
 mod error;
 mod linger;
 mod machine_api;
+mod metrics;
 mod openid;
 mod ops;
 mod pages;

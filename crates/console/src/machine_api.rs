@@ -115,9 +115,26 @@ async fn plan(
         .filter_map(opaque)
         .collect();
     let knows = |tag: &str| known.contains(&tag);
+    let _waiting = (wait > 0).then(|| Waiting::begin(&core));
     match core.plan(&peer, knows, Duration::from_secs(wait)).await? {
         Answer::Plan(plan, tag) => Ok(([etag(&tag)?], Json(plan)).into_response()),
         Answer::Same(tag) => Ok((StatusCode::NOT_MODIFIED, [etag(&tag)?]).into_response()),
+    }
+}
+
+/// Counts a machine that waits, for as long as this lives.
+struct Waiting<'c>(&'c Core);
+
+impl<'c> Waiting<'c> {
+    fn begin(core: &'c Core) -> Self {
+        core.metrics.long_polls.inc();
+        Self(core)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.metrics.long_polls.dec();
     }
 }
 

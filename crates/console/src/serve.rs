@@ -7,16 +7,17 @@ use std::{
 
 use axum::{
     Router,
-    extract::{ConnectInfo, MatchedPath, Request},
-    http::{HeaderValue, header},
-    middleware::{Next, from_fn},
+    extract::{ConnectInfo, MatchedPath, Request, State},
+    http::{HeaderValue, Method, header},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
 };
 use axum_server::{Handle, tls_rustls::RustlsConfig};
+use mp_monitor::Monitor;
 use tokio::task::JoinHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{Console, api, domain::Refusal, linger, machine_api, pages};
+use crate::{Console, api, domain::Refusal, linger, machine_api, ops::Core, pages};
 
 /// Longest time for a request; a machine may wait for a change of its plan for a minute of it.
 const MAX_TIME: Duration = Duration::from_secs(90);
@@ -45,6 +46,7 @@ pub struct ConsoleHandle {
     /// What goes on beside requests: certificates, old sessions, other consoles, names, moves, webhooks, machines.
     chores: [JoinHandle<()>; 7],
     console: Arc<Console>,
+    monitor: Option<Monitor>,
 }
 
 impl ConsoleHandle {
@@ -60,6 +62,18 @@ impl ConsoleHandle {
         &self.console
     }
 
+    /// Answers those who watch the console on another listener, without TLS, until the handle is dropped: `/healthz`, `/readyz`
+    /// and `/metrics`.
+    ///
+    /// # Errors
+    /// When the listener cannot be used.
+    pub fn watch(&mut self, listener: TcpListener) -> io::Result<SocketAddr> {
+        let monitor = Monitor::serve(listener, Arc::clone(self.console.core()))?;
+        let address = monitor.address();
+        self.monitor = Some(monitor);
+        Ok(address)
+    }
+
     /// Serves until the listener fails.
     ///
     /// # Errors
@@ -73,6 +87,7 @@ impl ConsoleHandle {
     /// # Errors
     /// What the system says.
     pub async fn stop(mut self) -> io::Result<()> {
+        self.monitor = None;
         self.handle.graceful_shutdown(Some(GRACE));
         self.chores.iter().for_each(JoinHandle::abort);
         let result = self.wait().await;
@@ -114,7 +129,8 @@ pub async fn serve(listener: TcpListener, console: Arc<Console>) -> io::Result<C
         tokio::spawn(watch_machines(Arc::clone(&console))),
     ];
     tracing::info!(%address, "Console listens");
-    Ok(ConsoleHandle { address, handle, server: tokio::spawn(server), chores, console })
+    let server = tokio::spawn(server);
+    Ok(ConsoleHandle { address, handle, server, chores, console, monitor: None })
 }
 
 /// Keeps the console's own certificate young.
@@ -128,22 +144,21 @@ async fn renew(console: Arc<Console>, tls: RustlsConfig) {
     }
 }
 
-/// Removes old sessions now and then, first at the start.
+/// Forgets what is too old now and then, first at the start, and when somebody says how long something is kept.
 async fn trim(console: Arc<Console>) {
     loop {
-        if let Err(error) = console.core().trim_user_sessions().await {
-            tracing::error!(error = %error, "Cannot remove old sessions");
-        }
-        if let Err(error) = console.core().trim_damage().await {
-            tracing::error!(error = %error, "Cannot remove damage that was acknowledged long ago");
-        }
-        if let Err(error) = console.core().trim_deliveries().await {
-            tracing::error!(error = %error, "Cannot remove what webhooks were told some days ago");
-        }
-        if let Err(error) = console.core().trim_audit_log().await {
-            tracing::error!(error = %error, "Cannot remove old lines of the audit log");
-        }
-        tokio::time::sleep(TRIMMING).await;
+        let begun = Instant::now();
+        did(&console, "trim", "forget what is too old", begun, console.core().trim().await);
+        let changed = console.core().retention_changed();
+        let _ = tokio::time::timeout(TRIMMING, changed).await;
+    }
+}
+
+/// Counts something that goes on beside requests, and says in the log when it failed.
+fn did(console: &Console, chore: &'static str, what: &str, begun: Instant, result: Result<(), Refusal>) {
+    console.core().metrics.chore(chore, result.is_ok(), begun.elapsed());
+    if let Err(error) = result {
+        tracing::error!(error = %error, "Cannot {what}");
     }
 }
 
@@ -151,9 +166,8 @@ async fn trim(console: Arc<Console>) {
 async fn advance_moves(console: Arc<Console>) {
     loop {
         tokio::time::sleep(MOVING).await;
-        if let Err(error) = console.core().advance_moves().await {
-            tracing::error!(error = %error, "Cannot bring a move further");
-        }
+        let begun = Instant::now();
+        did(&console, "moves", "bring a move further", begun, console.core().advance_moves().await);
     }
 }
 
@@ -161,9 +175,14 @@ async fn advance_moves(console: Arc<Console>) {
 async fn tell_webhooks(console: Arc<Console>) {
     loop {
         tokio::time::sleep(TELLING).await;
-        if let Err(error) = console.core().tell_webhooks().await {
-            tracing::error!(error = %error, "Cannot look for what webhooks are to be told");
-        }
+        let begun = Instant::now();
+        did(
+            &console,
+            "webhooks",
+            "look for what webhooks are to be told",
+            begun,
+            console.core().tell_webhooks().await.map(drop),
+        );
     }
 }
 
@@ -171,9 +190,14 @@ async fn tell_webhooks(console: Arc<Console>) {
 async fn watch_machines(console: Arc<Console>) {
     loop {
         tokio::time::sleep(WATCHING).await;
-        if let Err(error) = console.core().watch_machines().await {
-            tracing::error!(error = %error, "Cannot look which machines are away");
-        }
+        let begun = Instant::now();
+        did(
+            &console,
+            "machines",
+            "look which machines are away",
+            begun,
+            console.core().watch_machines().await,
+        );
     }
 }
 
@@ -181,9 +205,14 @@ async fn watch_machines(console: Arc<Console>) {
 async fn follow(console: Arc<Console>) {
     loop {
         tokio::time::sleep(FOLLOWING).await;
-        if let Err(error) = console.core().follow_others().await {
-            tracing::error!(error = %error, "Cannot look for changes by other consoles");
-        }
+        let begun = Instant::now();
+        did(
+            &console,
+            "follow",
+            "look for changes by other consoles",
+            begun,
+            console.core().follow_others().await,
+        );
     }
 }
 
@@ -213,7 +242,7 @@ fn router(console: &Console) -> Router {
         .with_state(Arc::clone(core))
         .layer(from_fn(bounded))
         .layer(CatchPanicLayer::custom(|_| Refusal::internal("a handler panicked").into_response()))
-        .layer(from_fn(access_log))
+        .layer(from_fn_with_state(Arc::clone(core), access_log))
         .layer(from_fn(linger::read_on))
 }
 
@@ -229,15 +258,23 @@ async fn bounded(request: Request, next: Next) -> Response {
     response
 }
 
-/// Logs the route, not the address: names and whatever else a request carries stay out of the log.
-async fn access_log(request: Request, next: Next) -> Response {
+/// Counts and logs the route, not the address: names and whatever else a request carries stay out of the log.
+async fn access_log(State(core): State<Arc<Core>>, request: Request, next: Next) -> Response {
     let start = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let from =
         request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.to_string());
     let response = next.run(request).await;
-    let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let took = start.elapsed();
+    core.metrics.answered(format!("{} {route}", counted(&method)), response.status().as_u16(), took);
+    let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     tracing::info!(%method, route, from, status = response.status().as_u16(), milliseconds, "Request");
     response
+}
+
+/// A method as it is counted: anybody may make up others.
+fn counted(method: &Method) -> &str {
+    let known = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE, Method::PATCH];
+    if known.contains(method) { method.as_str() } else { "-" }
 }

@@ -260,6 +260,23 @@ pub trait DataSetStore {
         wanted.iter().map(|(scope, held)| self.fetch(scope, sid, *held)).collect()
     }
 
+    /// The current data set, of a server that has had a version: of several servers one may not have taken it over yet, and
+    /// what that one has is older.
+    ///
+    /// # Errors
+    /// As [`DataSetStore::fetch`]; when such a server does not answer.
+    fn fetch_following(&self, scope: &Scope, sid: &Sid, _: &VersionTag) -> Result<Fetched, StoreError> {
+        self.fetch(scope, sid, None)
+    }
+
+    /// Whether the server that has answered last for a scope has had a version.
+    ///
+    /// # Errors
+    /// When storage does not say.
+    fn has_had(&self, _: &Scope, _: &Sid, _: &VersionTag) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
     /// Makes `bytes` the current data set, if the current one is still `base` (`None`: if there is none).
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use mp_monitor::Watched;
 use mp_protocol::MachineCertificate;
 use serde::{Deserialize, Serialize};
 
@@ -77,10 +78,6 @@ impl Health {
         Self { metrics, state: Mutex::new(State { stopping: false, revision: None, certificate, store }) }
     }
 
-    pub(crate) fn metrics(&self) -> &Arc<Metrics> {
-        &self.metrics
-    }
-
     /// The service is about to stop and should get no new work.
     pub(crate) fn stopping(&self) {
         self.change(|state| state.stopping = true);
@@ -148,6 +145,19 @@ impl Health {
             flush_micros: probed.map(|probed| u64::try_from(probed.flush.as_micros()).unwrap_or(u64::MAX)),
             connections: self.metrics.connections.get(),
         }
+    }
+}
+
+impl Watched for Health {
+    async fn ready(&self) -> (bool, serde_json::Value) {
+        let report = self.report(SystemTime::now());
+        (report.ready, serde_json::to_value(report).unwrap_or_default())
+    }
+
+    async fn metrics(&self) -> String {
+        // What depends on the time alone, such as an expired certificate, is looked at now.
+        let _ = self.report(SystemTime::now());
+        self.metrics.text()
     }
 }
 

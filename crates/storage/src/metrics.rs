@@ -8,13 +8,10 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use mp_monitor::BOUNDS;
 use mp_protocol::damage::DamageRemedy;
 
 use crate::{Code, protection::Ended};
-
-/// Bounds of the histograms, in seconds.
-const BOUNDS: [f64; 15] =
-    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct Operation {

@@ -10,6 +10,7 @@ use std::{
 };
 
 use mp_durable::Readers;
+use mp_monitor::Monitor;
 use mp_profile::VersionTag;
 use mp_protocol::{
     Identity, IdentityError, MachineRole, StoragePlan,
@@ -20,8 +21,8 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::watch;
 
 use crate::{
-    Backend, DamageLog, DamageQueue, FolderBackend, Health, Metrics, Monitor, ObjectBackend, Patience,
-    Probed, StorageService, Store,
+    Backend, DamageLog, DamageQueue, FolderBackend, Health, Metrics, ObjectBackend, Patience, Probed,
+    StorageService, Store,
     at_rest::AtRest,
     backend::{
         BackendError,

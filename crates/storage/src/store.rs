@@ -45,7 +45,8 @@ impl Store {
     }
 
     /// Whether Agents may be answered.
-    pub(crate) fn readiness(&self) -> &Arc<Readiness> {
+    #[must_use]
+    pub fn readiness(&self) -> &Arc<Readiness> {
         &self.readiness
     }
 

@@ -3,10 +3,13 @@
 //! A deed sets a place to a text that is written once in a day, or deletes what is there. It *knows* the deeds that its user
 //! saw, directly or through others, at this place: those it may replace, and no others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use mp_dataset::{DataSet, ProfileKind};
-use mp_profile::{Scope, Sid};
+use mp_profile::{Scope, Sid, VersionTag};
 
 use crate::{
     places::{PLACES, Place, Said, Spot},
@@ -15,6 +18,9 @@ use crate::{
 
 /// Host and number of a load of a user's registry.
 pub(crate) type Load = (usize, u64);
+
+/// Which of the data sets that storage has taken are in what somebody was given.
+pub(crate) type Given = Arc<BTreeSet<usize>>;
 
 /// A user sets or deletes something.
 #[derive(Debug)]
@@ -27,8 +33,8 @@ pub(crate) struct Deed {
     /// The deeds that it may replace.
     pub(crate) known: BTreeSet<usize>,
     pub(crate) load: Load,
-    /// How many data sets storage had taken when its load was last given something before it.
-    pub(crate) given: usize,
+    /// What its load had been given before it.
+    pub(crate) given: Given,
     /// It was done in a profile that stays on its host, and so is what the next load there begins with.
     pub(crate) stays: bool,
     /// It was done in a profile that is never exported.
@@ -79,6 +85,8 @@ pub(crate) struct Book {
     pub(crate) seen: BTreeMap<Spot, Vec<Seen>>,
     /// Data sets that storage has taken.
     pub(crate) turn: usize,
+    /// Where there are two servers: which of them are in a version.
+    pub(crate) versions: BTreeMap<(Scope, Sid, String), BTreeSet<usize>>,
     pub(crate) expected: Vec<Expected>,
     /// Scope, user and place of the overrides that were reported.
     pub(crate) overrides: BTreeSet<(Scope, Sid, String)>,
@@ -150,8 +158,7 @@ impl Book {
             sent && (deed.text.is_some() || seen.gone)
         };
         let all = self.seen.get(&deed.spot).into_iter().flatten();
-        let stored = all.filter(here).map(|seen| seen.turn).min();
-        stored.is_some_and(|turn| turn <= later.given)
+        all.filter(here).any(|seen| later.given.contains(&seen.turn))
     }
 
     /// Whether a data set that the deed's host sent after it, to be kept beside, shows the place without content.
@@ -234,6 +241,22 @@ impl Book {
         }
     }
 
+    /// A version was made of others, and of what storage has taken last.
+    pub(crate) fn contains(
+        &mut self,
+        scope: &Scope,
+        sid: &Sid,
+        version: VersionTag,
+        of: &[Option<VersionTag>],
+    ) {
+        let named = |tag: &VersionTag| (scope.clone(), sid.clone(), tag.0.clone());
+        let mut turns: BTreeSet<usize> = [self.turn].into();
+        for tag in of.iter().flatten() {
+            turns.extend(self.versions.get(&named(tag)).into_iter().flatten());
+        }
+        self.versions.entry(named(&version)).or_default().extend(turns);
+    }
+
     /// What was stored and is not any more was known to whoever replaced it, or is reported.
     fn expect(&mut self, host: usize, spot: Spot, before: Option<&DataSet>, after: &DataSet) {
         let Some(Said::Text(lost)) = before.map(|before| spot.place.said_by(before)) else { return };
@@ -258,6 +281,20 @@ impl Book {
             self.overridden += 1;
             let why = format!("{spot:?} was {lost:?} and is {said:?} now");
             self.expected.push(Expected { spot, host, why });
+        }
+    }
+
+    /// The same of all places of a data set that gave way to another one.
+    pub(crate) fn expect_all(
+        &mut self,
+        host: usize,
+        sid: &Sid,
+        scope: &Scope,
+        before: Option<&DataSet>,
+        after: &DataSet,
+    ) {
+        for place in PLACES.iter().filter(|place| place.of_group == matches!(scope, Scope::Group(_))) {
+            self.expect(host, Spot { sid: sid.clone(), scope: scope.clone(), place }, before, after);
         }
     }
 
@@ -306,7 +343,7 @@ impl Book {
         let Some(saw) = saw else { return true };
         // What the load was given later had the place without content already.
         let mut given =
-            self.seen.get(&deed.spot).into_iter().flatten().filter(|seen| seen.turn <= deed.given);
+            self.seen.get(&deed.spot).into_iter().flatten().filter(|seen| deed.given.contains(&seen.turn));
         if given.rfind(|seen| seen.way == Way::Stored).is_some_and(|seen| seen.gone) {
             return deed.spot.place.default().as_ref() == Some(saw);
         }

@@ -5,11 +5,11 @@ use std::{collections::BTreeMap, time::Duration};
 use mp_agent::service::{HelperRequest, ServiceEvent};
 use mp_dataset::ProfileKind;
 use mp_profile::{
-    Clock, Scope,
+    Clock,
     machine::{Request, SessionChange},
 };
 
-use crate::{farm::Farm, host::Seat, line::Weather, plans::group_of, story::Story, verdict::Tally};
+use crate::{farm::Farm, host::Seat, line::Weather, story::Story, verdict::Tally};
 
 /// Steps of a day; each is something that happens, and some time.
 const STEPS: usize = 120;
@@ -18,13 +18,13 @@ const AWAY: std::ops::Range<usize> = 25..85;
 /// A clock that is wrong by a day, in seconds.
 const DAY: i64 = 86_400;
 
-/// Plays a day, and checks that nothing was lost.
-pub(crate) fn play(seed: u64, story: &Story) -> Tally {
-    let mut farm = Farm::new(seed, story);
+/// Plays a day with so many Storage Servers, and checks that nothing was lost.
+pub(crate) fn play(seed: u64, servers: usize, story: &Story) -> Tally {
+    let mut farm = Farm::new(seed, servers, story);
     let second_plan = farm.rng.usize(10..STEPS - 10);
     for number in 0..STEPS {
         let at = farm.rng.usize(..farm.hosts.len());
-        farm.house.make_room();
+        farm.houses.iter().for_each(|house| house.make_room());
         if farm.kind.full && number == AWAY.start {
             (0..farm.hosts.len()).for_each(|host| turn(&mut farm, host, Weather::Cut));
         }
@@ -36,6 +36,7 @@ pub(crate) fn play(seed: u64, story: &Story) -> Tally {
         }
         let is_cut = farm.kind.full && AWAY.contains(&number);
         step(&mut farm, at, is_cut);
+        farm.servers_step();
         let span = match farm.rng.u8(..10) {
             0..4 => Duration::from_millis(farm.rng.u64(1..3_000)),
             4..8 => Duration::from_secs(farm.rng.u64(1..90)),
@@ -45,10 +46,11 @@ pub(crate) fn play(seed: u64, story: &Story) -> Tally {
     }
     evening(&mut farm);
     farm.account_at_end();
-    let scopes = [Scope::Global, group_of(0), group_of(2)];
     let mut current = BTreeMap::new();
-    for (scope, sid) in scopes.iter().flat_map(|scope| farm.users.iter().map(move |sid| (scope, sid))) {
-        current.extend(farm.house.current(scope, sid).map(|set| ((scope.clone(), sid.clone()), set)));
+    for (scope, sid) in farm.all_data_sets() {
+        let heads: Vec<_> = farm.houses.iter().map(|house| house.head(&scope, &sid)).collect();
+        assert!(heads.iter().all(|head| *head == heads[0]), "APART: {scope} of {sid} is {heads:?}");
+        current.extend(farm.houses[0].current(&scope, &sid).map(|set| ((scope, sid), set)));
     }
     let judged = farm.book.lock().unwrap().judge(&current);
     let mut tally = farm.tally;
@@ -75,9 +77,9 @@ fn step(farm: &mut Farm, at: usize, is_cut: bool) {
         92 if farm.kind.folder => {
             farm.story.tell("storage crashes".to_owned());
             farm.tally.storage_crashes += 1;
-            farm.house.crash();
+            farm.houses[0].crash();
         }
-        86..93 => farm.house.start(),
+        86..93 => farm.houses[0].start(),
         93..95 => {
             let skew = farm.rng.i64(-DAY..DAY);
             farm.hosts[at].tell(format!("its clock is wrong by {skew} s"));
@@ -180,7 +182,8 @@ fn log_off(farm: &mut Farm, at: usize) {
 fn evening(farm: &mut Farm) {
     farm.story.tell("evening".to_owned());
     farm.kind.midst = false;
-    farm.house.start();
+    farm.houses[0].start();
+    farm.servers_come_back();
     for at in 0..farm.hosts.len() {
         turn(farm, at, Weather::Fine);
         farm.hosts[at].start();
@@ -189,13 +192,16 @@ fn evening(farm: &mut Farm) {
     for at in 0..farm.hosts.len() {
         while pick(farm, at).is_some() {
             log_off(farm, at);
+            farm.servers_agree();
         }
     }
     farm.pass(Duration::from_secs(600));
     for _ in 0..2 {
-        farm.house.make_room();
+        farm.servers_agree();
+        farm.houses.iter().for_each(|house| house.make_room());
         farm.hosts.iter().for_each(|host| host.chores());
     }
+    farm.servers_agree();
     for host in &farm.hosts {
         assert!(host.seats.is_empty() && host.jobs.is_empty(), "{:?} {:?}", host.seats, host.jobs);
         assert!(host.spool_is_empty(), "something still waits");

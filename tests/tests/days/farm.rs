@@ -9,7 +9,7 @@ use fastrand::Rng;
 use mp_agent::{CachedPlan, Intent, SpoolEntry};
 use mp_dataset::ProfileKind;
 use mp_profile::{
-    Clock, ImportMode, Sid,
+    Clock, Sid,
     machine::{Job, JobEnd},
 };
 use mp_registry::{FileTime, Name};
@@ -22,6 +22,7 @@ use crate::{
     places::{PLACES, Place, Said, Spot},
     plans::{Choices, group_of, rules},
     profiles::Loaded,
+    servers::Servers,
     store::StoreHouse,
     story::Story,
     verdict::Tally,
@@ -33,7 +34,10 @@ pub(crate) struct Farm {
     pub(crate) hosts: Vec<Host>,
     pub(crate) users: Vec<Sid>,
     pub(crate) book: Arc<Mutex<Book>>,
-    pub(crate) house: Arc<StoreHouse>,
+    /// One Storage Server, or two.
+    pub(crate) houses: Vec<Arc<StoreHouse>>,
+    /// What happens to them where there are two.
+    pub(crate) servers: Servers,
     pub(crate) story: Story,
     /// What the console says from some time on.
     pub(crate) second_plans: Vec<CachedPlan>,
@@ -44,18 +48,19 @@ pub(crate) struct Farm {
 }
 
 impl Farm {
-    pub(crate) fn new(seed: u64, story: &Story) -> Self {
+    pub(crate) fn new(seed: u64, servers: usize, story: &Story) -> Self {
         let mut rng = Rng::with_seed(seed);
         let kind = Kind::of(&mut rng);
         story.tell(format!("{kind:?}"));
-        let house = Arc::new(StoreHouse::new(3, kind.folder));
+        let houses = (0..servers).map(|number| Arc::new(StoreHouse::new(3, kind.folder, number, servers)));
+        let houses: Vec<_> = houses.collect();
         let book = Arc::new(Mutex::new(Book { story: story.clone(), ..Book::default() }));
         let time = Arc::default();
         let (first, second) = (rules(&mut rng), rules(&mut rng));
         let (mut hosts, mut second_plans) = (Vec::new(), Vec::new());
         for number in 0..3 {
             let choices = Choices::by(&mut rng, number);
-            let line = Line::new(number, &house, &book, choices.plan(1, &first));
+            let line = Line::new(number, &houses, &book, choices.plan(1, &first), &time);
             second_plans.push(choices.plan(2, &second));
             let limit = kind.full.then(|| rng.u64(1_500..8_000));
             let mut host = Host::new(format!("TS{}", number + 1), line, &time, limit, story);
@@ -68,7 +73,8 @@ impl Farm {
             hosts,
             users: (1001..1003).map(|rid| format!("S-1-5-21-1-2-3-{rid}").parse().unwrap()).collect(),
             book,
-            house,
+            houses,
+            servers: Servers::new(seed),
             story: story.clone(),
             second_plans,
             tally: Tally::default(),
@@ -76,6 +82,10 @@ impl Farm {
             texts: 0,
             key_deletions: 0,
         }
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        *self.time.lock().unwrap()
     }
 
     /// Lets time pass. What is due happens in its order; jobs begin and end when chance wants it.
@@ -122,12 +132,15 @@ impl Farm {
             (loaded, plan)
         });
         let host = &mut self.hosts[at];
+        host.line.answers.lock().unwrap().clear();
         let storage_decides = first_import.is_some() && host.line.is_fine() && host.spooled(&sid).is_empty();
         let (expected, beside) = {
             let book = self.book.lock().unwrap();
             (book.expected.len(), book.kept_beside.clone())
         };
         let end = host.run_job(&order, killed_at);
+        let answers = self.hosts[at].line.answers.lock().unwrap().clone();
+        let host = &mut self.hosts[at];
         let mut book = self.book.lock().unwrap();
         if end.is_none() {
             // Its report went with it.
@@ -148,62 +161,28 @@ impl Farm {
         let given = matches!(end, Some(JobEnd::Done | JobEnd::RestFollows))
             && matches!(order.work, Job::Import | Job::LateMerge | Job::MergeNewer);
         if let Some(loaded) = loaded.filter(|_| given) {
-            host.given.insert(loaded.load, book.turn);
+            let given = host.given.entry(loaded.load).or_default();
+            match self.houses.len() {
+                1 => *given = Arc::new((0..=book.turn).collect()),
+                _ => {
+                    let versions = answers.iter().filter_map(|(scope, (_, tag))| {
+                        book.versions.get(&(scope.clone(), sid.clone(), tag.clone()?.0))
+                    });
+                    Arc::make_mut(given).extend(versions.flatten());
+                }
+            }
         }
         drop(book);
         if let Some((loaded, plan)) = first_import.filter(|_| self.hosts[at].is_marked(&sid)) {
             self.hosts[at].followed.insert(loaded.load, plan.clone());
             if storage_decides && loaded.kind == ProfileKind::Mandatory {
-                self.check_import(at, &loaded, &plan, end);
+                self.check_import(at, &loaded, &plan, end, &answers);
             }
         }
         if matches!(order.work, Job::Export { .. }) {
             self.note_spooled(at, &sid);
         }
         self.account(at, true);
-    }
-
-    /// The plan that a first import follows. When something was changed before it, it is the one of the first look at the load,
-    /// if that was another one: of it, what both have in common.
-    fn plan_of_import(&self, at: usize, loaded: &Loaded, mut plan: CachedPlan) -> CachedPlan {
-        let book = self.book.lock().unwrap();
-        let changed = book.deeds.iter().any(|deed| deed.load == (at, loaded.load));
-        if let Some(looked) = self.hosts[at].looked.get(&loaded.load).filter(|_| changed) {
-            let former = &looked.plan.subsets;
-            plan.plan.subsets.retain(|subset| former.iter().any(|other| other.name == subset.name));
-        }
-        plan
-    }
-
-    /// What storage has is in the profile: what was set, and what was deleted.
-    fn check_import(&self, at: usize, loaded: &Loaded, plan: &CachedPlan, end: Option<JobEnd>) {
-        let settings = &plan.plan.settings;
-        let book = self.book.lock().unwrap();
-        for subset in &plan.plan.subsets {
-            let awaited = settings.import_of(subset) == ImportMode::Synchronous;
-            if !(end == Some(JobEnd::Done) || (end == Some(JobEnd::RestFollows) && awaited)) {
-                continue;
-            }
-            for place in PLACES.iter().filter(|place| place.subset == subset.name) {
-                let scope = place.scope(&group_of(at));
-                let own = |deed: &Deed| {
-                    let same = std::ptr::eq(deed.spot.place, place)
-                        || (deed.spot.place.in_tool() && place.in_tool());
-                    deed.load == (at, loaded.load) && same
-                };
-                if book.deeds.iter().any(own) {
-                    continue;
-                }
-                let stored = place.after(self.house.current(&scope, &loaded.sid).as_ref());
-                let held = self.hosts[at].get(&loaded.sid, place);
-                let label = &place.labels()[0];
-                assert_eq!(
-                    held, stored,
-                    "NOT IMPORTED: {label} of {} is not as {scope} is stored",
-                    loaded.sid
-                );
-            }
-        }
     }
 
     /// What is in a spool was accepted.
@@ -372,7 +351,7 @@ impl Farm {
             saw,
             known: Default::default(),
             load: (at, loaded.load),
-            given: host.given.get(&loaded.load).copied().unwrap_or_default(),
+            given: host.given.get(&loaded.load).cloned().unwrap_or_default(),
             stays: matches!(loaded.kind, ProfileKind::Local | ProfileKind::Roaming),
             temporary: loaded.kind == ProfileKind::Temporary,
             of_key,

@@ -22,6 +22,7 @@ use mp_registry::FileTime;
 use tempfile::TempDir;
 
 use crate::{
+    book::Given,
     line::{Fuse, Killed, Line},
     places::Place,
     profiles::{FusedHost, Loaded, Profiles},
@@ -68,8 +69,8 @@ pub(crate) struct Host {
     pub(crate) followed: BTreeMap<u64, CachedPlan>,
     /// The plan by which a load was first looked at.
     pub(crate) looked: BTreeMap<u64, CachedPlan>,
-    /// How many data sets storage had taken when a load was last given something.
-    pub(crate) given: BTreeMap<u64, usize>,
+    /// What a load was given.
+    pub(crate) given: BTreeMap<u64, Given>,
     fuse: Fuse,
     ports: Ports,
     state: StateFolder,

@@ -2,14 +2,16 @@
 //! written into the book of the day.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicI32, AtomicU8, Ordering},
+        atomic::{AtomicBool, AtomicI32, AtomicU8, Ordering},
     },
     thread::{self, ThreadId},
+    time::Duration,
 };
 
-use mp_agent::{CachedPlan, Connections};
+use mp_agent::{AwayServers, CachedPlan, Connections, FailoverStore, Member};
 use mp_profile::{
     DataSetStore, Fetched, HeldVersion, KnownVersion, Scope, Sid, StoreError, Stored, VersionTag,
 };
@@ -24,6 +26,7 @@ use mp_storage::{
 
 use crate::{
     book::{Book, Way},
+    plans::{group_of, order, server},
     store::{StoreHouse, decode},
 };
 
@@ -57,10 +60,19 @@ impl Fuse {
     }
 }
 
+/// Which server has answered a fetch of a scope, and with which version.
+pub(crate) type Answers = BTreeMap<Scope, (usize, Option<VersionTag>)>;
+
 #[derive(Clone)]
 pub(crate) struct Line {
     host: usize,
-    house: Arc<StoreHouse>,
+    /// The server that it goes to, of these.
+    at: usize,
+    houses: Vec<Arc<StoreHouse>>,
+    /// Whether it is cut to one of them alone.
+    cut: Arc<[AtomicBool; 2]>,
+    away: AwayServers,
+    pub(crate) answers: Arc<Mutex<Answers>>,
     book: Arc<Mutex<Book>>,
     weather: Arc<AtomicU8>,
     pub(crate) fuse: Fuse,
@@ -72,13 +84,19 @@ pub(crate) struct Line {
 impl Line {
     pub(crate) fn new(
         host: usize,
-        house: &Arc<StoreHouse>,
+        houses: &[Arc<StoreHouse>],
         book: &Arc<Mutex<Book>>,
         plan: CachedPlan,
+        time: &Arc<Mutex<Duration>>,
     ) -> Self {
+        let time = Arc::clone(time);
         Self {
             host,
-            house: Arc::clone(house),
+            at: 0,
+            houses: houses.to_vec(),
+            cut: Arc::default(),
+            away: AwayServers::new(move || *time.lock().unwrap()),
+            answers: Arc::default(),
             book: Arc::clone(book),
             weather: Arc::default(),
             fuse: Fuse::default(),
@@ -95,14 +113,50 @@ impl Line {
         self.weather.load(Ordering::Relaxed) == weather as u8
     }
 
+    fn house(&self) -> &StoreHouse {
+        &self.houses[self.at]
+    }
+
+    /// The line to one of the servers.
+    fn to(&self, at: usize) -> Self {
+        Self { at, ..self.clone() }
+    }
+
+    /// Cuts the line to one server, or mends it.
+    pub(crate) fn cut(&self, at: usize, is_cut: bool) {
+        self.cut[at].store(is_cut, Ordering::Relaxed);
+    }
+
     /// Whether storage can be asked, and answers are heard.
     pub(crate) fn is_fine(&self) -> bool {
-        self.is(Weather::Fine) && self.house.of(self.host).is_some()
+        let is_there =
+            |at: usize| !self.cut[at].load(Ordering::Relaxed) && self.houses[at].of(self.host).is_some();
+        self.is(Weather::Fine) && (0..self.houses.len()).any(is_there)
     }
 
     fn reach(&self) -> Result<ReachedStore, StoreError> {
         self.fuse.burn();
-        self.house.of(self.host).filter(|_| !self.is(Weather::Cut)).ok_or_else(gone)
+        let is_cut = self.is(Weather::Cut) || self.cut[self.at].load(Ordering::Relaxed);
+        self.house().of(self.host).filter(|_| !is_cut).ok_or_else(gone)
+    }
+
+    /// A server has answered a fetch.
+    fn note(&self, scope: &Scope, sid: &Sid, version: Option<VersionTag>) {
+        if self.houses.len() > 1 {
+            let story = &self.book.lock().unwrap().story;
+            let what = version.as_ref().map_or("nothing", |version| &version.0[..9]);
+            story.tell(format!(
+                "    TS{} gets {scope} of {sid}{}: {what}",
+                self.host + 1,
+                self.where_it_goes()
+            ));
+        }
+        self.answers.lock().unwrap().insert(scope.clone(), (self.at, version));
+    }
+
+    /// For the story of a day with two servers.
+    fn where_it_goes(&self) -> String {
+        if self.houses.len() == 1 { String::new() } else { format!(" on {}", server(self.at).name) }
     }
 
     fn answer<T>(&self, answer: T) -> Result<T, StoreError> {
@@ -115,17 +169,25 @@ fn gone() -> StoreError {
 }
 
 fn refused(refusal: Refusal) -> StoreError {
+    if matches!(refusal.code, Code::CatchingUp | Code::NotAllHere) {
+        return StoreError::Unreachable { server: "store1:8444".into(), text: refusal.to_string() };
+    }
     StoreError::Refused { server: "store1:8444".into(), text: refusal.to_string() }
 }
 
 impl DataSetStore for Line {
     fn fetch(&self, scope: &Scope, sid: &Sid, held: Option<HeldVersion<'_>>) -> Result<Fetched, StoreError> {
         let held = held.map(|held| held.version);
-        Ok(match self.reach()?.read(scope, sid, held).map_err(refused)? {
-            Read::None => Fetched::None,
-            Read::NotModified(_) => Fetched::NotModified,
-            Read::Data(version, bytes) => Fetched::Data { version: version.tag(), bytes },
-        })
+        let read = self.reach()?.read(scope, sid, held).map_err(refused)?;
+        let (version, fetched) = match read {
+            Read::None => (None, Fetched::None),
+            Read::NotModified(version) => (Some(version.tag()), Fetched::NotModified),
+            Read::Data(version, bytes) => {
+                (Some(version.tag()), Fetched::Data { version: version.tag(), bytes })
+            }
+        };
+        self.note(scope, sid, version);
+        Ok(fetched)
     }
 
     fn store(
@@ -138,16 +200,18 @@ impl DataSetStore for Line {
         let store = self.reach()?;
         let base = base.map_or(Base::Nothing, |tag| Base::Version(tag.clone()));
         let file = DataSetFile::verify(bytes.to_vec(), sid).unwrap();
-        let before = self.house.current(scope, sid);
+        let (former, before) = (self.house().head(scope, sid), self.house().current(scope, sid));
         match store.replace(scope, sid, &base, &file, Told::default()).map_err(refused)? {
             Replaced::As { version, .. } => {
                 let mut book = self.book.lock().unwrap();
                 book.story.tell(format!(
-                    "    TS{} stores {scope} of {sid} as {}",
+                    "    TS{} stores {scope} of {sid} as {}{}",
                     self.host + 1,
-                    version.sequence
+                    version.sequence,
+                    self.where_it_goes()
                 ));
                 book.took(self.host, sid, scope, Way::Stored, &decode(bytes), before.as_ref());
+                book.contains(scope, sid, version.tag(), &[former]);
                 self.answer(Stored::As(version.tag()))
             }
             Replaced::Conflict => Ok(Stored::Conflict),
@@ -181,7 +245,7 @@ impl DataSetStore for Line {
         let mut book = self.book.lock().unwrap();
         if let Err(refusal) = put {
             book.story.tell(format!("    TS{} cannot put {scope} of {sid} beside", self.host + 1));
-            self.house.has_no_room(scope, sid);
+            self.house().has_no_room(scope, sid);
             return Err(refused(refusal));
         }
         book.story.tell(format!("    TS{} puts {scope} of {sid} beside: {reason}", self.host + 1));
@@ -205,7 +269,13 @@ impl Connections for Line {
     }
 
     fn storage(&self, _: &AgentPlan) -> Result<Box<dyn DataSetStore>, StoreError> {
-        Ok(Box::new(self.clone()))
+        if self.houses.len() == 1 {
+            return Ok(Box::new(self.clone()));
+        }
+        let member = |at: usize| Member { server: server(at).name, store: Arc::new(self.to(at)) };
+        let scopes = [Scope::Global, group_of(self.host)];
+        let scopes = scopes.map(|scope| (scope.clone(), order(&scope).map(member).into()));
+        Ok(Box::new(FailoverStore::new(scopes.into(), self.away.clone())))
     }
 
     fn send_reports(&self, batch: &ReportBatch) -> Result<BatchAnswer, String> {

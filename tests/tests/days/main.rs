@@ -4,6 +4,7 @@
 //! Users are on several hosts, and several times on one; they write, delete and rename values, files and a whole key. Services
 //! are killed, also in the midst of a job, hosts lose power, lines are cut, storage crashes and opens its folder again, clocks
 //! are wrong by a day, a second plan comes, the spool is too small, profiles are local, roaming or temporary ([`kind`]).
+//! On days with two Storage Servers one or both are away for hours, and lines between them and to them are cut ([`servers`]).
 //!
 //! A plain model of what each user saw and did ([`book`]) says at the end ([`verdict`]) whether anything was lost, invented,
 //! shown to another group, has come back though somebody replaced or deleted it, or was overridden without a report.
@@ -24,11 +25,13 @@ mod book;
 mod day;
 mod farm;
 mod host;
+mod imports;
 mod kind;
 mod line;
 mod places;
 mod plans;
 mod profiles;
+mod servers;
 mod store;
 mod story;
 mod verdict;
@@ -61,9 +64,9 @@ struct Loss {
     story: Story,
 }
 
-fn play(seed: u64) -> Result<Tally, Loss> {
+fn play(seed: u64, servers: usize) -> Result<Tally, Loss> {
     let story = Story::default();
-    catch_unwind(AssertUnwindSafe(|| day::play(seed, &story))).map_err(|cause| Loss {
+    catch_unwind(AssertUnwindSafe(|| day::play(seed, servers, &story))).map_err(|cause| Loss {
         seed,
         why: words(cause.as_ref()),
         story,
@@ -78,17 +81,28 @@ fn words(cause: &(dyn Any + Send)) -> String {
 /// A loss is found again by its number.
 #[test]
 fn a_day_goes_the_same_way_each_time() {
-    let told = [0, 1].map(|_| {
-        let story = Story::default();
-        day::play(3, &story);
-        story.to_string()
-    });
-    assert!(told[0] == told[1], "two plays of one day differ");
-    assert!(told[0].lines().count() > 50, "{}", told[0]);
+    for servers in [1, 2] {
+        let told = [0, 1].map(|_| {
+            let story = Story::default();
+            day::play(3, servers, &story);
+            story.to_string()
+        });
+        assert!(told[0] == told[1], "two plays of one day differ");
+        assert!(told[0].lines().count() > 50, "{}", told[0]);
+    }
 }
 
 #[test]
 fn no_setting_is_lost_on_random_days() {
+    play_all(1);
+}
+
+#[test]
+fn no_setting_is_lost_on_random_days_of_two_storage_servers() {
+    play_all(2);
+}
+
+fn play_all(servers: usize) {
     let days = match number("METAPROFILES_DAY") {
         Some(seed) => seed..seed + 1,
         None => 0..number("METAPROFILES_DAYS").unwrap_or(DAYS),
@@ -100,7 +114,7 @@ fn no_setting_is_lost_on_random_days() {
         if !days.contains(&seed) || played.lock().unwrap().1.len() >= MAX_LOSSES {
             return;
         }
-        let outcome = play(seed);
+        let outcome = play(seed, servers);
         let mut played = played.lock().unwrap();
         match outcome {
             Ok(tally) => played.0.add(&tally),

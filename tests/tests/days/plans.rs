@@ -15,6 +15,22 @@ pub(crate) fn group_of(host: usize) -> Scope {
     Scope::Group(GROUPS[host].parse().unwrap())
 }
 
+/// All scopes of the farm.
+pub(crate) fn scopes() -> [Scope; 3] {
+    [Scope::Global, group_of(0), group_of(2)]
+}
+
+/// The Storage Servers of a scope where there are two, in the order in which they are tried.
+pub(crate) fn order(scope: &Scope) -> [usize; 2] {
+    if *scope == group_of(2) { [1, 0] } else { [0, 1] }
+}
+
+/// A Storage Server.
+pub(crate) fn server(number: usize) -> StorageTarget {
+    let name = format!("STORE{}", number + 1);
+    StorageTarget { host: name.to_ascii_lowercase(), name, port: 8444 }
+}
+
 pub(crate) fn machine(host: usize) -> MachineId {
     MachineId::from_random([u8::try_from(host).unwrap(); 16])
 }
@@ -46,7 +62,7 @@ impl Choices {
             agent: machine(self.host),
             name: format!("TS{}", self.host + 1),
             group: Some(GROUPS[self.host].parse().unwrap()),
-            storage: Some(StorageTarget { name: "STORE1".into(), host: "store1".into(), port: 8444 }),
+            storage: Some(server(0)),
             stores: Vec::new(),
             subsets: names.iter().zip(rules).map(subset).collect(),
             waits: Waits::default(),

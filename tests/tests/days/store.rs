@@ -4,32 +4,55 @@
 use std::{
     fs,
     path::Path,
-    sync::{Arc, Mutex},
-    time::SystemTime,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime},
 };
 
 use mp_dataset::{DataSet, Limits};
-use mp_profile::{Scope, Sid};
-use mp_protocol::{AllowedAgent, MachineCertificate, MachineName, MachineRole, StorageLimits, StoragePlan};
+use mp_profile::{Scope, Sid, VersionTag};
+use mp_protocol::{
+    AllowedAgent, MachineCertificate, MachineName, MachineRole, PeerMachine, PeerScope, PeerServer,
+    StorageLimits, StoragePlan,
+};
 use mp_storage::{
     Access, Backend, FolderBackend, MemoryBackend, Peer, ReachedStore, Store,
     backend::{Key, QuarantinedInfo, Read, folder::FirstUse},
 };
 use tempfile::TempDir;
 
-use crate::plans::{group_of, machine};
+use crate::{
+    plans::{group_of, machine, order, scopes, server},
+    servers::KEPT,
+};
 
 const GLOBAL_FOLDER: &str = "global";
 const SERIAL: &str = "07";
 
-/// Storage as a whole.
+/// Longer than a day takes to play. What a Storage Server waits for after its start is decided by the day's clock.
+const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A Storage Server.
 pub(crate) struct StoreHouse {
     /// `None` while the service is down.
-    backend: Mutex<Option<Arc<dyn Backend>>>,
+    served: Mutex<Option<Served>>,
+    /// Of a server without a folder.
+    memory: Arc<MemoryBackend>,
     folder: Option<TempDir>,
     plan: StoragePlan,
     /// Of whom nothing more can be put beside.
     full: Mutex<Vec<Key>>,
+    is_away: AtomicBool,
+    /// All that the other server has was here once.
+    was_whole: AtomicBool,
+}
+
+#[derive(Clone)]
+struct Served {
+    backend: Arc<dyn Backend>,
+    store: Store,
 }
 
 /// A folder in memory, where the machine has one: days flush often.
@@ -39,7 +62,8 @@ pub(crate) fn temporary_folder() -> TempDir {
 }
 
 impl StoreHouse {
-    pub(crate) fn new(hosts: usize, in_folder: bool) -> Self {
+    /// The server of this number, out of so many.
+    pub(crate) fn new(hosts: usize, in_folder: bool, number: usize, of: usize) -> Self {
         let folder = in_folder.then(temporary_folder);
         let agents = (0..hosts).map(|host| AllowedAgent {
             id: machine(host),
@@ -48,23 +72,26 @@ impl StoreHouse {
                 Scope::Group(group) => Some(group),
                 Scope::Global => None,
             },
+            former_groups: Vec::new(),
             certificates: vec![SERIAL.to_owned()],
         });
         let plan = StoragePlan {
             revision: 1,
-            server: machine(hosts),
-            name: "STORE1".to_owned(),
+            server: machine(hosts + number),
+            name: server(number).name,
             base_folder: "/".to_owned(),
             global_folder: GLOBAL_FOLDER.to_owned(),
             port: 8444,
             agents: agents.collect(),
-            keep_versions: 5,
+            keep_versions: KEPT,
             limits: StorageLimits::default(),
             retention: Vec::new(),
             keeps_global: true,
-            peers: Vec::new(),
+            peers: (0..of).filter(|other| *other != number).map(|other| peer(hosts, number, other)).collect(),
         };
-        let house = Self { backend: Mutex::default(), folder, plan, full: Mutex::default() };
+        let (served, full, memory) = (Mutex::default(), Mutex::default(), Arc::default());
+        let (is_away, was_whole) = Default::default();
+        let house = Self { served, memory, folder, plan, full, is_away, was_whole };
         house.open(FirstUse::Allowed);
         house
     }
@@ -72,15 +99,49 @@ impl StoreHouse {
     fn open(&self, first_use: FirstUse) {
         let backend: Arc<dyn Backend> = match &self.folder {
             Some(folder) => Arc::new(FolderBackend::open(folder.path(), GLOBAL_FOLDER, first_use).unwrap()),
-            None => Arc::new(MemoryBackend::default()),
+            None => Arc::clone(&self.memory) as _,
         };
-        *self.backend.lock().unwrap() = Some(backend);
+        let store = Store::new(Arc::clone(&backend));
+        store.readiness().begin(&self.plan, NEVER, |_, _| self.was_whole.load(Ordering::Relaxed));
+        *self.served.lock().unwrap() = Some(Served { backend, store });
+    }
+
+    /// What is stored here, while the service runs.
+    pub(crate) fn backend(&self) -> Option<Arc<dyn Backend>> {
+        self.served.lock().unwrap().as_ref().map(|served| Arc::clone(&served.backend))
+    }
+
+    /// The other server was looked at: all that it has is here, or it does not answer.
+    pub(crate) fn looked(&self, wholly: bool) {
+        self.was_whole.fetch_or(wholly, Ordering::Relaxed);
+        let served = self.served.lock().unwrap().clone();
+        for peer in &self.plan.peers {
+            for shared in &peer.scopes {
+                let looked = |served: Served| {
+                    served.store.readiness().looked(&shared.scope, &peer.target.name, wholly);
+                };
+                served.clone().into_iter().for_each(looked);
+            }
+        }
+    }
+
+    /// The machine is gone for some time.
+    pub(crate) fn go_away(&self) {
+        self.is_away.store(true, Ordering::Relaxed);
+        *self.served.lock().unwrap() = None;
+    }
+
+    /// It is there again; says whether it was gone.
+    pub(crate) fn come_back(&self) -> bool {
+        let was_away = self.is_away.swap(false, Ordering::Relaxed);
+        self.start();
+        was_away
     }
 
     /// The service is gone, and leaves a file that it was writing.
     pub(crate) fn crash(&self) {
         if let Some(folder) = &self.folder {
-            *self.backend.lock().unwrap() = None;
+            *self.served.lock().unwrap() = None;
             let scope = folder.path().join(GLOBAL_FOLDER);
             if scope.is_dir() {
                 fs::write(scope.join("S-1-5-21-1-2-3-1001.mpd.1-1.tmp"), b"torn").unwrap();
@@ -90,14 +151,14 @@ impl StoreHouse {
 
     /// The service starts again, if it is gone.
     pub(crate) fn start(&self) {
-        if self.backend.lock().unwrap().is_none() {
+        if self.backend().is_none() && !self.is_away.load(Ordering::Relaxed) {
             self.open(FirstUse::Refused);
         }
     }
 
     /// The part that a host reaches; `None` while the service is down.
     pub(crate) fn of(&self, host: usize) -> Option<ReachedStore> {
-        let backend = self.backend.lock().unwrap().clone()?;
+        let store = self.served.lock().unwrap().as_ref()?.store.clone();
         let now = SystemTime::UNIX_EPOCH;
         let certificate = MachineCertificate {
             machine: MachineName { role: MachineRole::Agent, id: machine(host) },
@@ -106,7 +167,7 @@ impl StoreHouse {
             not_after: now,
         };
         let peer = Peer::Machine(certificate);
-        Some(Store::new(backend).of(Access::admit(&self.plan, &peer, now).unwrap()))
+        Some(store.of(Access::admit(&self.plan, &peer, now).unwrap()))
     }
 
     /// Nothing more of a user can be put beside.
@@ -116,7 +177,7 @@ impl StoreHouse {
 
     /// The administrator has looked at what was put beside of users of whom there was no more room, and deletes it.
     pub(crate) fn make_room(&self) {
-        let Some(backend) = self.backend.lock().unwrap().clone() else { return };
+        let Some(backend) = self.backend() else { return };
         for key in std::mem::take(&mut *self.full.lock().unwrap()) {
             for QuarantinedInfo { id, .. } in backend.quarantined(&key).unwrap() {
                 backend.delete_quarantined(&key, &id).unwrap();
@@ -124,13 +185,32 @@ impl StoreHouse {
         }
     }
 
+    /// The version that is stored now.
+    pub(crate) fn head(&self, scope: &Scope, sid: &Sid) -> Option<VersionTag> {
+        let version = self.backend()?.version(&Key { scope: scope.clone(), sid: sid.clone() }).unwrap();
+        version.map(|version| version.tag())
+    }
+
     /// What is stored now.
     pub(crate) fn current(&self, scope: &Scope, sid: &Sid) -> Option<DataSet> {
-        let backend = self.backend.lock().unwrap().clone()?;
+        let backend = self.backend()?;
         match backend.read(&Key { scope: scope.clone(), sid: sid.clone() }, None).unwrap() {
             Read::Data(_, bytes) => Some(decode(&bytes)),
             _ => None,
         }
+    }
+}
+
+/// What one server is told of another one.
+fn peer(hosts: usize, number: usize, other: usize) -> PeerServer {
+    let shared = |scope: Scope| {
+        let merges = order(&scope)[0] == number;
+        PeerScope { scope, merges, moves: false, round: 0 }
+    };
+    PeerServer {
+        target: server(other),
+        machines: vec![PeerMachine { id: machine(hosts + other), certificates: vec![SERIAL.to_owned()] }],
+        scopes: scopes().map(shared).into(),
     }
 }
 

@@ -26,7 +26,7 @@ const GNUTLS: [&str; 9] = [
 ];
 
 /// Bytes of a page.
-const PAGE: u64 = 4096;
+const PAGE: u16 = 4096;
 /// What says in `/proc/<pid>/pagemap` that a page is in memory.
 const PRESENT: u64 = 1 << 63;
 
@@ -58,16 +58,17 @@ fn cleared(process: u32, mapping: &Mapping) -> Result<f64> {
     let pages = File::open(format!("/proc/{process}/pagemap"))?;
     let memory = File::open(format!("/proc/{process}/mem"))?;
     let mut found = 0_u32;
-    for page in mapping.addresses.start / PAGE..mapping.addresses.end / PAGE {
+    let length = u64::from(PAGE);
+    let mut content = vec![0; usize::from(PAGE)];
+    for page in mapping.addresses.start / length..mapping.addresses.end / length {
         let mut entry = [0; 8];
         pages.read_exact_at(&mut entry, page * 8)?;
-        let mut content = [0; PAGE as usize];
         if u64::from_ne_bytes(entry) & PRESENT != 0 {
-            memory.read_exact_at(&mut content, page * PAGE)?;
+            memory.read_exact_at(&mut content, page * length)?;
             found += u32::from(content.iter().all(|byte| *byte == 0));
         }
     }
-    Ok(f64::from(found) * 4.0)
+    Ok(f64::from(found) * f64::from(PAGE) / 1024.0)
 }
 
 fn group(mapping: &Mapping, stacks: &[u64]) -> &'static str {

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use super::Name;
-use crate::{root, target_dir, tools};
+use crate::{root, steps, target_dir, tools};
 
 const HIVEX: tools::Tool = tools::Tool { probe: "/usr/include/hivex.h", package: "libhivex-dev" };
 
@@ -119,8 +119,8 @@ impl Programs {
     }
 
     fn cargo(&self, args: &[&str], folder: &Path, below_target: &str) -> Result<()> {
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args(args).current_dir(folder).env("CARGO_TARGET_DIR", self.target.join(below_target));
+        let mut cargo = steps::cargo(args);
+        cargo.current_dir(folder).env("CARGO_TARGET_DIR", self.target.join(below_target));
         execute(cargo.arg("--quiet"))
     }
 

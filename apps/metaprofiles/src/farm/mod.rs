@@ -6,6 +6,7 @@ mod api;
 mod api_tokens;
 mod audit_log;
 mod configuration;
+mod console_retention;
 mod directory;
 mod groups;
 mod join_tokens;
@@ -70,6 +71,8 @@ pub(crate) enum FarmCommand {
     SecondFactor(Family<second_factor::Command>),
     /// What the farm wants of those who sign in
     SignInPolicy(Family<second_factor::PolicyCommand>),
+    /// How long the console keeps users' sessions and the audit log
+    Retention(Family<console_retention::Command>),
     /// Webhooks: where other programs are told when something fails
     Webhook(Family<webhooks::Command>),
     /// API tokens: with these, programs speak to the console
@@ -98,6 +101,7 @@ impl FarmCommand {
             Self::OpenidConnect(family) => family.command.run(&family.options.api()?)?,
             Self::SecondFactor(family) => family.command.run(&family.options.api()?)?,
             Self::SignInPolicy(family) => family.command.run(&family.options.api()?)?,
+            Self::Retention(family) => family.command.run(&family.options.api()?)?,
             Self::Webhook(family) => family.command.run(&family.options.api()?)?,
             Self::ApiToken(family) => family.command.run(&family.options.api()?)?,
         }

@@ -33,12 +33,16 @@ pub(crate) struct ConsoleCommand {
     /// without it the database is a file in the state folder. Better in the variable, for others see a command line
     #[arg(long, value_name = "URL", env = "METAPROFILES_CONSOLE_DATABASE", hide_env_values = true)]
     database: Option<String>,
-    /// Days for which users' sessions are kept after the last report of them
+    /// Days for which users' sessions are kept after the last report of them, until `retention set` says otherwise
     #[arg(long, value_name = "DAYS", env = "METAPROFILES_CONSOLE_SESSION_DAYS", default_value_t = ConsoleConfig::DEFAULT_SESSION_DAYS, value_parser = clap::value_parser!(u32).range(1..=3650))]
     session_days: u32,
-    /// Days for which lines of the audit log and former configurations are kept; for ever if not given
+    /// Days for which lines of the audit log and former configurations are kept, until `retention set` says
+    /// otherwise; for ever if not given
     #[arg(long, value_name = "DAYS", env = "METAPROFILES_CONSOLE_AUDIT_DAYS", value_parser = clap::value_parser!(u32).range(1..=36500))]
     audit_days: Option<u32>,
+    /// Address and port of /healthz, /readyz and /metrics, without TLS, such as 127.0.0.1:9478; nowhere if not given
+    #[arg(long, value_name = "ADDRESS", env = "METAPROFILES_CONSOLE_MONITOR")]
+    monitor: Option<SocketAddr>,
     #[command(flatten)]
     logging: Logging,
 }
@@ -62,6 +66,11 @@ impl ConsoleCommand {
             TcpListener::bind(self.listen).with_context(|| format!("cannot listen on {}", self.listen))?;
         let mut handle =
             mp_console::serve(listener, Arc::new(console)).await.context("the console cannot serve")?;
+        if let Some(address) = self.monitor {
+            let listener = TcpListener::bind(address)
+                .with_context(|| format!("cannot listen on {address} for health and metrics"))?;
+            handle.watch(listener).context("cannot serve health and metrics")?;
+        }
         let stop = Stop::listen().context("cannot wait for signals")?;
         output::print(&self.greeting(&handle))?;
         tokio::select! {

@@ -248,6 +248,7 @@ fn new_entry<'a>(
             ConflictRules::of(&record.subsets, record.group.as_ref())
         }),
         took_over: place.took_over.clone(),
+        after: place.after.clone(),
         ..NewEntry::new(sid, scope, place.intent.clone(), bytes)
     }
 }

@@ -245,6 +245,7 @@ impl Agent<'_> {
                 spared: false,
                 version: set.and_then(|set| set.version.clone()),
                 digest: set.and_then(|set| set.set.as_ref()).map(|(bytes, _)| digest(bytes)),
+                within: None,
                 server: None,
             }
         });

@@ -101,6 +101,7 @@ impl Agent<'_> {
         for (scope, version, bytes) in &whole {
             if let Some(merged) = record.scope_mut(scope) {
                 merged.version.clone_from(version);
+                merged.within = None;
                 merged.digest = Some(digest(bytes));
             }
         }
@@ -137,8 +138,9 @@ impl Agent<'_> {
         let scopes = asked.iter().map(|merged| merged.scope.clone());
         let wanted: Vec<(Scope, Option<HeldVersion<'_>>)> = scopes.zip(held).collect();
         let store = self.connections.storage(&plan.plan);
-        let answers = store.and_then(|store: Box<dyn DataSetStore>| store.fetch_all(sid, &wanted));
-        let answers = match answers {
+        let answers = store
+            .and_then(|store: Box<dyn DataSetStore>| store.fetch_all(sid, &wanted).map(|all| (store, all)));
+        let (store, answers) = match answers {
             Ok(answers) => answers,
             Err(error) => {
                 let next = "the session goes on as it is, and its next export is merged with what is stored";
@@ -154,6 +156,12 @@ impl Agent<'_> {
         for (merged, answer) in asked.into_iter().zip(answers) {
             let Fetched::Data { version, bytes } = answer else { continue };
             if merged.digest.as_ref() == Some(&digest(&bytes)) {
+                continue;
+            }
+            // Of several servers one may be behind: what it has is older than what the session holds.
+            let base = merged.version.clone().or_else(|| merged.within.clone()).map(VersionTag);
+            let follows = |base: &VersionTag| store.has_had(&merged.scope, sid, base).unwrap_or(false);
+            if !base.as_ref().is_none_or(follows) {
                 continue;
             }
             let scope = merged.scope.clone();

@@ -26,7 +26,8 @@ impl Agent<'_> {
                 }
                 let file = merged.and_then(|merged| SessionRecord::base_bytes(&self.state, sid, merged));
                 let intent = Intent::Replace { base, base_digest, superseded };
-                Place { intent, base: file, instead: Vec::new(), took_over: Vec::new() }
+                let after = merged.and_then(|merged| merged.within.clone());
+                Place { intent, base: file, instead: Vec::new(), took_over: Vec::new(), after }
             }
             intent => {
                 let session = session.record.as_ref().map(|record| &record.session);
@@ -36,7 +37,7 @@ impl Agent<'_> {
                     _ => entry.intent == intent && session.is_some() && entry.session.as_ref() == session,
                 };
                 let instead = waiting.into_iter().filter(former).collect();
-                Place { intent, base: None, instead, took_over: Vec::new() }
+                Place { intent, base: None, instead, took_over: Vec::new(), after: None }
             }
         }
     }
@@ -76,7 +77,8 @@ impl Agent<'_> {
             superseded: superseded.iter().cloned().chain([before]).collect(),
         };
         let took_over = former.took_over.iter().cloned().chain(seal(&bytes)).collect();
-        Some(Place { intent, base: its_base, instead: vec![former.clone()], took_over })
+        let (instead, after) = (vec![former.clone()], former.after.clone());
+        Some(Place { intent, base: its_base, instead, took_over, after })
     }
 }
 
@@ -89,6 +91,8 @@ pub(super) struct Place {
     pub(super) instead: Vec<SpoolEntry>,
     /// The seals of their data sets.
     pub(super) took_over: Vec<String>,
+    /// The version of storage that the base is in, where that is known and is not the base.
+    pub(super) after: Option<String>,
 }
 
 impl Place {
@@ -96,7 +100,7 @@ impl Place {
     fn behind(former: Vec<u8>) -> Self {
         let intent =
             Intent::Replace { base: None, base_digest: Some(digest(&former)), superseded: Vec::new() };
-        Self { intent, base: Some(former), instead: Vec::new(), took_over: Vec::new() }
+        Self { intent, base: Some(former), instead: Vec::new(), took_over: Vec::new(), after: None }
     }
 
     /// The same for an export that the spool has no room for. What it should have taken the place of is sent before it.

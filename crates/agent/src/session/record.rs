@@ -61,6 +61,9 @@ pub(crate) struct MergedScope {
     pub(crate) version: Option<String>,
     /// BLAKE3 of its file, in hexadecimal.
     pub(crate) digest: Option<String>,
+    /// The version of storage that it is in, together with what others had stored: without a version of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) within: Option<String>,
     /// The Storage Server that gave it, where there are several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) server: Option<String>,

@@ -120,9 +120,13 @@ impl Agent<'_> {
             let Some(merged) = merged else { continue };
             changed = true;
             match sent {
-                Sent::Stored(version) => merged.version = Some(version.0.clone()),
+                Sent::Stored(version) => {
+                    (merged.version, merged.within) = (Some(version.0.clone()), None);
+                }
                 // What is stored holds what is not in the profile: the next upload is merged again.
-                Sent::Merged { .. } => merged.version = None,
+                Sent::Merged { version, .. } => {
+                    (merged.version, merged.within) = (None, Some(version.0.clone()));
+                }
                 // What was kept beside is not what a later export may continue.
                 Sent::Quarantined(_) => merged.merged = false,
             }

@@ -103,7 +103,7 @@ impl Agent<'_> {
         let Some(record) = record else { return };
         let mut bases = Vec::new();
         for export in exports.iter().filter(|export| export.spooled && export.entry.intent.replaces()) {
-            bases.extend(rebase(record, export, None));
+            bases.extend(rebase(record, export, None, None));
         }
         if !bases.is_empty() {
             report_record(record.write(&self.state, sid, bases.into_iter()), recorder);
@@ -127,11 +127,13 @@ impl Agent<'_> {
         for (export, after) in exports.iter().zip(after) {
             match after {
                 After::Sent(Sent::Stored(version)) => {
-                    bases.extend(rebase(&mut record, export, Some(version.0.clone())));
+                    bases.extend(rebase(&mut record, export, Some(version.0.clone()), None));
                 }
                 // What is stored holds what is not in the profile, so an export must never replace it: the base is what
                 // was exported, and the next upload is merged again.
-                After::Sent(Sent::Merged { .. }) => bases.extend(rebase(&mut record, export, None)),
+                After::Sent(Sent::Merged { version, .. }) => {
+                    bases.extend(rebase(&mut record, export, None, Some(version.0.clone())));
+                }
                 After::Sent(Sent::Quarantined(_)) => {
                     if let Some(scope) = record.scope_mut(&export.entry.scope) {
                         scope.merged = false;
@@ -145,14 +147,15 @@ impl Agent<'_> {
     }
 }
 
-/// Makes an export the base of its scope.
+/// Makes an export the base of its scope: it has become this version, or is in that one, as far as is known.
 fn rebase<'a>(
     record: &mut SessionRecord,
     export: &'a Export,
     version: Option<String>,
+    within: Option<String>,
 ) -> Option<(&'a Scope, &'a [u8])> {
     let scope = record.scope_mut(&export.entry.scope)?;
-    scope.version = version;
+    (scope.version, scope.within) = (version, within);
     scope.spared = false;
     scope.digest = Some(digest(&export.bytes));
     Some((&export.entry.scope, export.bytes.as_slice()))

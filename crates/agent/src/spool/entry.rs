@@ -88,6 +88,10 @@ pub struct SpoolEntry {
     /// Seals of the spooled data sets whose place it took. One of them may be stored, and others may have built on it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub took_over: Vec<String>,
+    /// The version of storage that what it was made from is in, where that is known and is not its base: storage has made
+    /// it of that and of what others had stored. Only a server that has had it may take this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
     /// Length of the base's file, in bytes; 0 when there is none.
     #[serde(default)]
     pub base_bytes: u64,

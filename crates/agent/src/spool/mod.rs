@@ -16,7 +16,7 @@ use std::{
 
 use mp_dataset::{Limits, check};
 use mp_durable::TEMPORARY_SUFFIX;
-use mp_profile::{Scope, Sid};
+use mp_profile::{Scope, Sid, VersionTag};
 
 use crate::state::{StateError, private_folder};
 pub use entry::{Intent, SpoolEntry};
@@ -54,6 +54,8 @@ pub struct NewEntry<'a> {
     pub rules: ConflictRules,
     /// Seals of the spooled data sets whose place it takes, and of those whose place they took.
     pub took_over: Vec<String>,
+    /// The version of storage that what it was made from is in, where that is known and is not its base.
+    pub after: Option<String>,
 }
 
 impl<'a> NewEntry<'a> {
@@ -61,7 +63,8 @@ impl<'a> NewEntry<'a> {
     #[must_use]
     pub fn new(sid: &'a Sid, scope: &'a Scope, intent: Intent, bytes: &'a [u8]) -> Self {
         let rules = ConflictRules::default();
-        Self { sid, scope, intent, bytes, base: None, session: None, rules, took_over: Vec::new() }
+        let (base, session, took_over, after) = (None, None, Vec::new(), None);
+        Self { sid, scope, intent, bytes, base, session, rules, took_over, after }
     }
 
     /// As an entry that is nowhere yet.
@@ -75,6 +78,7 @@ impl<'a> NewEntry<'a> {
             merging: false,
             merges: Vec::new(),
             took_over: self.took_over.clone(),
+            after: self.after.clone(),
             base_bytes: self.base.map_or(0, entry::len),
             bytes: entry::len(self.bytes),
             number: 0,
@@ -201,6 +205,32 @@ impl Spool {
         let merges = before.merges.iter().cloned().chain([seal.to_owned()]).collect();
         let marked = SpoolEntry { merging: true, merges, ..before };
         entry::write(&path, &marked, &base, &bytes).map_err(StateError::at("write", &path))
+    }
+
+    /// An entry as its file has it now.
+    fn as_it_is(&self, entry: &SpoolEntry) -> Result<SpoolEntry, StateError> {
+        let path = self.file(entry);
+        let (now, _) = entry::read(&path).map_err(StateError::at("read", &path))?;
+        Ok(SpoolEntry { number: entry.number, ..now })
+    }
+
+    /// Notes with the entries that were made from this one which version of storage it is in from now on.
+    fn mark_after(&self, entry: &SpoolEntry, bytes: &[u8], version: &VersionTag) -> Result<(), StateError> {
+        let own = digest(bytes);
+        let follows = |later: &SpoolEntry| {
+            let base = match &later.intent {
+                Intent::Replace { base: None, base_digest, .. } => base_digest.as_ref(),
+                _ => None,
+            };
+            later.scope == entry.scope && later.number > entry.number && base == Some(&own)
+        };
+        for later in self.of(&entry.sid)?.entries.into_iter().filter(follows) {
+            let (base, bytes) = (self.read_base(&later)?.unwrap_or_default(), self.read(&later)?);
+            let path = self.file(&later);
+            let marked = SpoolEntry { after: Some(version.0.clone()), ..later };
+            entry::write(&path, &marked, &base, &bytes).map_err(StateError::at("write", &path))?;
+        }
+        Ok(())
     }
 
     /// Removes files that were being written when a crash came. Says the highest number of the entries, damaged ones

@@ -62,8 +62,13 @@ impl Spool {
     /// When storage did not acknowledge, or the spool cannot be read; then the entry stays.
     pub fn send(&self, entry: &SpoolEntry, store: &dyn DataSetStore) -> Result<Sent, SendError> {
         let (bytes, base) = (self.read(entry)?, self.read_base(entry)?);
+        // What was sent before it may have left a note with it.
+        let entry = &self.as_it_is(entry)?;
         let parcel = Parcel { entry, bytes: &bytes, base: base.as_deref() };
         let sent = deliver(&parcel, store, &|seal| self.mark_merging(entry, seal))?;
+        if let Sent::Stored(version) | Sent::Merged { version, .. } = &sent {
+            self.mark_after(entry, &bytes, version)?;
+        }
         self.remove(entry)?;
         Ok(sent)
     }

@@ -61,8 +61,17 @@ impl Parcel<'_> {
         merging: &dyn Fn(&str) -> Result<(), StateError>,
     ) -> Result<Sent, SendError> {
         let SpoolEntry { sid, scope, intent, .. } = self.entry;
+        // Merged with what is older than that, it would bring back what was replaced since.
+        let base = match intent {
+            Intent::Replace { base, .. } => base.clone().or_else(|| self.entry.after.clone()).map(VersionTag),
+            _ => None,
+        };
         for _ in 0..MERGE_TRIES {
-            let (version, current) = match store.fetch(scope, sid, None)? {
+            let fetched = match &base {
+                Some(base) => store.fetch_following(scope, sid, base)?,
+                None => store.fetch(scope, sid, None)?,
+            };
+            let (version, current) = match fetched {
                 Fetched::Data { version, bytes } => (version, bytes),
                 Fetched::None => return self.not_merged(store, "storage has none any more"),
                 Fetched::NotModified => return self.not_merged(store, "storage does not give it"),

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use mp_agent::{AWAY, AwayServers, FailoverStore, Member};
+use mp_agent::{AWAY, AwayServers, FailoverStore, Intent, Member, NewEntry, SendError, Sent, Spool};
 use mp_dataset::{DataSet, Origin};
 use mp_profile::{
     DataSetStore, Fetched, HeldVersion, KnownVersion, Scope, Sid, StoreError, Stored, VersionTag,
@@ -181,4 +181,70 @@ fn what_was_made_from_a_version_waits_for_a_server_that_has_had_it() {
     let nowhere = pair.work().store(&Scope::Global, &sid(), Some(&other), &bytes("mine"));
     assert_eq!(nowhere.unwrap(), Stored::Conflict);
     assert!(matches!(upload().unwrap(), Stored::As(_)));
+}
+
+#[test]
+fn what_is_merged_with_a_version_is_not_taken_from_a_server_that_is_behind() {
+    let pair = Pair::new();
+    for text in ["first", "second"] {
+        pair.stores[1].store.put(&Scope::Global, &sid(), &bytes(text));
+    }
+    let newest = VersionTag(pair.stores[1].store.put(&Scope::Global, &sid(), &bytes("third")));
+    pair.stores[0].store.put(&Scope::Global, &sid(), &bytes("first"));
+    let following = |work: &FailoverStore| work.fetch_following(&Scope::Global, &sid(), &newest);
+    let is = |fetched: Result<Fetched, StoreError>, text: &str| matches!(fetched, Ok(Fetched::Data { bytes: found, .. }) if found == bytes(text));
+    let work = pair.work();
+    assert!(is(work.fetch(&Scope::Global, &sid(), None), "first"), "a logon takes what its server has");
+    assert!(!work.has_had(&Scope::Global, &sid(), &newest).unwrap());
+    assert!(is(following(&work), "third"));
+    assert!(work.has_had(&Scope::Global, &sid(), &newest).unwrap(), "and then it stays with that one");
+    // It waits for one that is away, and for nothing where all have answered.
+    pair.stores[1].store.away();
+    assert!(matches!(following(&pair.work()), Err(StoreError::Unreachable { .. })));
+    pair.stores[1].store.back();
+    pair.pass(AWAY);
+    let nobody = VersionTag("\"v9\"".to_owned());
+    assert!(is(pair.work().fetch_following(&Scope::Global, &sid(), &nobody), "first"));
+}
+
+#[test]
+fn what_goes_on_from_a_merge_waits_for_a_server_that_has_it() {
+    let pair = Pair::new();
+    let older = pair.stores[0].store.put(&Scope::Global, &sid(), &bytes("older"));
+    for text in ["older", "theirs"] {
+        pair.stores[1].store.put(&Scope::Global, &sid(), &bytes(text));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, of) = (Spool::new(folder.path().join("spool")), sid());
+    let put = |base: Option<&str>, from: &str, text: &str| {
+        let (from, bytes) = (bytes(from), bytes(text));
+        let base_digest = Some(blake3::hash(&from).to_hex().to_string());
+        let base = base.map(str::to_owned);
+        let intent = Intent::Replace { base, base_digest, superseded: Vec::new() };
+        let new = NewEntry { base: Some(&from), ..NewEntry::new(&of, &Scope::Global, intent, &bytes) };
+        spool.put(&new, &[]).unwrap()
+    };
+    // One export of a session, and one that goes on from it, of which storage knows no version yet.
+    let (first, second) = (put(Some(&older), "older", "first"), put(None, "first", "second"));
+    pair.stores[0].store.away();
+    let sent = spool.send(&first, &pair.work()).unwrap();
+    assert!(matches!(sent, Sent::Merged { .. }), "{sent:?}");
+    // Now the one answers that never had the merge, and the other one does not.
+    pair.stores[0].store.back();
+    pair.stores[1].store.away();
+    pair.pass(AWAY);
+    let waits = spool.send(&second, &pair.work());
+    assert!(matches!(waits, Err(SendError::Store(StoreError::Unreachable { .. }))), "{waits:?}");
+    pair.stores[1].store.back();
+    pair.pass(AWAY);
+    let sent = spool.send(&second, &pair.work()).unwrap();
+    let Sent::Merged { version, .. } = sent else { panic!("{sent:?}") };
+    assert!(
+        pair.stores[1]
+            .store
+            .known_versions(&Scope::Global, &of)
+            .unwrap()
+            .iter()
+            .any(|known| known.version == version)
+    );
 }

@@ -24,6 +24,7 @@ mod page;
 mod permissions;
 mod problem;
 mod restore;
+mod retention;
 mod second_factor;
 mod sessions;
 mod storage_damage;
@@ -104,6 +105,7 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(join_tokens::list, join_tokens::create))
         .routes(routes!(join_tokens::get, join_tokens::remove))
         .routes(routes!(configuration::export, configuration::import))
+        .routes(routes!(retention::get, retention::replace))
         .routes(routes!(history::list))
         .routes(routes!(history::get))
         .routes(routes!(history::difference))

@@ -42,6 +42,7 @@ pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
         | "data-subsets"
         | "data-subsets/{name}"
         | "configuration"
+        | "retention"
         | "machines"
         | "machines/{id}" => {
             if reads {

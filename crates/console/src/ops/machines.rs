@@ -105,23 +105,6 @@ impl Core {
     pub(crate) async fn prove_audit_log(&self, _: &Administrator) -> Result<AuditProof, Refusal> {
         self.database.prove_audit_log().await
     }
-
-    /// Removes lines of the audit log that are older than they are kept, if they are not kept for ever.
-    pub(crate) async fn trim_audit_log(&self) -> Result<(), Refusal> {
-        let Some(days) = self.audit_days else { return Ok(()) };
-        let before = self.now().plus(-i64::from(days).saturating_mul(UnixMillis::DAY));
-        let mut removed = 0;
-        loop {
-            match self.database.trim_audit_log(before).await? {
-                0 => break,
-                some => removed += some,
-            }
-        }
-        if removed > 0 {
-            tracing::info!(removed, days, "Old lines of the audit log are removed");
-        }
-        Ok(())
-    }
 }
 
 fn find<'a>(farm: &'a Farm, id: &MachineId) -> Result<&'a Machine, Refusal> {

@@ -22,6 +22,7 @@ mod overview;
 mod people;
 mod plans;
 mod restore;
+mod retention;
 mod second_factor;
 mod sessions;
 mod sign_in;
@@ -29,11 +30,12 @@ mod storage_damage;
 mod storage_moves;
 mod trials;
 mod user_sessions;
+mod watched;
 mod webhooks;
 
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, Semaphore, watch};
+use tokio::sync::{Mutex, Notify, Semaphore, watch};
 
 pub(crate) use configuration::{Expected, Tagged};
 pub(crate) use contents::Compared;
@@ -56,7 +58,8 @@ pub(crate) use trials::{Source, Tried, TriedOn};
 use crate::{
     authority::Authority,
     config::WallClock,
-    domain::{Farm, Refusal, UnixMillis},
+    domain::{Farm, Kept, Refusal, UnixMillis},
+    metrics::Metrics,
     repository::{Database, Ids, Write},
     secret::Secret,
     storage::StorageServers,
@@ -78,10 +81,10 @@ pub(crate) struct Core {
     pub(crate) database: Database,
     pub(crate) authority: Authority,
     clock: WallClock,
-    /// Days for which users' sessions are kept.
-    session_days: u32,
-    /// Days for which lines of the audit log are kept; `None` for ever.
-    audit_days: Option<u32>,
+    /// How long it is kept what the console was told, as long as nobody says otherwise.
+    started_with: Kept,
+    /// Told when somebody does.
+    trimming: Notify,
     /// The last revision of the farm that was committed.
     changed: watch::Sender<i64>,
     /// The farm as it was read last; of use as long as its revision is the last one.
@@ -95,6 +98,7 @@ pub(crate) struct Core {
     /// Turns of those who try data subsets and read sample hives.
     pub(crate) trials: Arc<Semaphore>,
     tellers: Tellers,
+    pub(crate) metrics: Metrics,
     /// When this console began to work.
     started: UnixMillis,
 }
@@ -104,16 +108,16 @@ impl Core {
         database: Database,
         authority: Authority,
         clock: WallClock,
-        session_days: u32,
-        audit_days: Option<u32>,
+        started_with: Kept,
     ) -> Result<Self, Refusal> {
         let (revision, started) = (database.revision().await?, clock.now());
         Ok(Self {
             database,
             authority,
             clock,
-            session_days,
-            audit_days,
+            started_with,
+            trimming: Notify::new(),
+            metrics: Metrics::new(),
             changed: watch::Sender::new(revision),
             farm: Mutex::new(None),
             limiter: Limiter::default(),

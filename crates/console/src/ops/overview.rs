@@ -3,8 +3,8 @@ use crate::domain::{Logons, MachineCounts, Refusal, StorageDamage, UnixMillis};
 
 /// How many hours the overview looks back, the present one among them.
 pub(crate) const HOURS: i64 = 24;
-/// Machines ask for their plan at least once a minute.
-const SILENT_AFTER: i64 = 5 * 60 * UnixMillis::SECOND;
+/// A machine that was not heard of for so long is silent: machines ask for their plan at least once a minute.
+pub(super) const SILENT_AFTER: i64 = 5 * 60 * UnixMillis::SECOND;
 
 /// The farm on one screen.
 #[derive(Debug)]

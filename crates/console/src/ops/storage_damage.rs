@@ -10,9 +10,7 @@ use serde_json::Value;
 
 use super::{Administrator, Core};
 use crate::{
-    domain::{
-        Acknowledged, DamageFilter, Page, Paging, Peer, Refusal, StorageDamage, TimedDamage, UnixMillis,
-    },
+    domain::{Acknowledged, DamageFilter, Page, Paging, Peer, Refusal, StorageDamage, TimedDamage},
     repository::DAMAGE_ORDERS,
 };
 
@@ -56,6 +54,7 @@ impl Core {
             );
         }
         answer.taken = taken;
+        self.metrics.took_reports("damage", answer.taken.len(), answer.refused.len());
         Ok(answer)
     }
 
@@ -121,13 +120,6 @@ impl Core {
             return Err(Refusal::DamageAcknowledged);
         }
         Ok(StorageDamage { acknowledged: Some(acknowledged), ..damage })
-    }
-
-    /// Forgets what was acknowledged as long ago as sessions are kept.
-    pub(crate) async fn trim_damage(&self) -> Result<(), Refusal> {
-        let before = self.now().plus(-i64::from(self.session_days).saturating_mul(UnixMillis::DAY));
-        while self.database.trim_damage(before).await? > 0 {}
-        Ok(())
     }
 
     async fn name_damage(&self, damage: &mut [StorageDamage]) -> Result<(), Refusal> {

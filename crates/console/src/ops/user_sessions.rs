@@ -48,6 +48,8 @@ impl Core {
             }
         }
         self.database.keep_reports(now, &machine.id, &machine.name, &reports).await?;
+        self.metrics.took_reports("session", answer.taken.len(), answer.refused.len());
+        reports.iter().for_each(|report| self.metrics.session(report.report.outcome));
         Ok(answer)
     }
 
@@ -114,9 +116,8 @@ impl Core {
         found.ok_or_else(|| Refusal::NoUserSession(id.chars().take(64).collect()))
     }
 
-    /// Removes the sessions that are older than they are kept.
-    pub(crate) async fn trim_user_sessions(&self) -> Result<(), Refusal> {
-        let before = self.now().plus(-i64::from(self.session_days).saturating_mul(UnixMillis::DAY));
+    /// Removes the sessions of which nothing was heard since a time.
+    pub(super) async fn trim_user_sessions(&self, before: UnixMillis, days: u32) -> Result<(), Refusal> {
         let mut removed = 0;
         loop {
             match self.database.trim_user_sessions(before).await? {
@@ -125,7 +126,7 @@ impl Core {
             }
         }
         if removed > 0 {
-            tracing::info!(removed, days = self.session_days, "Old sessions are removed");
+            tracing::info!(removed, days, "Old sessions are removed");
         }
         Ok(())
     }

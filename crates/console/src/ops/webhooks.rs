@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use tokio::sync::Mutex;
 
-use super::{Administrator, Core, Expected, Tagged};
+use super::{Administrator, Core, Expected, Tagged, overview::SILENT_AFTER};
 use crate::{
     domain::{Refusal, Signal, UnixMillis, Webhook},
     repository::{Attempted, Claimed, LastTold, StoredWebhook},
@@ -22,8 +22,6 @@ const CLAIM: i64 = 3 * 60 * UnixMillis::SECOND;
 const PAUSES: [i64; 7] = [10, 60, 5 * 60, 15 * 60, 60 * 60, 3 * 60 * 60, 6 * 60 * 60];
 /// How long it is remembered what was told, and what was given up.
 const REMEMBERED: i64 = 7 * UnixMillis::DAY;
-/// A machine that was not heard of for so long is away.
-const AWAY_AFTER: i64 = 5 * 60 * UnixMillis::SECOND;
 
 /// The webhooks that this console is telling something now.
 #[derive(Debug, Default)]
@@ -155,14 +153,14 @@ impl Core {
     pub(crate) async fn watch_machines(&self) -> Result<(), Refusal> {
         let now = self.now();
         // Nobody is missed who had no time to come yet.
-        if now < self.started.plus(AWAY_AFTER) {
+        if now < self.started.plus(SILENT_AFTER) {
             return Ok(());
         }
-        self.database.watch_machines(now, now.plus(-AWAY_AFTER)).await
+        self.database.watch_machines(now, now.plus(-SILENT_AFTER)).await
     }
 
     /// Forgets what was told some days ago.
-    pub(crate) async fn trim_deliveries(&self) -> Result<(), Refusal> {
+    pub(super) async fn trim_deliveries(&self) -> Result<(), Refusal> {
         let before = self.now().plus(-REMEMBERED);
         while self.database.trim_deliveries(before).await? > 0 {}
         Ok(())
@@ -192,6 +190,7 @@ impl Core {
                     "MP-CON-141 A webhook was not told"
                 );
             }
+            self.metrics.delivered(attempted.word());
             self.database.attempted(&delivery, attempted).await?;
             let last = LastTold { at, status: told.status, error: told.error };
             self.database.note_told(id, &last).await?;

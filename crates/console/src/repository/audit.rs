@@ -194,8 +194,21 @@ impl Database {
         Ok(proof)
     }
 
-    /// Removes lines from before a time, the oldest first, and remembers where the rest goes on. Gives how many went.
-    pub(crate) async fn trim_audit_log(&self, before: UnixMillis) -> Result<u64, Refusal> {
+    /// When the first line was written.
+    pub(crate) async fn oldest_audit_line(&self) -> Result<Option<UnixMillis>, Refusal> {
+        let row =
+            sqlx::query("SELECT at FROM audit_log ORDER BY id LIMIT 1").fetch_optional(&self.pool).await?;
+        Ok(row.map(|row| column(&row, "at").map(UnixMillis)).transpose()?)
+    }
+
+    /// Removes lines from before a time, the oldest first, and remembers where the rest goes on; with a line about it if there
+    /// is one to write. Gives how many went.
+    pub(crate) async fn trim_audit_log(
+        &self,
+        now: UnixMillis,
+        before: UnixMillis,
+        entry: Option<&AuditEntry>,
+    ) -> Result<u64, Refusal> {
         let select = "SELECT id, hash FROM audit_log WHERE at < $1 ORDER BY id LIMIT 1000";
         if sqlx::query(select).bind(before.0).fetch_optional(&self.pool).await?.is_none() {
             return Ok(0);
@@ -219,6 +232,9 @@ impl Database {
             .bind(before.0)
             .execute(&mut **transaction.connection())
             .await?;
+        if let Some(entry) = entry {
+            insert(&mut transaction, now, entry).await?;
+        }
         transaction.commit().await?;
         Ok(removed.rows_affected())
     }

@@ -123,6 +123,11 @@ impl Database {
         self.engine
     }
 
+    /// How many connections are open, and how many of them nobody uses.
+    pub(crate) fn connections(&self) -> (u32, usize) {
+        (self.pool.size(), self.pool.num_idle())
+    }
+
     /// Whether other consoles may write to the same database.
     pub(crate) fn is_shared(&self) -> bool {
         self.engine == Engine::Postgres

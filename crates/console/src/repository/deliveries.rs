@@ -32,6 +32,17 @@ pub(crate) enum Attempted {
     GivenUp,
 }
 
+impl Attempted {
+    /// As the metrics count it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Again(_) => "failed",
+            Self::GivenUp => "given-up",
+        }
+    }
+}
+
 /// Puts signals into the queues of those webhooks that want them, within a transaction.
 pub(super) async fn signal(
     transaction: &mut WriteTransaction,
@@ -84,6 +95,14 @@ pub(super) async fn signal(
 }
 
 impl Database {
+    /// How much waits to be told.
+    pub(crate) async fn waiting_deliveries(&self) -> Result<i64, Refusal> {
+        let row = sqlx::query("SELECT COUNT(*) AS waiting FROM webhook_deliveries WHERE state = 'waiting'")
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(column(&row, "waiting")?)
+    }
+
     /// The webhooks for which something is due.
     pub(crate) async fn due_webhooks(&self, now: UnixMillis) -> Result<Vec<String>, Refusal> {
         let rows = sqlx::query(

@@ -110,21 +110,3 @@ fn the_configuration_goes_back_to_what_it_was() {
     assert_eq!(farm.get("/api/v1/configuration").text, before);
     farm.get("/api/v1/configuration/history/1").refused(404, "MP-CON-029");
 }
-
-#[test]
-fn old_lines_go_and_the_rest_is_still_proved() {
-    let mut farm = Farm::described();
-    let lines = proof(&farm)["entries"].as_i64().unwrap();
-    assert!(lines >= 4);
-    farm.keep_audit_log_for(0);
-    farm.restart();
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
-    while proof(&farm)["entries"].as_i64().unwrap() > 0 && std::time::Instant::now() < deadline {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    let proof_of_nothing = proof(&farm);
-    assert_eq!((&proof_of_nothing["entries"], &proof_of_nothing["intact"]), (&json!(0), &json!(true)));
-    farm.post("/api/v1/agent-server-groups", &json!({"name": "New"})).ok(201);
-    let proof = proof(&farm);
-    assert_eq!((&proof["entries"], &proof["intact"]), (&json!(1), &json!(true)), "{proof}");
-}

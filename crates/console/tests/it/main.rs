@@ -17,6 +17,7 @@ mod openid;
 mod overview;
 mod pages;
 mod plans;
+mod retention;
 mod roles;
 mod second_factor;
 mod sessions;
@@ -28,6 +29,7 @@ mod trials;
 mod unread;
 mod user_sessions;
 mod versions;
+mod watching;
 mod webhooks;
 
 /// The database of a new farm: a file in the state folder.

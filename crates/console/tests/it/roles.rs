@@ -69,6 +69,8 @@ const MATRIX: &[(&str, &str)] = &[
     ("remove-join-token", "a"),
     ("export-configuration", "aou"),
     ("import-configuration", "a"),
+    ("get-retention", "aou"),
+    ("replace-retention", "a"),
     ("list-configuration-history", "aou"),
     ("get-former-configuration", "aou"),
     ("compare-former-configuration", "aou"),

@@ -38,7 +38,6 @@ pub(crate) struct Farm {
     address: SocketAddr,
     pub(crate) folder: TempDir,
     database: Option<Secret>,
-    audit_days: Option<u32>,
     /// Sessions that tests hold on to, by name.
     pub(crate) sessions: Mutex<BTreeMap<String, String>>,
     agent: Agent,
@@ -96,7 +95,6 @@ impl Farm {
             handle: Some(handle),
             folder,
             database,
-            audit_days: None,
             sessions: Mutex::default(),
             token: Mutex::new(String::new()),
             ahead,
@@ -189,16 +187,16 @@ impl Farm {
     pub(crate) fn restart(&mut self) {
         let handle = self.handle.take().unwrap();
         self.runtime.block_on(handle.stop()).unwrap();
-        let config = ConsoleConfig {
-            audit_days: self.audit_days,
-            ..config(&self.folder, self.database.clone(), &self.ahead)
-        };
+        let config = config(&self.folder, self.database.clone(), &self.ahead);
         self.handle = Some(start(&self.runtime, config, &self.address.to_string()));
     }
 
-    /// Lets the console forget lines of the audit log, from the next start on.
-    pub(crate) fn keep_audit_log_for(&mut self, days: u32) {
-        self.audit_days = Some(days);
+    /// Lets the console answer those who watch it. Gives the address.
+    #[allow(dead_code, reason = "metrics are looked at on one database alone")]
+    pub(crate) fn watch(&mut self) -> SocketAddr {
+        let _inside = self.runtime.enter();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        self.handle.as_mut().unwrap().watch(listener).unwrap()
     }
 
     /// Connection string of the console's database; `None` for the file in its state folder.

@@ -21,13 +21,13 @@ use serde_json::{Value, json};
 
 use crate::support::Farm;
 
-const HOOKS: &str = "/api/v1/webhooks";
+pub(crate) const HOOKS: &str = "/api/v1/webhooks";
 
 /// What a receiver got: its headers and the body.
 type Got = Arc<Mutex<Vec<(HeaderMap, String)>>>;
 
 /// A receiver with a certificate of its own making, which answers with one status.
-struct Receiver {
+pub(crate) struct Receiver {
     url: String,
     certificate: String,
     got: Got,
@@ -36,7 +36,7 @@ struct Receiver {
 }
 
 impl Receiver {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
@@ -62,12 +62,12 @@ impl Receiver {
         *self.status.lock().unwrap() = status;
     }
 
-    fn got(&self) -> Vec<(HeaderMap, String)> {
+    pub(crate) fn got(&self) -> Vec<(HeaderMap, String)> {
         self.got.lock().unwrap().clone()
     }
 
     /// The bodies of what it got, once there are so many.
-    fn wait_for(&self, count: usize) -> Vec<Value> {
+    pub(crate) fn wait_for(&self, count: usize) -> Vec<Value> {
         for _ in 0..1_000 {
             if self.got().len() >= count {
                 break;
@@ -95,11 +95,11 @@ async fn take(
     }
 }
 
-fn form(receiver: &Receiver, kinds: Value) -> Value {
+pub(crate) fn form(receiver: &Receiver, kinds: Value) -> Value {
     json!({"name": "alerts", "url": receiver.url, "kinds": kinds, "certificates": receiver.certificate})
 }
 
-fn fail(agent: &Identity, number: u8) {
+pub(crate) fn fail(agent: &Identity, number: u8) {
     let now = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
     let problem = json!({"code": "MP-AGT-041", "message": "storage refused C:\\secret: MP-STO-033"});
     let report = json!({

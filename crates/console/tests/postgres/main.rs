@@ -28,6 +28,8 @@ mod openid;
 mod overview;
 #[path = "../it/plans.rs"]
 mod plans;
+#[path = "../it/retention.rs"]
+mod retention;
 #[path = "../it/roles.rs"]
 mod roles;
 #[path = "../it/second_factor.rs"]

@@ -9,7 +9,10 @@ use mp_protocol::{
 };
 use serde_json::json;
 
-use crate::support::{Farm, store};
+use crate::{
+    support::{Farm, store},
+    webhooks::{HOOKS, Receiver, fail, form},
+};
 
 /// A farm with two consoles, of which the second has a folder with the authority of the first; `None` without PostgreSQL.
 fn two() -> Option<(Farm, Farm)> {
@@ -209,4 +212,28 @@ fn storage_servers_are_taken_once() {
         threads.map(|thread| thread.join().unwrap())
     });
     assert_eq!(joined.iter().filter(|joined| **joined).count(), 1);
+}
+
+/// Both look for what is to be told, and each delivery is told by one of them.
+#[test]
+fn what_fails_is_told_by_one_of_them() {
+    let Some((first, second)) = two() else { return };
+    let receiver = Receiver::start();
+    first.post(HOOKS, &form(&receiver, json!(["session-failed"]))).ok(201);
+    let agents = [first.agent("ts01", None), second.agent("ts02", None)];
+    for number in 0..20 {
+        fail(&agents[number % 2], u8::try_from(number).unwrap());
+    }
+    receiver.wait_for(20);
+    thread::sleep(Duration::from_secs(3));
+    let mut ids: Vec<_> = receiver
+        .got()
+        .iter()
+        .map(|(headers, _)| headers["webhook-id"].to_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(ids.len(), 20, "nothing is told twice");
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 20);
+    assert_eq!(second.get(&format!("{HOOKS}/alerts")).ok(200)["waiting"], 0);
 }

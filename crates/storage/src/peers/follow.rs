@@ -20,6 +20,7 @@ use tokio::sync::watch;
 
 use super::{
     Journal, Readiness, Source, Taken, Terms,
+    readiness::CATCH_UP,
     round::{Known, Progress},
     take_over,
 };
@@ -100,7 +101,7 @@ pub(crate) fn follow(follow: Follow) -> Followed {
     let stop = Arc::new(AtomicBool::new(false));
     let known = Known::open(&follow.state_folder);
     let plan = follow.plan.borrow().clone();
-    follow.readiness.begin(&plan, |scope, peer| known.is_whole(scope, peer));
+    follow.readiness.begin(&plan, CATCH_UP, |scope, peer| known.is_whole(scope, peer));
     let shared = Arc::new(Shared { follow, known, stop: Arc::clone(&stop), running: Mutex::default() });
     let reporting = Arc::clone(&shared);
     std::thread::spawn(move || {

@@ -37,9 +37,10 @@ impl Readiness {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The service begins to serve by this plan. `known` says of which peers and scopes all was here once.
-    pub(crate) fn begin(&self, plan: &StoragePlan, known: impl Fn(&Scope, &str) -> bool) {
-        self.state().until = Some(Instant::now() + CATCH_UP);
+    /// The service begins to serve by this plan, and lets Agents wait so long at most. `known` says of which peers and scopes
+    /// all was here once.
+    pub fn begin(&self, plan: &StoragePlan, wait: Duration, known: impl Fn(&Scope, &str) -> bool) {
+        self.state().until = Some(Instant::now() + wait);
         self.note(plan, known, false);
     }
 
@@ -65,7 +66,7 @@ impl Readiness {
     }
 
     /// A peer was looked at: all that it has of a scope is here now, or it did not answer.
-    pub(crate) fn looked(&self, scope: &Scope, peer: &str, wholly: bool) {
+    pub fn looked(&self, scope: &Scope, peer: &str, wholly: bool) {
         let mut state = self.state();
         if let Some(looked) = state.peers.get_mut(&(scope.clone(), peer.to_owned())) {
             looked.tried = true;

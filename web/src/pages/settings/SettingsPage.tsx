@@ -7,6 +7,7 @@ import { momentOf } from "../../parts/times";
 import { useSession } from "../../parts/useSession";
 import { groupsOf } from "../administrators/people";
 import { PasswordForm } from "./PasswordForm";
+import { RetentionCard } from "./RetentionCard";
 import { SecondFactorCard } from "./SecondFactorCard";
 
 const useStyles = makeStyles({
@@ -19,7 +20,7 @@ const useStyles = makeStyles({
   },
 });
 
-/** What belongs to the administrator and his browser. */
+/** What belongs to the administrator and his browser, and how long the console keeps what it was told. */
 export default function SettingsPage() {
   const styles = useStyles();
   const appearance = useAppearance();
@@ -36,6 +37,7 @@ export default function SettingsPage() {
           )}
         </Card>
         <SecondFactorCard />
+        <RetentionCard />
         <Card>
           <Subtitle2 as="h2">Appearance</Subtitle2>
           <RadioGroup

@@ -4,14 +4,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import type { Tagged } from "../../api/client";
-import {
-  removeWebhook,
-  renewSecret,
-  testWebhook,
-  webhook,
-  webhooks,
-  type Webhook,
-} from "../../api/webhooks";
+import { removeWebhook, renewSecret, testWebhook, webhook, webhooks, type Webhook } from "../../api/webhooks";
 import { Command } from "../../parts/Command";
 import { CommandBar } from "../../parts/CommandBar";
 import { ConfirmDialog } from "../../parts/ConfirmDialog";
@@ -117,7 +110,10 @@ function Details({ name, onEdit, onClose }: DetailsProps) {
                     <div key={kind}>{text}</div>
                   )),
                 ],
-                ["Trusts", item.certificates === "" ? "the authorities of the system" : "its own authorities"],
+                [
+                  "Trusts",
+                  item.certificates === "" ? "the authorities of the system" : "its own authorities",
+                ],
                 ["Enabled", item.enabled ? "yes" : "no"],
                 ["Waiting", item.waiting.toLocaleString()],
                 ["Given up, 7 days", item["given-up"].toLocaleString()],

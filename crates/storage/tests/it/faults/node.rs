@@ -168,9 +168,10 @@ pub(super) fn is_there(program: &str) -> bool {
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
-/// A port that was free; nobody else asks for one just then.
+/// A port that was free. It is none of those that the system gives to connections, which may take it while a node is dead.
 pub(super) fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+    let free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    std::iter::repeat_with(|| fastrand::u16(10_000..30_000)).find(free).unwrap()
 }
 
 /// Spoils one of the data set files below a folder, and says whose it is.

@@ -1,11 +1,11 @@
-//! Health and metrics for those who watch the service, on an address of their own and without TLS: nothing there is about a
+//! Health and metrics for those who watch a service, on an address of their own and without TLS: nothing there is about a
 //! user, and nothing can be changed.
 
 use std::{
     io,
     net::{SocketAddr, TcpListener},
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use axum::{
@@ -17,14 +17,25 @@ use axum::{
 };
 use axum_server::Handle;
 
-use crate::Health;
-
 /// For the head of a request, and between two requests.
 const HEAD: Duration = Duration::from_secs(30);
 /// Bytes of the head of a request.
 const MAX_HEAD: usize = 16 * 1024;
 /// Content type of OpenMetrics text.
 const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Bounds of histograms of times, in seconds.
+pub const BOUNDS: [f64; 15] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+/// A service that can be watched.
+pub trait Watched: Send + Sync + 'static {
+    /// Whether it can do its work, and what was looked at.
+    fn ready(&self) -> impl Future<Output = (bool, serde_json::Value)> + Send;
+
+    /// Everything that it counts, as OpenMetrics text.
+    fn metrics(&self) -> impl Future<Output = String> + Send;
+}
 
 /// The server of `/healthz`, `/readyz` and `/metrics`. It ends when this is dropped.
 #[derive(Debug)]
@@ -38,14 +49,15 @@ impl Monitor {
     ///
     /// # Errors
     /// When the listener cannot be used.
-    pub fn serve(listener: TcpListener, health: Arc<Health>) -> io::Result<Self> {
+    pub fn serve<W: Watched>(listener: TcpListener, watched: Arc<W>) -> io::Result<Self> {
         let address = listener.local_addr()?;
+        listener.set_nonblocking(true)?;
         let handle = Handle::new();
         let app = Router::new()
             .route("/healthz", get(async || "alive\n"))
-            .route("/readyz", get(ready))
-            .route("/metrics", get(metrics))
-            .with_state(health);
+            .route("/readyz", get(ready::<W>))
+            .route("/metrics", get(metrics::<W>))
+            .with_state(watched);
         let mut server =
             axum_server::from_tcp(listener)?.handle(handle.clone()).http1_only().first_request_timeout(HEAD);
         server.http_builder().http1().header_read_timeout(HEAD).max_buf_size(MAX_HEAD);
@@ -66,14 +78,12 @@ impl Drop for Monitor {
     }
 }
 
-async fn ready(State(health): State<Arc<Health>>) -> Response {
-    let report = health.report(SystemTime::now());
-    let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+async fn ready<W: Watched>(State(watched): State<Arc<W>>) -> Response {
+    let (ready, report) = watched.ready().await;
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(report)).into_response()
 }
 
-async fn metrics(State(health): State<Arc<Health>>) -> Response {
-    // What depends on the time alone, such as an expired certificate, is looked at now.
-    let _ = health.report(SystemTime::now());
-    ([(CONTENT_TYPE, METRICS_TYPE)], health.metrics().text()).into_response()
+async fn metrics<W: Watched>(State(watched): State<Arc<W>>) -> Response {
+    ([(CONTENT_TYPE, METRICS_TYPE)], watched.metrics().await).into_response()
 }
