@@ -6,6 +6,7 @@ mod dataset;
 mod farm;
 mod hive;
 mod hives;
+mod load;
 mod made;
 mod memory;
 mod peer;
@@ -49,6 +50,11 @@ enum Bench {
         #[arg(long)]
         folder: PathBuf,
     },
+    /// The Storage Service under load
+    Load(load::LoadArgs),
+    /// A server of the load, until its input ends
+    #[command(hide = true)]
+    LoadServer(load::ServerArgs),
     /// A registry under Wine; the environment names the prefix
     Wine(wine::WineArgs),
     /// The engine under Wine in two builds
@@ -64,6 +70,8 @@ fn main() -> Result<()> {
         Bench::Hive { data, peers } => hive::run(data.as_deref(), &peers),
         Bench::Dataset { data } => dataset::run(data.as_deref()),
         Bench::Storage { folder } => storage::run(&folder),
+        Bench::Load(args) => load::run(&args),
+        Bench::LoadServer(args) => load::serve(&args),
         Bench::Wine(args) => wine::run(&args),
         Bench::Builds(args) => builds::run(&args),
         Bench::Memory(args) => memory::run(&args),

@@ -98,7 +98,7 @@ impl WineServer {
 }
 
 /// What all threads of a process have run so far, in milliseconds (`schedstat`, its first number in nanoseconds).
-fn running_ms(process: u32) -> Result<f64> {
+pub(crate) fn running_ms(process: u32) -> Result<f64> {
     let mut sum = 0.0;
     for thread in fs::read_dir(format!("/proc/{process}/task"))? {
         // A thread may end meanwhile.

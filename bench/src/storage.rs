@@ -1,6 +1,6 @@
 //! Storage over loopback: the real service and the real client, against a bare loop over the same TLS.
 
-mod bare;
+pub(crate) mod bare;
 mod relay;
 
 use std::{

@@ -84,6 +84,30 @@ test("a session that is open does not undo what is restored", async ({ signedIn:
   await expect(page.getByRole("row", { name: /everything from version 2/ })).toBeVisible();
 });
 
+test("an upload in quarantine is compared with what is stored, and adopted", async ({
+  signedIn: page,
+  farm,
+}) => {
+  const host = new Host(farm, "TS1");
+  // Nothing was imported, so nobody can say that what is exported is newer than what is stored.
+  await host.logonUnheard(ADA, "ada");
+  await host.change("ada", DESKTOP, '"WallPaper"="D:\\\\stray.jpg"');
+  await host.logoffUnheard(ADA);
+
+  await page.goto(`${farm.url}/users/${ADA}/data-sets`);
+  const waiting = page.getByRole("table", { name: "Quarantine" });
+  await expect(waiting.getByRole("row", { name: /TS1/ })).toHaveCount(1);
+  await look(page, "quarantine");
+  await waiting.getByRole("button", { name: "Compare and adopt" }).click();
+  const dialog = page.getByRole("alertdialog");
+  await expect(dialog.getByRole("row", { name: /WallPaper .*D:\\stray\.jpg/ })).toBeVisible();
+  await dialog.getByLabel("Reason").fill("The user says so");
+  await look(page, "quarantine-adopt");
+  await dialog.getByRole("button", { name: "Adopt" }).click();
+  await expect(page.getByText(/Adopted as version \d/)).toBeVisible();
+  await expect(waiting).toBeHidden();
+});
+
 test("a version is pinned, and a data set that is not there says what to do", async ({
   signedIn: page,
   farm,

@@ -24,6 +24,22 @@ test("a Storage Server is looked at, changed, and not deleted while it is used",
   await look(page, "storage-servers");
 });
 
+test("data sets are moved only to a Storage Server that has joined", async ({ signedIn: page, farm }) => {
+  await farm.ask("storage-server", "create", "STORE2", "--host", "localhost", "--base-folder", "/srv/two");
+  await page.getByRole("link", { name: "Storage Servers", exact: true }).first().click();
+  await page.getByRole("button", { name: "Move data sets" }).click();
+  const dialog = page.getByRole("dialog", { name: "Move data sets" });
+  await dialog.getByRole("combobox", { name: "Data sets" }).click();
+  await page.getByRole("option", { name: "Group Office" }).click();
+  await dialog.getByRole("combobox", { name: "To", exact: true }).click();
+  await page.getByRole("option", { name: "STORE2" }).click();
+  await dialog.getByRole("button", { name: "Begin the move" }).click();
+  await expect(dialog.getByRole("link", { name: "MP-CON-075" })).toBeVisible();
+  await look(page, "storage-move-refused");
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await farm.ask("storage-server", "delete", "STORE2");
+});
+
 test("two administrators never overwrite each other unseen", async ({ signedIn: page, browser, farm }) => {
   await page.goto(`${farm.url}/groups/Office`);
   await page.getByRole("dialog", { name: "Office" }).getByRole("button", { name: "Edit" }).click();

@@ -133,6 +133,11 @@ export class Host {
     await this.agent("logon", "--sid", sid);
   }
 
+  /** A user logs on, and the Agent hears nothing of it. */
+  async logonUnheard(sid: string, user: string): Promise<void> {
+    await this.agent("simulate", "logon", "--sid", sid, "--user", user);
+  }
+
   /** He changes a setting of a program and leaves a file. */
   async change(user: string, key: string, value: string): Promise<void> {
     const profile = path.join(this.place, "Users", user);
@@ -161,6 +166,13 @@ export class Host {
   /** He logs off. */
   async logoff(sid: string): Promise<void> {
     await this.agent("logoff", "--sid", sid);
+    await this.agent("simulate", "logoff", "--sid", sid);
+  }
+
+  /** He logs off after a session that was not heard of: the Agent fails to replace what is stored, and says so. */
+  async logoffUnheard(sid: string): Promise<void> {
+    const told = await this.agent("logoff", "--sid", sid).catch((error: unknown) => String(error));
+    if (!told.includes("Command failed")) throw new Error(`the Agent has replaced what is stored: ${told}`);
     await this.agent("simulate", "logoff", "--sid", sid);
   }
 

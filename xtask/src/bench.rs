@@ -2,6 +2,7 @@
 
 mod e2e;
 mod figures;
+mod load;
 mod mappings;
 mod memory;
 mod programs;
@@ -36,6 +37,8 @@ enum Name {
     Dataset,
     /// The Storage Service: a bare loop over the same TLS
     Storage,
+    /// The Storage Service as a server: a bare loop, nginx, 1,000 connections, storms of 10,000 users
+    Load,
     /// Export and import under Wine: a raw loop over the same calls, `reg`
     Wine,
     /// The Agent's program as it is installed: its size, and its speed against an ordinary release build
@@ -52,6 +55,7 @@ impl Name {
             Self::Hive => "hive",
             Self::Dataset => "dataset",
             Self::Storage => "storage",
+            Self::Load => "load",
             Self::Wine => "wine",
             Self::Size => "size",
             Self::Memory => "memory",
@@ -78,6 +82,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
                 let mut bench = programs.bench("storage");
                 measured(name.text(), bench.arg("--folder").arg(programs.scratch()?))?
             }
+            Name::Load => load::run(&programs)?,
             Name::Wine => wine::run(&programs)?,
             Name::Size => size::run(&programs)?,
             Name::Memory => memory::run(&programs)?,

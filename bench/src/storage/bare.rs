@@ -15,13 +15,13 @@ use std::{
 use anyhow::Result;
 use rustls::{ClientConfig, ClientConnection, ServerConfig, ServerConnection, StreamOwned};
 
-pub(super) struct Bare {
-    pub(super) address: SocketAddr,
+pub(crate) struct Bare {
+    pub(crate) address: SocketAddr,
 }
 
 impl Bare {
     /// Serves until the process ends.
-    pub(super) fn start(tls: Arc<ServerConfig>, folder: &Path) -> Result<Self> {
+    pub(crate) fn start(tls: Arc<ServerConfig>, folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder)?;
         let folder = folder.to_path_buf();
         let listener = TcpListener::bind("127.0.0.1:0")?;
@@ -70,22 +70,22 @@ fn put(folder: &Path, place: &Path, body: &[u8]) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-pub(super) struct BareClient(StreamOwned<ClientConnection, TcpStream>);
+pub(crate) struct BareClient(StreamOwned<ClientConnection, TcpStream>);
 
 impl BareClient {
-    pub(super) fn connect(tls: Arc<ClientConfig>, address: SocketAddr) -> Result<Self> {
+    pub(crate) fn connect(tls: Arc<ClientConfig>, address: SocketAddr) -> Result<Self> {
         let socket = TcpStream::connect(address)?;
         socket.set_nodelay(true)?;
         Ok(Self(StreamOwned::new(ClientConnection::new(tls, "127.0.0.1".try_into()?)?, socket)))
     }
 
-    pub(super) fn get(&mut self, user: u32) -> io::Result<Vec<u8>> {
+    pub(crate) fn get(&mut self, user: u32) -> io::Result<Vec<u8>> {
         self.0.write_all(&head(b'G', user))?;
         self.0.flush()?;
         read_block(&mut self.0)
     }
 
-    pub(super) fn put(&mut self, user: u32, body: &[u8]) -> io::Result<()> {
+    pub(crate) fn put(&mut self, user: u32, body: &[u8]) -> io::Result<()> {
         self.0.write_all(&head(b'P', user))?;
         self.0.write_all(&length(body)?)?;
         self.0.write_all(body)?;

@@ -139,6 +139,18 @@ impl StorageServers {
         opened.keep(which, Arc::clone(&set), size);
         Ok(set)
     }
+
+    /// What an upload in quarantine holds.
+    pub(crate) async fn open_quarantined(&self, of: &StoredDataSet, id: &str) -> Result<DataSet, Refusal> {
+        let _turn = turn(&self.opening).await?;
+        let id = id.to_owned();
+        let bytes = self.call(of, move |client, scope, sid| client.quarantined_file(scope, sid, &id)).await?;
+        let unpack = move || match decode(&bytes[..], &Limits::default()) {
+            Ok(verified) => Ok(verified.into_data_set()),
+            Err(error) => Err(Refusal::QuarantineUnreadable(error.to_string())),
+        };
+        tokio::task::spawn_blocking(unpack).await.map_err(Refusal::internal)?
+    }
 }
 
 /// Waits for one's turn, within bounds.

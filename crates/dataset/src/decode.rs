@@ -4,7 +4,7 @@ use crate::{
     DataSet, DecodeError, Digest, Limits, Origin, Part, Place, columns, dictionary,
     encode::kind,
     error::to_u64,
-    frame::{HEADER_LEN, Header, check_seal},
+    frame::{HEADER_LEN, Header, check, check_seal},
     records::{self, Head},
 };
 
@@ -69,33 +69,65 @@ impl Unverified {
         &self.header
     }
 
-    /// Checks the seal, then decodes the head record alone: whose data set it says it is.
-    ///
-    /// This is for the Storage Service, which must know whether a file names the user under whom it is to be kept and needs
-    /// nothing else of it.
-    ///
-    /// # Errors
-    /// When the seal is wrong, when the file needs a later version of this software, and when the head record is not as the
-    /// format says.
-    pub fn origin(&self, limits: &Limits) -> Result<Origin, DecodeError> {
-        Ok(self.content()?.head(limits, &mut Vec::new())?.origin)
-    }
-
     /// Checks the seal, then decompresses and decodes within the limits.
     ///
     /// # Errors
     /// When the seal is wrong, when the file needs a later version of this software, when something is over a limit, and when
     /// the content is not as the format says.
     pub fn verify(self, limits: &Limits) -> Result<Verified, DecodeError> {
-        let set = self.content()?.data_set(limits)?;
+        check_seal(&self.head, &self.header, &self.body)?;
+        let set = content(&self.header, &self.body)?.data_set(limits)?;
         Ok(Verified { header: self.header, set })
     }
+}
 
-    fn content(&self) -> Result<Content<'_>, DecodeError> {
-        check_seal(&self.head, &self.header, &self.body)?;
-        self.header.check_readable()?;
-        Content::new(&self.body, &self.header)
+/// A data set file of any format version whose seal is right, in the memory where it lies.
+///
+/// This is for the Storage Service, which checks a file once, keeps it as it is, and must know whether it names the user
+/// under whom it is to be kept.
+#[derive(Clone, Debug)]
+pub struct Intact<'a> {
+    header: Header,
+    body: &'a [u8],
+}
+
+impl<'a> Intact<'a> {
+    /// Checks lengths and seal in one pass over the file; nothing is decoded and nothing copied.
+    ///
+    /// # Errors
+    /// See [`check`].
+    pub fn check(file: &'a [u8], limits: &Limits) -> Result<Self, DecodeError> {
+        let header = check(file, limits)?;
+        Ok(Self { header, body: file.get(HEADER_LEN..).unwrap_or_default() })
     }
+
+    /// The header.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Decodes the head record alone: whose data set it says it is.
+    ///
+    /// # Errors
+    /// When the file needs a later version of this software, and when the head record is not as the format says.
+    pub fn origin(&self, limits: &Limits) -> Result<Origin, DecodeError> {
+        Ok(content(&self.header, self.body)?.head(limits, &mut Vec::new())?.origin)
+    }
+
+    /// Decodes all of it.
+    ///
+    /// # Errors
+    /// When the file needs a later version of this software, when something is over a limit, and when the content is not as
+    /// the format says.
+    pub fn data_set(&self, limits: &Limits) -> Result<DataSet, DecodeError> {
+        content(&self.header, self.body)?.data_set(limits)
+    }
+}
+
+fn content<'a>(header: &Header, body: &'a [u8]) -> Result<Content<'a>, DecodeError> {
+    header.check_readable()?;
+    Content::new(body, header)
 }
 
 impl Verified {

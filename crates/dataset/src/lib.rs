@@ -5,7 +5,7 @@
 //!
 //! * [`encode`] writes a [`DataSet`], [`decode`] verifies and reads one. Only verified bytes give a data set ([`Verified`]).
 //! * [`Checker`] and [`check`] tell whether a file is intact without decoding it, and give its [`Digest`], the ETag: for
-//!   whoever stores or passes on files.
+//!   whoever stores or passes on files. [`Intact`] is such a file, of which one can ask whose it is.
 //! * [`unpack`] gives a file's content without compression, [`repack`] makes the same file of it again; a
 //!   [`Delta`] is the difference between two versions in that form, for transfers of what changed.
 //! * [`diff`] tells what differs between two data sets; [`merge`] makes one of two that were made from one base; [`restore`]
@@ -47,7 +47,7 @@ mod wtf8;
 pub use content::{
     DataSet, FileAttributes, FileChange, FileContent, FileEntry, FilePath, Origin, ProfileKind, UnknownFields,
 };
-pub use decode::{Unverified, Verified, decode};
+pub use decode::{Intact, Unverified, Verified, decode};
 pub use delta::{DELTA_HEADER_LEN, DELTA_MAGIC, Delta, DeltaError, Dictionary, MAX_UNPACKED};
 pub use dictionary::dictionary;
 pub use diff::{Change, ChangeCounts, DataSetDiff, DiffCounts, KeyDiff, diff};

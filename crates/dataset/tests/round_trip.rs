@@ -4,7 +4,7 @@
 mod common;
 
 use common::{data_sets, decoded, encoded};
-use mp_dataset::{Checker, DecodeError, Limits, Unverified, check, decode};
+use mp_dataset::{Checker, DecodeError, Intact, Limits, Unverified, check, decode};
 use proptest::prelude::*;
 
 proptest! {
@@ -16,8 +16,9 @@ proptest! {
         let verified = decode(&file[..], &Limits::default()).unwrap();
         prop_assert_eq!(verified.data_set(), &set);
         prop_assert_eq!(encoded(&set), encoded(verified.data_set()), "same set, same bytes");
-        let unverified = Unverified::read(&file[..], &Limits::default()).unwrap();
-        prop_assert_eq!(&unverified.origin(&Limits::default()).unwrap(), &set.origin);
+        let intact = Intact::check(&file, &Limits::default()).unwrap();
+        prop_assert_eq!(&intact.origin(&Limits::default()).unwrap(), &set.origin);
+        prop_assert_eq!(&intact.data_set(&Limits::default()).unwrap(), &set);
         prop_assert_eq!(check(&file, &Limits::default()).unwrap().digest, verified.digest());
     }
 
@@ -81,7 +82,7 @@ fn nothing_is_given_before_it_is_verified() {
     let last = file.len() - 1;
     file[last] ^= 1;
     let unverified = Unverified::read(&file[..], &Limits::default()).unwrap();
-    assert!(matches!(unverified.origin(&Limits::default()), Err(DecodeError::Seal { .. })));
+    assert!(matches!(Intact::check(&file, &Limits::default()), Err(DecodeError::Seal { .. })));
     let error = unverified.verify(&Limits::default()).unwrap_err();
     assert!(matches!(error, DecodeError::Seal { .. }), "{error}");
     assert!(error.to_string().contains("damaged"), "{error}");

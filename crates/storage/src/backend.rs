@@ -36,6 +36,11 @@ pub const MAX_QUARANTINED: usize = 100;
 /// - What fell to retention is still listed for a time, so that a client finds out that its upload had been stored.
 /// - Calls block. A reader never sees a part of a version, and never fails because a writer or retention was at work.
 pub trait Backend: Send + Sync + 'static {
+    /// Whether reading seldom waits: the system has in memory what is read, or nearly so.
+    fn reads_at_once(&self) -> bool {
+        false
+    }
+
     /// The current version; `None` is said with authority.
     ///
     /// # Errors
@@ -48,7 +53,7 @@ pub trait Backend: Send + Sync + 'static {
     /// When it cannot be read, or is damaged.
     fn read(&self, key: &Key, held: Option<&VersionTag>) -> Result<Read, BackendError>;
 
-    /// The bytes of the current or a former version, found intact; `None` when there is no such version, or its content fell
+    /// The bytes of the current or a former version, found intact, with the seal of its tag; `None` when there is no such version, or its content fell
     /// to retention.
     ///
     /// # Errors

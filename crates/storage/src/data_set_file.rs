@@ -1,4 +1,4 @@
-use mp_dataset::{DecodeError, Digest, Limits, Origin, Unverified, check};
+use mp_dataset::{DecodeError, Digest, Intact, Limits};
 use mp_profile::Sid;
 
 use crate::{Code, Refusal, refusal::chain};
@@ -12,6 +12,7 @@ pub const FULL_CHECK: u64 = 16 * 1024 * 1024;
 pub struct DataSetFile {
     bytes: Vec<u8>,
     digest: Digest,
+    owner: Option<Box<str>>,
 }
 
 /// Why a body is not stored.
@@ -34,15 +35,21 @@ impl DataSetFile {
     /// When it is not to be stored.
     pub fn verify(bytes: Vec<u8>, sid: &Sid) -> Result<Self, NotStorable> {
         let limits = Limits::default();
-        let header = check(&bytes, &limits).map_err(NotStorable::NotADataSet)?;
-        match origin(&bytes, header.content_len, &limits) {
+        let intact = Intact::check(&bytes, &limits).map_err(NotStorable::NotADataSet)?;
+        let digest = intact.header().digest;
+        let origin = match intact.header().content_len {
+            ..=FULL_CHECK => intact.data_set(&limits).map(|set| set.origin),
+            _ => intact.origin(&limits),
+        };
+        let owner = match origin {
             Ok(origin) if !origin.sid.is_empty() && origin.sid != sid.as_str() => {
                 return Err(NotStorable::OtherUser(origin.sid.chars().take(200).collect()));
             }
-            Ok(_) | Err(DecodeError::Version { .. } | DecodeError::Requires { .. }) => {}
+            Ok(origin) => (!origin.sid.is_empty()).then(|| origin.sid.into()),
+            Err(DecodeError::Version { .. } | DecodeError::Requires { .. }) => None,
             Err(error) => return Err(NotStorable::NotADataSet(error)),
-        }
-        Ok(Self { bytes, digest: header.digest })
+        };
+        Ok(Self { bytes, digest, owner })
     }
 
     /// The file.
@@ -56,22 +63,12 @@ impl DataSetFile {
     pub fn digest(&self) -> Digest {
         self.digest
     }
-}
 
-fn origin(bytes: &[u8], content_len: u64, limits: &Limits) -> Result<Origin, DecodeError> {
-    let file = Unverified::read(bytes, limits)?;
-    if content_len > FULL_CHECK {
-        return file.origin(limits);
+    /// The user whom it names; `None` where it names nobody, or this software cannot decode it.
+    #[must_use]
+    pub fn owner(&self) -> Option<&str> {
+        self.owner.as_deref()
     }
-    Ok(file.verify(limits)?.into_data_set().origin)
-}
-
-/// The user whom an intact stored file names, if it is another one than it is stored for. Of files that this software cannot
-/// decode it is not known.
-pub(crate) fn other_owner(bytes: &[u8], sid: &Sid) -> Option<String> {
-    let limits = Limits::default();
-    let origin = Unverified::read(bytes, &limits).and_then(|file| file.origin(&limits)).ok()?;
-    (!origin.sid.is_empty() && origin.sid != sid.as_str()).then_some(origin.sid)
 }
 
 /// The answer to a body that is not stored.

@@ -9,7 +9,12 @@ mod handlers;
 mod peers;
 mod room;
 
-use std::{num::NonZero, sync::Arc, thread::available_parallelism};
+use std::{
+    num::NonZero,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    thread::available_parallelism,
+};
 
 use axum::{
     Router,
@@ -18,7 +23,11 @@ use axum::{
     routing::{get, post},
 };
 use mp_protocol::StoragePlan;
-use tokio::sync::{Semaphore, watch};
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    sync::{Semaphore, watch},
+    task::{block_in_place, spawn_blocking},
+};
 
 use crate::{
     Code, Metrics, Patience, Refusal, Store,
@@ -40,25 +49,59 @@ struct Shared {
     shares: Arc<Shares>,
     body_memory: Arc<Semaphore>,
     backend_calls: Arc<Semaphore>,
+    /// Calls that read, on threads that serve connections: see [`Shared::reading`].
+    short_calls: Arc<Semaphore>,
     /// Answers that are being made as deltas: as many as there are processors.
     delta_turns: Arc<Semaphore>,
 }
 
 impl Shared {
-    /// Runs a blocking call outside the threads that serve connections.
+    /// Runs a blocking call without holding up other connections. Where the runtime has other threads to serve these, the
+    /// call stays on the thread of its request: a hand-over to another one and back takes longer than most calls.
     async fn blocking<T: Send + 'static>(
         &self,
         call: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let failed = |text: String| {
-            tracing::error!(error = text, "A call of the store did not finish");
-            Refusal::new(Code::StoreFailed, "the storage server cannot do that now; its log says why")
+        let permit = self.backend_calls.acquire().await.map_err(|error| failed(&error.to_string()))?;
+        let answer = match Handle::current().runtime_flavor() {
+            RuntimeFlavor::MultiThread => {
+                catch_unwind(AssertUnwindSafe(|| block_in_place(call))).map_err(|_| panicked())
+            }
+            _ => spawn_blocking(call).await.map_err(|error| failed(&error.to_string())),
         };
-        let permit = self.backend_calls.acquire().await.map_err(|error| failed(error.to_string()))?;
-        let answer = tokio::task::spawn_blocking(call).await.map_err(|error| failed(error.to_string()))?;
         drop(permit);
-        answer
+        answer?
     }
+
+    /// Runs a call that reads. Where the backend seldom waits, it runs as if it did not block, on half of the threads at
+    /// most: when its disk is slow after all, the other half serves the connections, and further calls are blocking ones.
+    /// What is not `short`, because more than hashes is calculated, is a blocking call in any case.
+    async fn reading<T: Send + 'static>(
+        &self,
+        short: bool,
+        call: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let short = short && self.store.reads_at_once();
+        match short.then(|| self.short_calls.try_acquire().ok()).flatten() {
+            Some(_permit) => catch_unwind(AssertUnwindSafe(call)).map_err(|_| panicked())?,
+            None => self.blocking(call).await,
+        }
+    }
+}
+
+/// Half of the threads that serve connections, where there are several.
+fn short_calls() -> usize {
+    let runtime = Handle::try_current().ok();
+    runtime.map_or(0, |runtime| runtime.metrics().num_workers() / 2)
+}
+
+fn failed(error: &str) -> Refusal {
+    tracing::error!(error, "A call of the store did not finish");
+    Refusal::new(Code::StoreFailed, "the storage server cannot do that now; its log says why")
+}
+
+fn panicked() -> Refusal {
+    failed("it panicked")
 }
 
 pub(crate) fn router(
@@ -75,6 +118,7 @@ pub(crate) fn router(
         shares: Arc::default(),
         body_memory: Arc::new(Semaphore::new(BODY_MEMORY / PERMIT)),
         backend_calls: Arc::new(Semaphore::new(BACKEND_CALLS)),
+        short_calls: Arc::new(Semaphore::new(short_calls())),
         delta_turns: Arc::new(Semaphore::new(available_parallelism().map_or(1, NonZero::get))),
     };
     let data_set = get(handlers::get).head(handlers::head).put(handlers::put).delete(handlers::delete);

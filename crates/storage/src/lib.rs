@@ -12,6 +12,7 @@ pub mod at_rest;
 pub mod backend;
 mod damage;
 mod data_set_file;
+mod facts;
 mod health;
 mod http;
 mod metrics;

@@ -3,6 +3,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use mp_dataset::Digest;
 use mp_profile::{Scope, Sid, VersionTag};
 use mp_protocol::damage::DamageFound;
 
@@ -12,7 +13,7 @@ use crate::{
         BackendError, Base, Change, Key, QuarantineNote, Read, Remedy, Removed, Replaced, Stamp, Version,
         VersionInfo,
     },
-    data_set_file::other_owner,
+    facts::{Facts, KnownFacts},
     peers::{Journal, Readiness},
 };
 
@@ -22,6 +23,7 @@ pub struct Store {
     backend: Arc<dyn Backend>,
     journal: Arc<Journal>,
     readiness: Arc<Readiness>,
+    facts: Arc<KnownFacts>,
     damage: Arc<DamageLog>,
 }
 
@@ -35,7 +37,7 @@ impl Store {
     /// A store over a backend, which tells elsewhere too what is damaged.
     #[must_use]
     pub fn telling(backend: Arc<dyn Backend>, damage: Arc<DamageLog>) -> Self {
-        Self { backend, journal: Arc::default(), readiness: Arc::default(), damage }
+        Self { backend, journal: Arc::default(), readiness: Arc::default(), damage, facts: Arc::default() }
     }
 
     /// What was written to.
@@ -50,6 +52,11 @@ impl Store {
         &self.readiness
     }
 
+    /// See [`Backend::reads_at_once`].
+    pub(crate) fn reads_at_once(&self) -> bool {
+        self.backend.reads_at_once()
+    }
+
     /// The part that somebody reaches.
     #[must_use]
     pub fn of(&self, access: Access) -> ReachedStore {
@@ -57,6 +64,7 @@ impl Store {
             backend: Arc::clone(&self.backend),
             journal: Arc::clone(&self.journal),
             readiness: Arc::clone(&self.readiness),
+            facts: Arc::clone(&self.facts),
             damage: Arc::clone(&self.damage),
             access,
         }
@@ -87,6 +95,7 @@ pub struct ReachedStore {
     pub(crate) backend: Arc<dyn Backend>,
     journal: Arc<Journal>,
     readiness: Arc<Readiness>,
+    facts: Arc<KnownFacts>,
     damage: Arc<DamageLog>,
     pub(crate) access: Access,
 }
@@ -111,7 +120,7 @@ impl ReachedStore {
     pub fn read(&self, scope: &Scope, sid: &Sid, held: Option<&VersionTag>) -> Result<Read, Refusal> {
         let read = self.healed(scope, sid, |key| self.backend.read(key, held))?;
         match &read {
-            Read::Data(_, bytes) => check_owner(bytes, scope, sid)?,
+            Read::Data(version, bytes) => self.check_owner(version.digest, bytes, scope, sid)?,
             Read::None if self.access.is_agent() => self.readiness.check_none(scope)?,
             _ => {}
         }
@@ -130,7 +139,9 @@ impl ReachedStore {
             self.damage.note(&key, &self.backend.inspect(&key, Some(at))?, DamageFound::Use, at);
         }
         let bytes = read?.ok_or_else(no_such)?;
-        check_owner(&bytes, scope, sid)?;
+        if let Some((_, seal)) = Version::parse(tag) {
+            self.check_owner(seal, &bytes, scope, sid)?;
+        }
         Ok(bytes)
     }
 
@@ -200,6 +211,30 @@ impl ReachedStore {
         Ok(())
     }
 
+    /// SHA-256 of an intact file with this seal.
+    pub(crate) fn sha256(&self, seal: Digest, file: &[u8]) -> [u8; 32] {
+        self.facts.of(seal, file).sha256
+    }
+
+    /// Keeps the SHA-256 of a file, which was calculated when it came.
+    pub(crate) fn note_sha256(&self, file: &DataSetFile, sha256: [u8; 32]) {
+        self.facts.note(file.digest(), Facts { owner: file.owner().map(Into::into), sha256 });
+    }
+
+    /// Whether a stored file is the user's own: somebody who can write to the store may have put another one in its place.
+    fn check_owner(&self, seal: Digest, file: &[u8], scope: &Scope, sid: &Sid) -> Result<(), Refusal> {
+        let owner = self.facts.of(seal, file).owner;
+        let Some(owner) = owner.filter(|owner| **owner != *sid.as_str()) else { return Ok(()) };
+        tracing::error!(
+            code = Code::Swapped.text(), %scope, %sid, owner,
+            "The stored data set is another user's: a file was exchanged in the store"
+        );
+        Err(Refusal::new(
+            Code::Swapped,
+            "the stored data set is another user's; the storage server's log says more",
+        ))
+    }
+
     /// Whether the scope is in reach, before a body is taken for it.
     ///
     /// # Errors
@@ -252,19 +287,6 @@ impl std::fmt::Debug for ReachedStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ReachedStore").field("access", &self.access).finish()
     }
-}
-
-/// Whether a stored file is the user's own: somebody who can write to the store may have put another one in its place.
-fn check_owner(bytes: &[u8], scope: &Scope, sid: &Sid) -> Result<(), Refusal> {
-    let Some(owner) = other_owner(bytes, sid) else { return Ok(()) };
-    tracing::error!(
-        code = Code::Swapped.text(), %scope, %sid, owner,
-        "The stored data set is another user's: a file was exchanged in the store"
-    );
-    Err(Refusal::new(
-        Code::Swapped,
-        "the stored data set is another user's; the storage server's log says more",
-    ))
 }
 
 pub(crate) fn no_such() -> Refusal {

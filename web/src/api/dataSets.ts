@@ -7,6 +7,8 @@ export type ShownItem = Schema<"ShownItem">;
 export type ShownChange = Schema<"ShownChange">;
 export type FoundItem = Schema<"FoundItem">;
 export type VersionDifference = Schema<"VersionDifference">;
+export type QuarantinedUpload = Schema<"QuarantinedUpload">;
+export type UploadDifference = Schema<"UploadDifference">;
 export type RestoredPart = Schema<"RestoredPart">;
 export type RestoreResult = Schema<"RestoreResult">;
 
@@ -99,4 +101,29 @@ export async function restore(
   const params = { path: { ...of }, header: { "If-Match": etag } };
   const body = { version: number, part, reason };
   return dataOf(await api.POST("/api/v1/users/{sid}/data-sets/{scope}/restore", { params, body }));
+}
+
+/** What is kept beside the versions, oldest first, with the tag of what is current. */
+export async function quarantine(of: DataSetOf): Promise<Tagged<QuarantinedUpload[]>> {
+  const path = "/api/v1/users/{sid}/data-sets/{scope}/quarantine";
+  return taggedOf(await api.GET(path, { params: { path: { ...of } } }));
+}
+
+/** What differs between the current version and an upload in quarantine. It is noted in the audit log. */
+export async function uploadDifference(of: DataSetOf, id: string): Promise<UploadDifference> {
+  const path = "/api/v1/users/{sid}/data-sets/{scope}/quarantine/{id}/difference";
+  return dataOf(await api.GET(path, { params: { path: { ...of, id } } }));
+}
+
+/** Makes an upload the current version, if what was seen is current still. Gives its number. */
+export async function adopt(of: DataSetOf, id: string, etag: string, reason: string): Promise<number | null> {
+  const path = "/api/v1/users/{sid}/data-sets/{scope}/quarantine/{id}/adoption";
+  const params = { path: { ...of, id }, header: { "If-Match": etag } };
+  return dataOf(await api.POST(path, { params, body: { reason } })).number ?? null;
+}
+
+/** Deletes an upload for good. */
+export async function deleteUpload(of: DataSetOf, id: string, reason: string): Promise<void> {
+  const path = "/api/v1/users/{sid}/data-sets/{scope}/quarantine/{id}";
+  await api.DELETE(path, { params: { path: { ...of, id }, query: { reason } } });
 }

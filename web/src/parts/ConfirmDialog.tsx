@@ -1,22 +1,9 @@
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  makeStyles,
-  tokens,
-} from "@fluentui/react-components";
+import { Button } from "@fluentui/react-components";
 import { useMutation } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
+import { DialogFrame } from "./DialogFrame";
 import { ProblemBar } from "./ProblemBar";
-
-const useStyles = makeStyles({
-  content: { display: "flex", flexDirection: "column", rowGap: tokens.spacingVerticalM },
-});
 
 interface Props {
   readonly title: string;
@@ -26,29 +13,30 @@ interface Props {
   readonly action: string;
   readonly onConfirm: () => Promise<unknown>;
   readonly onClose: () => void;
+  /** Whether there is a table in it. */
+  readonly wide?: boolean;
 }
 
 /** Asks before something is done that cannot be taken back. */
-export function ConfirmDialog({ title, children, action, onConfirm, onClose }: Props) {
-  const styles = useStyles();
+export function ConfirmDialog({ title, children, action, onConfirm, onClose, wide = false }: Props) {
   const deed = useMutation({ mutationFn: onConfirm, onSuccess: onClose });
   return (
-    <Dialog open modalType="alert" onOpenChange={(_, data) => !data.open && onClose()}>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>{title}</DialogTitle>
-          <DialogContent className={styles.content}>
-            <div>{children}</div>
-            <ProblemBar error={deed.error} />
-          </DialogContent>
-          <DialogActions>
-            <Button appearance="primary" disabled={deed.isPending} onClick={() => deed.mutate()}>
-              {action}
-            </Button>
-            <Button onClick={onClose}>Cancel</Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <DialogFrame
+      asks
+      title={title}
+      onClose={onClose}
+      width={wide ? "widest" : "usual"}
+      actions={
+        <>
+          <Button appearance="primary" disabled={deed.isPending} onClick={() => deed.mutate()}>
+            {action}
+          </Button>
+          <Button onClick={onClose}>Cancel</Button>
+        </>
+      }
+    >
+      <div>{children}</div>
+      <ProblemBar error={deed.error} />
+    </DialogFrame>
   );
 }

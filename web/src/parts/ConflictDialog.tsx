@@ -1,11 +1,5 @@
 import {
   Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
   makeStyles,
   Table,
   TableBody,
@@ -19,20 +13,18 @@ import {
 import { useQuery } from "@tanstack/react-query";
 
 import { auditLog } from "../api/activity";
+import { DialogFrame } from "./DialogFrame";
 import { different } from "./different";
 import { ProblemBar } from "./ProblemBar";
 import { momentOf } from "./times";
 
 const useStyles = makeStyles({
-  surface: { maxWidth: "760px" },
-  content: { display: "flex", flexDirection: "column", rowGap: tokens.spacingVerticalM },
   cell: {
     whiteSpace: "pre-wrap",
     overflowWrap: "anywhere",
     verticalAlign: "top",
     padding: tokens.spacingHorizontalS,
   },
-  actions: { flexWrap: "wrap" },
 });
 
 type Described = readonly (readonly [string, string])[];
@@ -70,50 +62,49 @@ export function ConflictDialog({
   const who = last?.who.replace(/^administrator /, "") ?? "Somebody";
   const rows = different(mine, theirs);
   return (
-    <Dialog open modalType="alert">
-      <DialogSurface className={styles.surface}>
-        <DialogBody>
-          <DialogTitle>{who} changed this meanwhile</DialogTitle>
-          <DialogContent className={styles.content}>
-            <Text>
-              {last === undefined ? "It" : `At ${momentOf(last.at)} it`} was saved by {who} after you had
-              opened it. Nothing of yours was saved yet.
-            </Text>
-            <ProblemBar error={error} />
-            {rows.length === 0 ? (
-              <Text>Both versions say the same.</Text>
-            ) : (
-              <Table aria-label="The two versions" size="small">
-                <TableHeader>
-                  <TableRow>
-                    <TableHeaderCell style={{ width: "25%" }}>Field</TableHeaderCell>
-                    <TableHeaderCell>Yours</TableHeaderCell>
-                    <TableHeaderCell>Saved by {who}</TableHeaderCell>
-                  </TableRow>
-                </TableHeader>
-                <TableBody>
-                  {rows.map((row) => (
-                    <TableRow key={row.field}>
-                      <TableCell className={styles.cell}>{row.field}</TableCell>
-                      <TableCell className={styles.cell}>{row.mine}</TableCell>
-                      <TableCell className={styles.cell}>{row.theirs}</TableCell>
-                    </TableRow>
-                  ))}
-                </TableBody>
-              </Table>
-            )}
-          </DialogContent>
-          <DialogActions className={styles.actions} fluid>
-            <Button appearance="primary" disabled={busy} onClick={onTakeTheirs}>
-              Go on from theirs
-            </Button>
-            <Button disabled={busy} onClick={onKeepMine}>
-              Replace it with mine
-            </Button>
-            <Button onClick={onBack}>Back to my form</Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <DialogFrame
+      asks
+      title={`${who} changed this meanwhile`}
+      width="wide"
+      actions={
+        <>
+          <Button appearance="primary" disabled={busy} onClick={onTakeTheirs}>
+            Go on from theirs
+          </Button>
+          <Button disabled={busy} onClick={onKeepMine}>
+            Replace it with mine
+          </Button>
+          <Button onClick={onBack}>Back to my form</Button>
+        </>
+      }
+    >
+      <Text>
+        {last === undefined ? "It" : `At ${momentOf(last.at)} it`} was saved by {who} after you had opened it.
+        Nothing of yours was saved yet.
+      </Text>
+      <ProblemBar error={error} />
+      {rows.length === 0 ? (
+        <Text>Both versions say the same.</Text>
+      ) : (
+        <Table aria-label="The two versions" size="small">
+          <TableHeader>
+            <TableRow>
+              <TableHeaderCell style={{ width: "25%" }}>Field</TableHeaderCell>
+              <TableHeaderCell>Yours</TableHeaderCell>
+              <TableHeaderCell>Saved by {who}</TableHeaderCell>
+            </TableRow>
+          </TableHeader>
+          <TableBody>
+            {rows.map((row) => (
+              <TableRow key={row.field}>
+                <TableCell className={styles.cell}>{row.field}</TableCell>
+                <TableCell className={styles.cell}>{row.mine}</TableCell>
+                <TableCell className={styles.cell}>{row.theirs}</TableCell>
+              </TableRow>
+            ))}
+          </TableBody>
+        </Table>
+      )}
+    </DialogFrame>
   );
 }

@@ -1,22 +1,9 @@
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  makeStyles,
-  tokens,
-} from "@fluentui/react-components";
+import { Button } from "@fluentui/react-components";
 import { useMutation } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
+import { DialogFrame } from "./DialogFrame";
 import { ProblemBar } from "./ProblemBar";
-
-const useStyles = makeStyles({
-  content: { display: "flex", flexDirection: "column", rowGap: tokens.spacingVerticalM },
-});
 
 interface Props<T> {
   readonly title: string;
@@ -30,44 +17,40 @@ interface Props<T> {
   /** What is told once it is done; the dialog closes if missing. */
   readonly told?: (done: T) => ReactNode;
   readonly onClose: () => void;
+  readonly wide?: boolean;
 }
 
 /** A short form, and what came of it where that is told only once. */
-export function FormDialog<T>({ title, children, action, ready, onDo, told, onClose }: Props<T>) {
-  const styles = useStyles();
+export function FormDialog<T>(props: Props<T>) {
+  const { title, children, action, ready, onDo, told, onClose, wide = false } = props;
   const deed = useMutation({
     mutationFn: onDo,
     onSuccess: () => {
       if (told === undefined) onClose();
     },
   });
-  const done = deed.data !== undefined && told !== undefined;
+  const done = deed.isSuccess && told !== undefined;
   return (
-    <Dialog open onOpenChange={(_, data) => !data.open && onClose()}>
-      <DialogSurface>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (ready) deed.mutate();
-          }}
-        >
-          <DialogBody>
-            <DialogTitle>{title}</DialogTitle>
-            <DialogContent className={styles.content}>
-              <ProblemBar error={deed.error} />
-              {done ? told(deed.data as T) : children}
-            </DialogContent>
-            <DialogActions>
-              {!done && (
-                <Button type="submit" appearance="primary" disabled={!ready || deed.isPending}>
-                  {action}
-                </Button>
-              )}
-              <Button onClick={onClose}>{done ? "Close" : "Cancel"}</Button>
-            </DialogActions>
-          </DialogBody>
-        </form>
-      </DialogSurface>
-    </Dialog>
+    <DialogFrame
+      title={title}
+      onClose={onClose}
+      width={wide ? "wide" : "usual"}
+      onSubmit={() => {
+        if (ready && !done) deed.mutate();
+      }}
+      actions={
+        <>
+          {!done && (
+            <Button type="submit" appearance="primary" disabled={!ready || deed.isPending}>
+              {action}
+            </Button>
+          )}
+          <Button onClick={onClose}>{done ? "Close" : "Cancel"}</Button>
+        </>
+      }
+    >
+      <ProblemBar error={deed.error} />
+      {done ? told(deed.data) : children}
+    </DialogFrame>
   );
 }

@@ -1,6 +1,7 @@
 //! Users and their data sets: versions, what is in them, what differs, and bringing former ones back.
 
 mod change;
+mod quarantine;
 mod shown;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use super::{
 };
 use crate::output;
 use change::{Part, Pin};
+use quarantine::Quarantine;
 
 const PATH: &str = "/api/v1/users";
 const USERS: &[Column] = &[
@@ -28,6 +30,7 @@ const DATA_SETS: &[Column] = &[
     field!("SCOPE", "scope"),
     field!("STORAGE SERVER", "storage-server"),
     field!("VERSIONS", "versions"),
+    field!("QUARANTINED", "quarantined"),
     ("STORED", |set| text(&set["current"]["stored"])),
     ("BYTES", |set| text(&set["current"]["bytes"])),
     ("BY", |set| text(&set["current"]["by"])),
@@ -127,6 +130,11 @@ pub(crate) enum Command {
         #[command(flatten)]
         pin: Pin,
     },
+    /// Look after uploads that are kept beside the versions
+    Quarantine {
+        #[command(subcommand)]
+        command: Quarantine,
+    },
     /// Delete a data set; its versions stay as former ones
     Delete {
         #[command(flatten)]
@@ -187,6 +195,7 @@ impl Command {
             Self::Restore { of, part, reason, dry_run } => change::restore(api, of, part, reason, *dry_run),
             Self::Pin { pin } => pin.run(api, true),
             Self::Unpin { pin } => pin.run(api, false),
+            Self::Quarantine { command } => command.run(api),
             Self::Delete { of, reason } => {
                 let etag = api.get_tagged(&of.address("/versions", &[]))?.etag;
                 let path = of.address("", &[("reason", Some(reason.clone()))]);

@@ -45,6 +45,8 @@ pub(super) struct DataSetSummary {
     versions: usize,
     /// The current one; null when the data set was deleted, or the Storage Server does not say.
     current: Option<Version>,
+    /// How many uploads wait in quarantine.
+    quarantined: usize,
     /// Why the Storage Server does not say.
     problem: Option<DataSetProblem>,
 }
@@ -120,18 +122,18 @@ pub(super) struct VersionChange {
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct OnServer {
-    storage_server: Option<String>,
+    pub(super) storage_server: Option<String>,
 }
 
 /// Which data set is deleted, and why.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct Deletion {
-    storage_server: Option<String>,
-    reason: Option<String>,
+    pub(super) storage_server: Option<String>,
+    pub(super) reason: Option<String>,
 }
 
-fn time(millis: u64) -> String {
+pub(super) fn time(millis: u64) -> String {
     UnixMillis(i64::try_from(millis).unwrap_or(i64::MAX)).rfc3339()
 }
 
@@ -179,18 +181,19 @@ fn numbers(versions: &[VersionInfo]) -> Vec<(String, u64)> {
 
 impl From<ListedDataSet> for DataSetSummary {
     fn from(listed: ListedDataSet) -> Self {
-        let ListedDataSet { scope, server: storage_server, versions } = listed;
+        let ListedDataSet { scope, server: storage_server, versions, quarantined } = listed;
         let scope = scope.to_string();
         match versions {
             Ok(versions) => {
                 let all = numbers(&versions);
                 let current = versions.iter().find(|version| version.current).cloned();
                 let current = current.map(|version| Version::of(version, &all));
-                Self { scope, storage_server, versions: all.len(), current, problem: None }
+                Self { scope, storage_server, versions: all.len(), current, quarantined, problem: None }
             }
             Err(refusal) => {
                 let problem = DataSetProblem { code: refusal.code().0, detail: refusal.to_string() };
-                Self { scope, storage_server, versions: 0, current: None, problem: Some(problem) }
+                let problem = Some(problem);
+                Self { scope, storage_server, versions: 0, current: None, quarantined, problem }
             }
         }
     }

@@ -23,6 +23,7 @@ mod overview;
 mod page;
 mod permissions;
 mod problem;
+mod quarantine;
 mod restore;
 mod retention;
 mod second_factor;
@@ -146,6 +147,10 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(contents::file))
         .routes(routes!(contents::difference))
         .routes(routes!(restore::restore))
+        .routes(routes!(quarantine::list))
+        .routes(routes!(quarantine::remove))
+        .routes(routes!(quarantine::difference))
+        .routes(routes!(quarantine::adopt))
         .route_layer(DefaultBodyLimit::max(MAX_BODY))
         .route_layer(from_fn_with_state(Arc::clone(core), extract::authenticate));
     // A sample hive is longer than anything else that is sent.

@@ -21,6 +21,7 @@ pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
         "users/{sid}/data-sets"
         | "users/{sid}/data-sets/{scope}/versions"
         | "users/{sid}/data-sets/{scope}/versions/{number}"
+        | "users/{sid}/data-sets/{scope}/quarantine"
             if reads =>
         {
             Read
@@ -31,6 +32,9 @@ pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
         | "users/{sid}/data-sets/{scope}/versions/{number}/content"
         | "users/{sid}/data-sets/{scope}/versions/{number}/file"
         | "users/{sid}/data-sets/{scope}/versions/{number}/difference"
+        | "users/{sid}/data-sets/{scope}/quarantine/{id}"
+        | "users/{sid}/data-sets/{scope}/quarantine/{id}/difference"
+        | "users/{sid}/data-sets/{scope}/quarantine/{id}/adoption"
         | "sample-hives"
         | "data-subset-trials" => Restore,
         "storage-servers"

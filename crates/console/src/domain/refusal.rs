@@ -230,6 +230,10 @@ pub(crate) enum Refusal {
     NothingStored(Sid),
     #[error("the sample hive cannot be read: {0}; choose the NTUSER.DAT of a user who is logged off")]
     SampleHive(String),
+    #[error("there is nothing of this id in quarantine: {0}; somebody may have adopted or deleted it")]
+    NotQuarantined(String),
+    #[error("what is in quarantine cannot be read: {0}; it can only be deleted")]
+    QuarantineUnreadable(String),
     #[error("this took longer than {0} seconds; try again")]
     Timeout(u64),
     #[error("the request's body is larger than this address takes; send less")]
@@ -359,6 +363,8 @@ impl Refusal {
             Self::StorageBusy => ("MP-CON-120", K::TooMany),
             Self::NothingStored(_) => ("MP-CON-121", K::NotFound),
             Self::SampleHive(_) => ("MP-CON-122", K::Invalid),
+            Self::NotQuarantined(_) => ("MP-CON-123", K::NotFound),
+            Self::QuarantineUnreadable(_) => ("MP-CON-124", K::Conflict),
             Self::NoDamage(_) => ("MP-CON-130", K::NotFound),
             Self::DamageAcknowledged => ("MP-CON-131", K::Conflict),
             Self::NoWebhook(_) => ("MP-CON-132", K::NotFound),

@@ -33,6 +33,8 @@ pub(crate) struct ListedDataSet {
     pub(crate) server: String,
     /// Newest first; or why it does not say.
     pub(crate) versions: Result<Vec<VersionInfo>, Refusal>,
+    /// How many uploads wait in quarantine.
+    pub(crate) quarantined: usize,
 }
 
 /// The versions of a data set, newest first.
@@ -93,13 +95,19 @@ impl Core {
             }
             let server = self.storage.reach(&self.authority, server, self.now())?;
             let of = StoredDataSet { server, scope: scope.clone(), sid: sid.clone() };
-            let versions = self.versions_of(&of).await.map(|versions| versions.0);
-            match &versions {
-                Ok(versions) if versions.is_empty() => continue,
-                Err(Refusal::StorageAway { .. }) => drop(away.insert(of.server.name.clone())),
-                _ => {}
+            let known = match self.versions_of(&of).await {
+                Ok(versions) => self.quarantine_of(&of).await.map(|waiting| (versions.0, waiting.len())),
+                Err(refusal) => Err(refusal),
+            };
+            if let Err(Refusal::StorageAway { .. }) = known {
+                away.insert(of.server.name.clone());
             }
-            found.push(ListedDataSet { scope, server: of.server.name, versions });
+            let (versions, quarantined) = match known {
+                Ok((versions, 0)) if versions.is_empty() => continue,
+                Ok((versions, waiting)) => (Ok(versions), waiting),
+                Err(refusal) => (Err(refusal), 0),
+            };
+            found.push(ListedDataSet { scope, server: of.server.name, versions, quarantined });
         }
         Ok(found)
     }

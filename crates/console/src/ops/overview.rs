@@ -24,12 +24,15 @@ pub(crate) struct Overview {
 }
 
 impl Core {
-    /// What there is, and what happened in the last day.
+    /// What there is, and what happened in the last day. Whoever is held to groups sees the Agents and sessions of these
+    /// alone; Storage Servers are everybody's.
     pub(crate) async fn overview(&self, caller: &Administrator) -> Result<Overview, Refusal> {
         let now = self.now();
         let this_hour = UnixMillis(now.0 - now.0.rem_euclid(UnixMillis::HOUR));
         let since = this_hour.plus(-(HOURS - 1) * UnixMillis::HOUR);
         let silent_since = now.plus(-SILENT_AFTER);
+        let groups = caller.groups();
+        let within = groups.as_deref();
         let (configuration, _) = self.database.configuration().await?;
         Ok(Overview {
             now,
@@ -37,10 +40,10 @@ impl Core {
             storage_servers: configuration.storage_servers.len(),
             groups: configuration.groups.len(),
             data_subsets: configuration.subsets.len(),
-            agents: self.database.machine_counts("agent", silent_since).await?,
-            storage_machines: self.database.machine_counts("storage", silent_since).await?,
-            any_session: self.database.has_user_sessions().await?,
-            logons: self.database.logons(since).await?,
+            agents: self.database.machine_counts("agent", silent_since, within).await?,
+            storage_machines: self.database.machine_counts("storage", silent_since, None).await?,
+            any_session: self.database.has_user_sessions(within).await?,
+            logons: self.database.logons(since, within).await?,
             damage: self.open_damage(caller).await?,
         })
     }

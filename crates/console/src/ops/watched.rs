@@ -15,8 +15,8 @@ impl Core {
     async fn looked(&self) -> Result<Looked, Refusal> {
         let begun = Instant::now();
         let silent_since = self.now().plus(-SILENT_AFTER);
-        let agents = self.database.machine_counts("agent", silent_since).await?;
-        let storage = self.database.machine_counts("storage", silent_since).await?;
+        let agents = self.database.machine_counts("agent", silent_since, None).await?;
+        let storage = self.database.machine_counts("storage", silent_since, None).await?;
         let open_damage = self.database.open_damage(&DamageFilter::default()).await?;
         let waiting_deliveries = self.database.waiting_deliveries().await?;
         let revision = self.database.revision().await?;

@@ -21,6 +21,11 @@ impl Select {
         Self { head, conditions: Vec::new(), arguments: Vec::new() }
     }
 
+    /// The same, where `head` holds the placeholders `$1` and so on of these arguments.
+    pub(super) fn with(head: &'static str, arguments: Vec<Key>) -> Self {
+        Self { head, conditions: Vec::new(), arguments }
+    }
+
     /// Adds a condition, in which each `?` stands for the next argument.
     pub(super) fn filter(&mut self, condition: &str, arguments: impl IntoIterator<Item = Key>) {
         let mut text = String::new();
@@ -61,6 +66,23 @@ impl Select {
         }
     }
 
+    /// Reads all rows; `tail` is what stands after WHERE.
+    pub(super) async fn rows<'c>(
+        self,
+        executor: impl Executor<'c, Database = Any>,
+        tail: &'static str,
+    ) -> Result<Vec<AnyRow>, sqlx::Error> {
+        let statement = format!("{}{} {tail}", self.head, self.conditions());
+        self.bind(sqlx::query(AssertSqlSafe(statement))).fetch_all(executor).await
+    }
+
+    fn conditions(&self) -> String {
+        match self.conditions.is_empty() {
+            true => String::new(),
+            false => format!(" WHERE {}", self.conditions.join(" AND ")),
+        }
+    }
+
     /// Reads one page. `id` is the unique column that decides between equals.
     pub(super) async fn page<'c, T>(
         mut self,
@@ -89,10 +111,7 @@ impl Select {
             false => format!("{column_name} {direction}, {id} {direction}"),
         };
         let (columns, tables) = self.head.split_once(" FROM ").unwrap_or((self.head, ""));
-        let conditions = match self.conditions.is_empty() {
-            true => String::new(),
-            false => format!(" WHERE {}", self.conditions.join(" AND ")),
-        };
+        let conditions = self.conditions();
         let limit = i64::from(paging.limit);
         let statement = format!(
             "{columns}, {column_name} AS page_key, {id} AS page_id FROM {tables}{conditions} ORDER BY {order} LIMIT {}",

@@ -17,6 +17,7 @@ mod openid;
 mod overview;
 mod pages;
 mod plans;
+mod quarantine;
 mod retention;
 mod roles;
 mod second_factor;

@@ -6,9 +6,10 @@ use mp_protocol::{
     AgentPlan,
     client::{ConsoleClient, PlanAnswer},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
+    roles::{account, json_as},
     support::Farm,
     user_sessions::{report, send},
 };
@@ -63,4 +64,26 @@ fn machines_and_logons_are_counted() {
     farm.pass(1);
     farm.sign_in();
     assert_eq!(farm.get(OVERVIEW).ok(200)["agents"]["silent"], json!(2));
+}
+
+#[test]
+fn whoever_is_held_to_groups_sees_theirs_alone() {
+    let farm = Farm::described();
+    farm.storage("STORE1", "STORE1");
+    farm.agent("ts02", None);
+    let agent = farm.agent("ts01", Some("Office"));
+    let mut logon = report(1, "s1", "S-1-5-21-1-2-3-1", "logon", "merged", 0);
+    logon["duration"] = json!(120);
+    assert_eq!(send(&agent, &[logon]).refused.len(), 0);
+    let seen_by = |name: &str, groups: &[&str]| {
+        let session = account(&farm, name, "operator", &json!(groups));
+        json_as(&farm, &session, "GET", OVERVIEW, &Value::Null).ok(200)
+    };
+    let office = seen_by("office", &["Office"]);
+    assert_eq!((&office["agents"]["active"], &office["agents"]["without-group"]), (&json!(1), &json!(0)));
+    assert_eq!((&office["day"]["sessions"], &office["any-session"]), (&json!(1), &json!(true)));
+    let lab = seen_by("lab", &["Lab"]);
+    assert_eq!((&lab["agents"]["active"], &lab["day"]["sessions"]), (&json!(0), &json!(0)));
+    assert_eq!((&lab["any-session"], &lab["storage-machines"]["active"]), (&json!(false), &json!(1)));
+    assert_eq!(farm.get(OVERVIEW).ok(200)["agents"]["active"], json!(2));
 }

@@ -26,6 +26,7 @@ use mp_profile::{Scope, Sid, VersionTag};
 
 use history::{Event, History};
 pub use open::{FirstUse, OpenError};
+use sealing::{read_open, there};
 use versions::{Listing, Versions};
 
 use super::{
@@ -115,10 +116,15 @@ impl FolderBackend {
             return Err(damaged(&place.current, source.into()));
         }
         let listing = place.versions.list()?;
-        let sequence = listing.sequence_of(stored.digest);
-        let stands_in_for = listing.damaged_before(sequence);
-        let version = Version { sequence, digest: stored.digest, len: stored.len, stands_in_for };
-        Ok(Some((version, listing)))
+        Ok(Some((listing.current(stored.digest, stored.len), listing)))
+    }
+
+    /// The current version with its bytes, of one look at the file.
+    fn current_bytes(&self, place: &Place) -> Result<Option<(Version, Vec<u8>)>, BackendError> {
+        let Some(file) = self.open_current(place)? else { return Ok(None) };
+        let (digest, bytes) = self.intact(place, &place.current, read_open(file, &place.current)?)?;
+        let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        Ok(Some((place.versions.list()?.current(digest, len), bytes)))
     }
 }
 
@@ -147,12 +153,15 @@ impl FolderBackend {
         number_is_given: bool,
     ) -> Result<(), BackendError> {
         make_folder(&place.folder)?;
-        let temporary = self.write_beside(place, file)?;
+        // The second link of the current file comes before the new file is flushed: a journaling file system then takes both
+        // to the disk at once, and the flush of the link's folder finds little to do. A link that a crash leaves alone is the
+        // current version's own.
         let kept = match &current {
-            Some((before, listing)) => place.versions.keep(&place.current, *before, listing),
-            None => Ok(()),
+            Some((before, listing)) => Some(place.versions.keep(&place.current, *before, listing)?),
+            None => None,
         };
-        let numbered = kept.and_then(|()| {
+        let temporary = self.write_beside(place, file)?;
+        let numbered = kept.as_deref().map_or(Ok(()), sync_folder_of).and_then(|()| {
             let follows =
                 !number_is_given || place.versions.list()?.sequence_of(version.digest) == version.sequence;
             if follows { Ok(()) } else { place.versions.give_number(version) }
@@ -169,6 +178,10 @@ impl FolderBackend {
 }
 
 impl Backend for FolderBackend {
+    fn reads_at_once(&self) -> bool {
+        true
+    }
+
     fn version(&self, key: &Key) -> Result<Option<Version>, BackendError> {
         let place = self.place(key)?;
         let _reading = self.reading(key);
@@ -178,11 +191,14 @@ impl Backend for FolderBackend {
     fn read(&self, key: &Key, held: Option<&VersionTag>) -> Result<Read, BackendError> {
         let place = self.place(key)?;
         let _reading = self.reading(key);
-        let Some((version, _)) = self.current(&place)? else { return Ok(Read::None) };
-        if held == Some(&version.tag()) {
-            return Ok(Read::NotModified(version));
+        if held.is_some() {
+            // Most often it is the one, and then its beginning is enough.
+            let Some((version, _)) = self.current(&place)? else { return Ok(Read::None) };
+            if held == Some(&version.tag()) {
+                return Ok(Read::NotModified(version));
+            }
         }
-        Ok(Read::Data(version, self.read_intact(&place, &place.current)?.1))
+        Ok(self.current_bytes(&place)?.map_or(Read::None, |(version, bytes)| Read::Data(version, bytes)))
     }
 
     fn read_version(&self, key: &Key, tag: &VersionTag) -> Result<Option<Vec<u8>>, BackendError> {
@@ -192,11 +208,12 @@ impl Backend for FolderBackend {
         if let Some((version, _)) = self.current(&place)?
             && version.tag() == *tag
         {
-            return self.read_intact(&place, &place.current).map(|(_, bytes)| Some(bytes));
+            let current = self.current_bytes(&place)?.filter(|(version, _)| version.tag() == *tag);
+            return Ok(current.map(|(_, bytes)| bytes));
         }
         let listing = place.versions.list()?;
         let Some(entry) = listing.of(sequence).filter(|entry| entry.is(digest)) else { return Ok(None) };
-        let (found, bytes) = self.read_intact(&place, &entry.path)?;
+        let (found, bytes) = self.intact(&place, &entry.path, there(&entry.path)?)?;
         Ok((found == digest).then_some(bytes))
     }
 

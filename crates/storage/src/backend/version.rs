@@ -116,7 +116,7 @@ pub enum Read {
     None,
     /// The version held is the current one.
     NotModified(Version),
-    /// The current version and its bytes, found intact.
+    /// The current version and its bytes, found intact: their seal is the version's.
     Data(Version, Vec<u8>),
 }
 

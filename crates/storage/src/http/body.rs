@@ -6,7 +6,7 @@ use axum::{
 };
 use http_body_util::BodyExt;
 use mp_protocol::{
-    digest::{CONTENT_DIGEST, digest_matches},
+    digest::{CONTENT_DIGEST, Hasher, hash_matches},
     paths::MAX_DATA_SET,
 };
 use tokio::time::timeout;
@@ -14,9 +14,14 @@ use tokio::time::timeout;
 use super::{Shared, room::Room};
 use crate::{Code, Refusal};
 
+/// Memory for a body that is taken before its bytes have come.
+const TAKEN_AT_ONCE: usize = 1 << 20;
+
 /// A body that arrived as it was sent, and its share of the memory for bodies.
 pub(super) struct Received {
     pub(super) bytes: Vec<u8>,
+    /// Their SHA-256, where they are what was sent.
+    pub(super) sha256: Option<[u8; 32]>,
     pub(super) _room: Room,
 }
 
@@ -41,9 +46,9 @@ pub(super) async fn receive(
 
     let room = shared.room(holder, len).await?;
     let bytes = timeout(shared.patience.body, read(&mut body, len, shared.patience.piece)).await;
-    let bytes = bytes.unwrap_or_else(|_| Err(incomplete("it took too long")))?;
-    if digest_matches(digest, &bytes) {
-        Ok(Received { bytes, _room: room })
+    let (bytes, sha256) = bytes.unwrap_or_else(|_| Err(incomplete("it took too long")))?;
+    if hash_matches(digest, &sha256) {
+        Ok(Received { bytes, sha256: Some(sha256), _room: room })
     } else {
         Err(Refusal::new(
             Code::DigestMismatch,
@@ -52,8 +57,10 @@ pub(super) async fn receive(
     }
 }
 
-async fn read(body: &mut Body, len: usize, piece: Duration) -> Result<Vec<u8>, Refusal> {
-    let mut bytes = Vec::new();
+/// The bytes and their SHA-256, which is calculated while the next ones are on their way.
+async fn read(body: &mut Body, len: usize, piece: Duration) -> Result<(Vec<u8>, [u8; 32]), Refusal> {
+    let mut bytes = Vec::with_capacity(len.min(TAKEN_AT_ONCE));
+    let mut hasher = Hasher::default();
     loop {
         let frame =
             timeout(piece, body.frame()).await.map_err(|_| incomplete("the next piece did not come"))?;
@@ -63,10 +70,15 @@ async fn read(body: &mut Body, len: usize, piece: Duration) -> Result<Vec<u8>, R
             if piece.len() > len - bytes.len() {
                 return Err(incomplete("it is longer than stated"));
             }
+            hasher.update(&piece);
             bytes.extend_from_slice(&piece);
         }
     }
-    if bytes.len() == len { Ok(bytes) } else { Err(incomplete("it is shorter than stated")) }
+    if bytes.len() == len {
+        Ok((bytes, hasher.finish()))
+    } else {
+        Err(incomplete("it is shorter than stated"))
+    }
 }
 
 fn incomplete(why: &str) -> Refusal {

@@ -75,7 +75,7 @@ pub(super) async fn whole(
     }
     shared.check_quota(len)?;
     shared.metrics.delta_received(bytes.len().saturating_sub(sent));
-    Ok(Received { bytes, _room: room })
+    Ok(Received { bytes, sha256: None, _room: room })
 }
 
 fn no_dictionary(why: &str) -> Refusal {

@@ -11,7 +11,7 @@ use axum::{
 use mp_profile::{Scope, Sid, VersionTag};
 use mp_protocol::{
     USER_DATA_SETS_TYPE, UserDataSet, dictionaries,
-    digest::{CONTENT_DIGEST, content_digest},
+    digest::{CONTENT_DIGEST, content_digest, header_value},
     encode_user_data_sets, etag,
     paths::{self, DATA_SET_TYPE, DELTA_CODING, MAX_REASON, QUOTA, REASON, UNPACKED_TYPE},
     versions::{MAX_SESSION, MAX_TEXT},
@@ -79,20 +79,22 @@ async fn answer_read(
 ) -> Answer {
     let agent = access.holder().to_owned();
     let (store, scope, sid) = (shared.store.of(access), target.scope.clone(), target.sid.clone());
-    let (making, holder) = (shared.clone(), agent.clone());
+    let (making, holder, is_whole) = (shared.clone(), agent.clone(), offer.is_none());
     let read = move || {
         let mut read = store.read(&scope, &sid, held.as_ref())?;
         let (mut digest, mut coded) = (String::new(), None);
-        if let Read::Data(_, bytes) = &mut read {
+        if let Read::Data(version, bytes) = &mut read {
             if let Some(delta) = making.delta(&holder, &store, (&scope, &sid), offer.as_ref(), bytes) {
                 (*bytes, coded) = (delta, Some([(CONTENT_ENCODING, DELTA_CODING)]));
+                digest = content_digest(bytes);
+            } else {
+                digest = header_value(&store.sha256(version.digest, bytes));
             }
-            digest = content_digest(bytes);
         }
         Ok((read, digest, coded))
     };
     let varies = [(VARY, dictionaries::VARY)];
-    let (read, digest, coded) = shared.blocking(read).await?;
+    let (read, digest, coded) = shared.reading(is_whole, read).await?;
     match read {
         Read::None => Err(no_data_set()),
         Read::NotModified(version) => {
@@ -249,6 +251,7 @@ pub(super) async fn user(
     let agent = access.holder().to_owned();
     let (scopes, store) = (access.scopes(), shared.store.of(access));
     let (making, holder, takes_deltas) = (shared.clone(), agent.clone(), takes_deltas(&headers));
+    let is_whole = !takes_deltas || held.is_empty();
     let read = move || {
         let mut found = Vec::new();
         for scope in scopes {
@@ -278,7 +281,7 @@ pub(super) async fn user(
         Ok((body, digest))
     };
     let answer = async {
-        let (body, digest) = shared.blocking(read).await?;
+        let (body, digest) = shared.reading(is_whole, read).await?;
         let headers = [(CONTENT_TYPE.as_str(), USER_DATA_SETS_TYPE.to_owned()), (CONTENT_DIGEST, digest)];
         Ok((headers, shared.outgoing(&agent, body).await?).into_response())
     };
@@ -323,6 +326,9 @@ async fn with_file<T: Send + 'static>(
     }
     let verified = move || {
         let file = DataSetFile::verify(received.bytes, &target.sid).map_err(|error| refused(&error))?;
+        if let Some(sha256) = received.sha256 {
+            store.note_sha256(&file, sha256);
+        }
         call(store, target, file)
     };
     shared.blocking(verified).await

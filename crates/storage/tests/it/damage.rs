@@ -1,10 +1,11 @@
 //! Files of the folder that are not what was stored.
 
 use std::{
-    fs,
+    fs::{self, File},
     path::{Path, PathBuf},
 };
 
+use mp_profile::{DataSetStore, Fetched, Scope};
 use mp_storage::{
     Backend, FolderBackend,
     backend::{
@@ -13,7 +14,7 @@ use mp_storage::{
     },
 };
 
-use crate::support::{file, files_below, group, sid};
+use crate::support::{Farm, data_set, file, files_below, group, sid};
 
 const AT: u64 = 1_800_000_000_000;
 
@@ -195,4 +196,26 @@ fn a_history_may_be_torn_damaged_or_gone() {
     let tags: Vec<_> = infos.iter().skip(1).map(|info| info.tag.clone()).collect();
     assert_eq!(tags, it.versions.iter().rev().map(|version| version.tag().0).collect::<Vec<_>>());
     assert!(infos.iter().all(|info| info.at.is_some() && info.kept));
+}
+
+/// Everything that is known of a file by its seal, its length and its times says that it is as it was.
+#[test]
+fn what_rots_after_a_fetch_is_not_served_at_the_next() {
+    let farm = Farm::new();
+    let (_, client) = farm.agent(1, Some("Office"));
+    let bytes = data_set(&sid(1), 1, 50_000);
+    client.store(&Scope::Global, &sid(1), None, &bytes).unwrap();
+    let fetched = || client.fetch(&Scope::Global, &sid(1), None);
+    let is_whole = || matches!(fetched(), Ok(Fetched::Data { bytes: found, .. }) if found == bytes);
+    assert!(is_whole() && is_whole());
+
+    let path = farm.base().join("global").join(format!("{}.mpd", sid(1)));
+    let modified = fs::metadata(&path).unwrap().modified().unwrap();
+    flip(&path);
+    File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();
+    assert!(fetched().unwrap_err().to_string().contains("MP-STO-020"));
+    let both = client.fetch_user(&sid(1), &[]);
+    assert!(both.unwrap_err().to_string().contains("MP-STO-020"));
+    flip(&path);
+    assert!(is_whole(), "put right by hand, it is served again at once");
 }

@@ -1,14 +1,4 @@
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  makeStyles,
-  tokens,
-} from "@fluentui/react-components";
+import { Button, makeStyles, tokens } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -16,6 +6,7 @@ import { dataSets } from "../../api/dataSets";
 import type { DataSubset } from "../../api/farm";
 import { sampleKeys } from "../../api/trials";
 import { Choice } from "../../parts/Choice";
+import { DialogFrame } from "../../parts/DialogFrame";
 import { EmptyState } from "../../parts/EmptyState";
 import { KeyTree, type TreePlace } from "../../parts/KeyTree";
 import { Loaded } from "../../parts/Loaded";
@@ -26,8 +17,6 @@ import { PlacePicker } from "./PlacePicker";
 import { SourceChoice, type Sample } from "./SourceChoice";
 
 const useStyles = makeStyles({
-  surface: { maxWidth: "960px" },
-  content: { display: "flex", flexDirection: "column", rowGap: tokens.spacingVerticalM },
   split: {
     display: "grid",
     gridTemplateColumns: "minmax(0, 1fr) minmax(0, 1fr)",
@@ -48,26 +37,22 @@ interface Props {
 
 /** Rules picked from what there is: from a user's stored data, or from a hive. */
 export function PickerDialog({ draft, onChange, sample, onSample, onClose }: Props) {
-  const styles = useStyles();
   const tree = { draft, onChange };
   return (
-    <Dialog open onOpenChange={(_, data) => !data.open && onClose()}>
-      <DialogSurface className={styles.surface}>
-        <DialogBody>
-          <DialogTitle>Pick keys and folders</DialogTitle>
-          <DialogContent className={styles.content}>
-            <SourceChoice sample={sample} onChange={onSample} />
-            {sample?.kind === "hive" && <HiveTree key={sample.name} {...tree} hive={sample.hive} />}
-            {sample?.kind === "user" && <UserTree key={sample.sid} {...tree} sid={sample.sid} />}
-          </DialogContent>
-          <DialogActions>
-            <Button appearance="primary" onClick={onClose}>
-              Done
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <DialogFrame
+      title="Pick keys and folders"
+      onClose={onClose}
+      width="widest"
+      actions={
+        <Button appearance="primary" onClick={onClose}>
+          Done
+        </Button>
+      }
+    >
+      <SourceChoice sample={sample} onChange={onSample} />
+      {sample?.kind === "hive" && <HiveTree key={sample.name} {...tree} hive={sample.hive} />}
+      {sample?.kind === "user" && <UserTree key={sample.sid} {...tree} sid={sample.sid} />}
+    </DialogFrame>
   );
 }
 

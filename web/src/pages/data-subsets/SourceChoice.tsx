@@ -63,6 +63,7 @@ export function SourceChoice({ sample, onChange }: Props) {
         >
           <input
             type="file"
+            aria-label="Hive"
             accept=".dat,.man,.hiv"
             onChange={(event) => {
               const file = event.target.files?.[0];

@@ -1,23 +1,9 @@
-import {
-  Button,
-  Card,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-  makeStyles,
-  Subtitle2,
-  Text,
-  tokens,
-} from "@fluentui/react-components";
+import { Button, Card, Field, Input, makeStyles, Subtitle2, Text, tokens } from "@fluentui/react-components";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { removeSecondFactor, renewRecoveryCodes, secondFactor } from "../../api/secondFactor";
+import { DialogFrame } from "../../parts/DialogFrame";
 import { FormDialog } from "../../parts/FormDialog";
 import { Loaded } from "../../parts/Loaded";
 import { RecoveryCodes } from "../../parts/RecoveryCodes";
@@ -79,19 +65,13 @@ export function SecondFactorCard() {
         }
       </Loaded>
       {asked === "enrol" && (
-        <Dialog open onOpenChange={(_, data) => !data.open && close()}>
-          <DialogSurface>
-            <DialogBody>
-              <DialogTitle>Enrol an authenticator</DialogTitle>
-              <DialogContent>
-                <EnrolSecondFactor onDone={() => void changed().then(close)} />
-              </DialogContent>
-              <DialogActions>
-                <Button onClick={() => void changed().then(close)}>Close</Button>
-              </DialogActions>
-            </DialogBody>
-          </DialogSurface>
-        </Dialog>
+        <DialogFrame
+          title="Enrol an authenticator"
+          onClose={close}
+          actions={<Button onClick={() => void changed().then(close)}>Close</Button>}
+        >
+          <EnrolSecondFactor onDone={() => void changed().then(close)} />
+        </DialogFrame>
       )}
       {asked === "codes" && (
         <FormDialog

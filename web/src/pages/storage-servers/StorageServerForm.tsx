@@ -3,9 +3,11 @@ import {
   AccordionHeader,
   AccordionItem,
   AccordionPanel,
+  Checkbox,
   Field,
   Input,
   SpinButton,
+  Text,
 } from "@fluentui/react-components";
 
 import type { StorageServer } from "../../api/farm";
@@ -60,6 +62,15 @@ export function StorageServerForm({ draft, onChange, isNew }: Props) {
           onChange={(_, data) => onChange({ "global-folder": data.value })}
         />
       </Field>
+      <Checkbox
+        label="Keeps the global data sets"
+        checked={draft["keeps-global"] ?? false}
+        onChange={(_, data) => onChange({ "keeps-global": data.checked === true })}
+      />
+      <Text size={200}>
+        Agents try those that do in the order of the farm. When none does, the first Storage Server keeps
+        them.
+      </Text>
       <RetentionFields value={draft} onChange={onChange} />
       <OptionalNumber
         label="Quota of each user, bytes"

@@ -1,5 +1,5 @@
 import { Link as FluentLink, ToolbarButton } from "@fluentui/react-components";
-import { AddRegular, ArrowClockwiseRegular, DatabaseRegular } from "@fluentui/react-icons";
+import { AddRegular, ArrowClockwiseRegular, ArrowSwapRegular, DatabaseRegular } from "@fluentui/react-icons";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate } from "react-router";
@@ -18,6 +18,8 @@ import { Page } from "../../parts/Page";
 import { PageLink } from "../../parts/PageLink";
 import { matches } from "../../parts/sorting";
 import { useChosen } from "../../parts/useChosen";
+import { MoveDialog } from "./MoveDialog";
+import { Moves } from "./Moves";
 import { describeStorageServer, machineOf, newStorageServer } from "./storageServer";
 import { StorageServerForm } from "./StorageServerForm";
 import { StorageServerPanel } from "./StorageServerPanel";
@@ -28,6 +30,7 @@ export default function StorageServersPage() {
   const navigate = useNavigate();
   const [search, setSearch] = useState("");
   const [edited, setEdited] = useState<string | null | undefined>(undefined);
+  const [moving, setMoving] = useState(false);
   const chosen = useChosen("/storage-servers");
   const servers = useQuery({ queryKey: [storageServers.key], queryFn: storageServers.list });
   const known = useQuery({
@@ -47,6 +50,11 @@ export default function StorageServersPage() {
     { title: "Host", cell: (server) => server.host, sort: (server) => server.host },
     { title: "Port", cell: (server) => server.port, sort: (server) => server.port ?? 0, width: "80px" },
     { title: "Base folder", cell: (server) => server["base-folder"], wideOnly: true },
+    {
+      title: "Global data sets",
+      cell: (server) => (server["keeps-global"] === true ? "kept" : "–"),
+      wideOnly: true,
+    },
     { title: "Global folder", cell: (server) => server["global-folder"], wideOnly: true },
     {
       title: "Status",
@@ -71,9 +79,18 @@ export default function StorageServersPage() {
         <Command needs="configure" icon={<AddRegular />} onClick={() => setEdited(null)}>
           New
         </Command>
+        <Command
+          needs="configure"
+          icon={<ArrowSwapRegular />}
+          because={(servers.data ?? []).length < 2 ? "It takes two Storage Servers." : undefined}
+          onClick={() => setMoving(true)}
+        >
+          Move data sets
+        </Command>
         <ToolbarButton
           icon={<ArrowClockwiseRegular />}
           onClick={() => {
+            void queries.invalidateQueries({ queryKey: ["storage-moves"] });
             void queries.invalidateQueries({ queryKey: [storageServers.key] });
             void queries.invalidateQueries({ queryKey: ["machines"] });
           }}
@@ -106,6 +123,8 @@ export default function StorageServersPage() {
           )
         }
       </Loaded>
+      <Moves />
+      {moving && <MoveDialog servers={servers.data ?? []} onClose={() => setMoving(false)} />}
       {chosen.name !== undefined && edited === undefined && servers.data !== undefined && (
         <StorageServerPanel
           server={servers.data.find((server) => server.name === chosen.name)}

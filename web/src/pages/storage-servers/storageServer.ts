@@ -22,6 +22,7 @@ export function describeStorageServer(server: StorageServer): [string, string][]
     ["TCP port", String(server.port ?? "")],
     ["Base folder", server["base-folder"]],
     ["Global folder", server["global-folder"] ?? ""],
+    ["Global data sets", server["keeps-global"] === true ? "kept" : "only when no other one keeps them"],
     ["Former versions kept", describeRetention(server)],
     ["Quota of each user", quota == null ? "none" : `${quota.toLocaleString()} bytes`],
     ...limits.map(([name, title, standard]): [string, string] => [

@@ -30,6 +30,15 @@ pub(super) fn content(content: &Value) -> String {
     if lines.is_empty() { "nothing\n".to_owned() } else { lines }
 }
 
+/// What an upload in quarantine would change.
+pub(super) fn upload(difference: &Value) -> String {
+    let current =
+        difference["current"].as_u64().map_or("nothing".to_owned(), |number| format!("version {number}"));
+    let mut lines = format!("from {current} to the upload:\n");
+    changes(&mut lines, difference);
+    lines
+}
+
 /// What differs between two versions.
 pub(super) fn difference(difference: &Value) -> String {
     let former =

@@ -46,9 +46,13 @@ impl FolderBackend {
             .map_err(|source| locked("open", path, source))
     }
 
-    /// An intact data set file and its seal.
-    pub(super) fn read_intact(&self, place: &Place, path: &Path) -> Result<(Digest, Vec<u8>), BackendError> {
-        let stored = there(path)?;
+    /// The data set file in stored bytes, found intact, and its seal.
+    pub(super) fn intact(
+        &self,
+        place: &Place,
+        path: &Path,
+        stored: Vec<u8>,
+    ) -> Result<(Digest, Vec<u8>), BackendError> {
         let digest = Stored::parse(&stored).map_err(|source| damaged(path, source))?.digest;
         let opened = self.open_bytes(place, path, stored)?;
         Ok((digest, opened.map_err(|source| damaged(path, source))?))
@@ -233,10 +237,14 @@ pub(super) fn content_len(path: &Path) -> Result<u64, BackendError> {
 
 /// The bytes of a stored file; `None` when there is none. What is longer than any stored file is not read.
 pub(super) fn read_stored(path: &Path) -> Result<Option<Vec<u8>>, BackendError> {
-    let file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        opened => opened.map_err(|error| failed("open", path, error))?,
-    };
+    match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        opened => read_open(opened.map_err(|error| failed("open", path, error))?, path).map(Some),
+    }
+}
+
+/// The bytes of a stored file that is open.
+pub(super) fn read_open(file: File, path: &Path) -> Result<Vec<u8>, BackendError> {
     let found = file.metadata().map_err(|error| failed("look at", path, error))?.len();
     if found > Stored::max_len() {
         let source = DecodeError::Length { what: "file", expected: Stored::max_len(), found };
@@ -244,10 +252,11 @@ pub(super) fn read_stored(path: &Path) -> Result<Option<Vec<u8>>, BackendError> 
     }
     let mut bytes = Vec::with_capacity(usize::try_from(found).unwrap_or_default());
     file.take(Stored::max_len()).read_to_end(&mut bytes).map_err(|error| failed("read", path, error))?;
-    Ok(Some(bytes))
+    Ok(bytes)
 }
 
-fn there(path: &Path) -> Result<Vec<u8>, BackendError> {
+/// The bytes of a stored file that must be there.
+pub(super) fn there(path: &Path) -> Result<Vec<u8>, BackendError> {
     read_stored(path)?.ok_or_else(|| failed("open", path, io::ErrorKind::NotFound.into()))
 }
 

@@ -74,6 +74,12 @@ impl Listing {
         given.chain([follows]).max().unwrap_or(follows)
     }
 
+    /// The current version, whose file has this seal and this many bytes.
+    pub(super) fn current(&self, digest: Digest, len: u64) -> Version {
+        let sequence = self.sequence_of(digest);
+        Version { sequence, digest, len, stands_in_for: self.damaged_before(sequence) }
+    }
+
     /// The number of a current version whose seal cannot be read.
     pub(super) fn next(&self) -> u64 {
         let follows = self.entries.first().map_or(1, |newest| newest.sequence.saturating_add(1));
@@ -106,18 +112,18 @@ impl Versions {
         Self(folder)
     }
 
-    /// Keeps the current file under its former name as well: a second link where the file system can, else a copy.
+    /// Keeps the current file under its former name as well: a second link where the file system can, else a copy. Gives its
+    /// path, whose folder is not flushed yet.
     pub(super) fn keep(
         &self,
         current: &Path,
         version: Version,
         listing: &Listing,
-    ) -> Result<(), BackendError> {
-        let path = match listing.of(version.sequence) {
-            Some(kept) => kept.path.clone(),
-            None => self.link(current, version, "")?,
-        };
-        sync_folder_of(&path)
+    ) -> Result<PathBuf, BackendError> {
+        match listing.of(version.sequence) {
+            Some(kept) => Ok(kept.path.clone()),
+            None => self.link(current, version, ""),
+        }
     }
 
     /// Makes the current file a former version alone. The name says that it was deleted: a link under another name would be

@@ -20,7 +20,6 @@ import {
   versions,
   type DataSetOf,
   type DataSetSummary,
-  type RestoreResult,
   type Version,
 } from "../../../api/dataSets";
 import { ProblemError } from "../../../api/problem";
@@ -31,6 +30,7 @@ import { EmptyState } from "../../../parts/EmptyState";
 import { Loaded } from "../../../parts/Loaded";
 import { ProblemBar } from "../../../parts/ProblemBar";
 import { scopeName, setName } from "./items";
+import { Quarantine } from "./Quarantine";
 import { RestoreDialog } from "./RestoreDialog";
 import { VersionTable } from "./VersionTable";
 
@@ -102,12 +102,18 @@ function OneDataSet({ of, set, again }: Props) {
   return <Versions of={of} server={set["storage-server"]} />;
 }
 
+/** What has become the current version. */
+interface Done {
+  readonly what: "Restored" | "Adopted";
+  readonly number: number | null;
+}
+
 function Versions({ of, server }: { readonly of: DataSetOf; readonly server: string }) {
   const queries = useQueryClient();
   const [restoring, setRestoring] = useState<Version | null>(null);
   const [deleting, setDeleting] = useState(false);
   const [reason, setReason] = useState("");
-  const [done, setDone] = useState<RestoreResult | null>(null);
+  const [done, setDone] = useState<Done | null>(null);
   const list = useQuery({
     queryKey: ["data-sets", of.sid, of.scope, "versions"],
     queryFn: () => versions(of),
@@ -125,8 +131,8 @@ function Versions({ of, server }: { readonly of: DataSetOf; readonly server: str
       {done !== null && (
         <MessageBar intent="success" layout="multiline">
           <MessageBarBody>
-            Restored{done.number == null ? "" : ` as version ${done.number}`}. The user gets it at the next
-            logon.
+            {done.what}
+            {done.number == null ? "" : ` as version ${done.number}`}. The user gets it at the next logon.
           </MessageBarBody>
         </MessageBar>
       )}
@@ -176,6 +182,7 @@ function Versions({ of, server }: { readonly of: DataSetOf; readonly server: str
           </>
         )}
       </Loaded>
+      <Quarantine of={of} onAdopted={(number) => setDone({ number, what: "Adopted" })} />
       {restoring !== null && (
         <RestoreDialog
           of={of}
@@ -184,7 +191,7 @@ function Versions({ of, server }: { readonly of: DataSetOf; readonly server: str
           onClose={() => setRestoring(null)}
           onRestored={(result) => {
             setRestoring(null);
-            setDone(result);
+            setDone({ number: result.number ?? null, what: "Restored" });
           }}
         />
       )}

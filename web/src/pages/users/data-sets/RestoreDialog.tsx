@@ -1,21 +1,13 @@
 import {
   Button,
   Checkbox,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
   Field,
   Input,
-  makeStyles,
   MessageBar,
   MessageBarBody,
   MessageBarTitle,
   Spinner,
   Text,
-  tokens,
 } from "@fluentui/react-components";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -28,16 +20,11 @@ import {
   type RestoreResult,
 } from "../../../api/dataSets";
 import { isStale } from "../../../api/problem";
+import { DialogFrame } from "../../../parts/DialogFrame";
 import { ProblemBar } from "../../../parts/ProblemBar";
 import { ChangeTable } from "./ChangeTable";
 import { partName, setName } from "./items";
 import { SubsetChoice } from "./SubsetChoice";
-
-const useStyles = makeStyles({
-  surface: { maxWidth: "960px" },
-  content: { display: "flex", flexDirection: "column", rowGap: tokens.spacingVerticalM },
-  actions: { flexWrap: "wrap" },
-});
 
 interface Props {
   readonly of: DataSetOf;
@@ -49,7 +36,6 @@ interface Props {
 
 /** Says exactly what a restore will change, and does it if that is still so. */
 export function RestoreDialog({ of, number, part: asked, onClose, onRestored }: Props) {
-  const styles = useStyles();
   const queries = useQueryClient();
   const [part, setPart] = useState(asked);
   const [reason, setReason] = useState("");
@@ -76,85 +62,82 @@ export function RestoreDialog({ of, number, part: asked, onClose, onRestored }: 
   const found = preview.data?.item;
   const nothing = found?.total === 0;
   return (
-    <Dialog open modalType="alert" onOpenChange={(_, data) => !data.open && onClose()}>
-      <DialogSurface className={styles.surface}>
-        <DialogBody>
-          <DialogTitle>{part.kind === "data-subset" ? "Restore a data subset" : "Restore"}</DialogTitle>
-          <DialogContent className={styles.content}>
-            {part.kind === "data-subset" ? (
-              <SubsetChoice
-                scope={of.scope}
-                name={part.name}
-                onChange={(name) => setPart({ kind: "data-subset", name })}
-              />
-            ) : (
+    <DialogFrame
+      asks
+      title={part.kind === "data-subset" ? "Restore a data subset" : "Restore"}
+      onClose={onClose}
+      width="widest"
+      actions={
+        <>
+          <Button
+            appearance="primary"
+            disabled={preview.data === undefined || preview.isFetching || nothing || deed.isPending}
+            onClick={() => preview.data !== undefined && deed.mutate(preview.data.etag)}
+          >
+            Restore
+          </Button>
+          <Button onClick={onClose}>Cancel</Button>
+        </>
+      }
+    >
+      {part.kind === "data-subset" ? (
+        <SubsetChoice
+          scope={of.scope}
+          name={part.name}
+          onChange={(name) => setPart({ kind: "data-subset", name })}
+        />
+      ) : (
+        <Text>
+          Brings <strong>{partName(part)}</strong> of {setName(of.scope)} back as it was in version {number}.
+          {part.kind === "everything" ? " The" : " All else stays as it is now, and the"} present version is
+          kept as a former one.
+        </Text>
+      )}
+      {part.kind === "key" && (
+        <Checkbox
+          label="With all its sub-keys"
+          checked={part.below === true}
+          onChange={(_, data) => setPart({ ...part, below: data.checked === true })}
+        />
+      )}
+      <ProblemBar error={preview.error} title="Cannot tell what would change" />
+      {chosen && preview.isPending && <Spinner label="Looking at what would change" />}
+      {nothing && (
+        <MessageBar intent="info">
+          <MessageBarBody>Nothing would change: it is now as it was in version {number}.</MessageBarBody>
+        </MessageBar>
+      )}
+      {found !== undefined && !nothing && (
+        <ChangeTable
+          label="What will change"
+          changes={found.changes}
+          before="Now"
+          after={`As in version ${number}`}
+          footer={
+            found.total > found.changes.length ? (
               <Text>
-                Brings <strong>{partName(part)}</strong> of {setName(of.scope)} back as it was in version{" "}
-                {number}.{part.kind === "everything" ? " The" : " All else stays as it is now, and the"}{" "}
-                present version is kept as a former one.
+                The first {found.changes.length.toLocaleString()} of {found.total.toLocaleString()} changes.
               </Text>
-            )}
-            {part.kind === "key" && (
-              <Checkbox
-                label="With all its sub-keys"
-                checked={part.below === true}
-                onChange={(_, data) => setPart({ ...part, below: data.checked === true })}
-              />
-            )}
-            <ProblemBar error={preview.error} title="Cannot tell what would change" />
-            {chosen && preview.isPending && <Spinner label="Looking at what would change" />}
-            {nothing && (
-              <MessageBar intent="info">
-                <MessageBarBody>
-                  Nothing would change: it is now as it was in version {number}.
-                </MessageBarBody>
-              </MessageBar>
-            )}
-            {found !== undefined && !nothing && (
-              <ChangeTable
-                label="What will change"
-                changes={found.changes}
-                before="Now"
-                after={`As in version ${number}`}
-                footer={
-                  found.total > found.changes.length ? (
-                    <Text>
-                      The first {found.changes.length.toLocaleString()} of {found.total.toLocaleString()}{" "}
-                      changes.
-                    </Text>
-                  ) : undefined
-                }
-              />
-            )}
-            {found !== undefined && !nothing && <WhenItArrives hosts={found["open-sessions"]} />}
-            {isStale(deed.error) ? (
-              <MessageBar intent="warning" layout="multiline">
-                <MessageBarBody>
-                  <MessageBarTitle>Not restored</MessageBarTitle>
-                  Another version was stored meanwhile. Above is what would change now; look at it and restore
-                  again.
-                </MessageBarBody>
-              </MessageBar>
-            ) : (
-              <ProblemBar error={deed.error} title="Not restored" />
-            )}
-            <Field label="Reason" hint="For the audit log and the list of versions.">
-              <Input value={reason} maxLength={200} onChange={(_, data) => setReason(data.value)} />
-            </Field>
-          </DialogContent>
-          <DialogActions className={styles.actions}>
-            <Button
-              appearance="primary"
-              disabled={preview.data === undefined || preview.isFetching || nothing || deed.isPending}
-              onClick={() => preview.data !== undefined && deed.mutate(preview.data.etag)}
-            >
-              Restore
-            </Button>
-            <Button onClick={onClose}>Cancel</Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+            ) : undefined
+          }
+        />
+      )}
+      {found !== undefined && !nothing && <WhenItArrives hosts={found["open-sessions"]} />}
+      {isStale(deed.error) ? (
+        <MessageBar intent="warning" layout="multiline">
+          <MessageBarBody>
+            <MessageBarTitle>Not restored</MessageBarTitle>
+            Another version was stored meanwhile. Above is what would change now; look at it and restore
+            again.
+          </MessageBarBody>
+        </MessageBar>
+      ) : (
+        <ProblemBar error={deed.error} title="Not restored" />
+      )}
+      <Field label="Reason" hint="For the audit log and the list of versions.">
+        <Input value={reason} maxLength={200} onChange={(_, data) => setReason(data.value)} />
+      </Field>
+    </DialogFrame>
   );
 }
 
