@@ -1,3 +1,4 @@
+import { ADA } from "./farm";
 import { look } from "./looks";
 import { expect, signIn, test } from "./test";
 
@@ -98,6 +99,59 @@ test("an Agent is moved and revoked, and a token withdrawn", async ({ signedIn: 
   await panel.getByRole("button", { name: "Revoke" }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Revoke" }).click();
   await expect(panel.getByText("Revoked")).toBeVisible();
+});
+
+test("a data subset is picked from a tree, and tried before it is saved", async ({
+  signedIn: page,
+  farm,
+}) => {
+  await page.getByRole("link", { name: "Data subsets" }).click();
+  await page.getByRole("button", { name: "New" }).click();
+  await page.getByRole("textbox", { name: "Name", exact: true }).fill("Picked");
+  await page.getByRole("button", { name: "Pick from a tree" }).click();
+  const picker = page.getByRole("dialog", { name: "Pick keys and folders" });
+  await picker.getByRole("combobox", { name: "User" }).pressSequentially("1013");
+  await page.getByRole("option", { name: ADA }).click();
+  await picker.getByRole("treeitem", { name: "Control Panel" }).click();
+  await picker.getByRole("treeitem", { name: "Desktop" }).click();
+  await picker.getByRole("button", { name: "Keep it" }).click();
+  await expect(picker.getByText("It is kept with all below it.")).toBeVisible();
+  await picker.getByRole("checkbox", { name: "WallPaper", exact: true }).check();
+  await picker.getByRole("button", { name: "Leave these values out" }).click();
+  await look(page, "data-subset-picker");
+
+  await picker.getByRole("radio", { name: "A sample hive" }).click();
+  await picker.locator("input[type=file]").setInputFiles(await farm.sampleHive());
+  await picker.getByRole("treeitem", { name: "Software" }).click();
+  await picker.getByRole("treeitem", { name: "Microsoft" }).click();
+  await picker.getByRole("button", { name: "Keep it" }).click();
+  await picker.getByRole("treeitem", { name: "Contoso" }).click();
+  await picker.getByRole("button", { name: "Keep it" }).click();
+  await picker.getByRole("button", { name: "Done" }).click();
+  await expect(page.getByRole("textbox", { name: "Key", exact: true })).toHaveCount(4);
+
+  // The hive is the sample still.
+  const rules = page.getByRole("table", { name: "Rules tried" });
+  await page.getByRole("button", { name: "Test" }).click();
+  await expect(rules.getByRole("row", { name: /Software\\Microsoft .* 1 value/ })).toBeVisible();
+  const why = page.getByRole("table", { name: "What is left out, and why" });
+  await expect(why.getByRole("row", { name: /CurrentVersion\\Run/ })).toBeVisible();
+
+  const tried = page.getByRole("region", { name: "Try it" });
+  await tried.getByRole("radio", { name: "A user's stored data" }).click();
+  await tried.getByRole("combobox", { name: "User" }).fill(ADA);
+  await tried.getByRole("button", { name: "Test" }).click();
+  await expect(tried.getByText(/Of the global data set, version \d/)).toBeVisible();
+  await expect(rules.getByRole("row", { name: /Control Panel\\Desktop .*value/ }).first()).toBeVisible();
+  await expect(tried.getByText(/would be kept: a data set of/)).toBeVisible();
+  await page.getByRole("button", { name: "Create" }).click();
+  const panel = page.getByRole("dialog", { name: "Picked" });
+  await expect(panel.getByText("leave out HKCU\\Control Panel\\Desktop; values WallPaper")).toBeVisible();
+  const told = await farm.ask("subset", "try", "Picked", "--user", ADA);
+  expect(told).toContain("Altogether");
+  await panel.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+  await expect(panel).toBeHidden();
 });
 
 test("a data subset is described, read and deleted", async ({ signedIn: page }) => {

@@ -29,6 +29,8 @@ mod peer;
 #[cfg(windows)]
 pub mod pipe;
 #[cfg(windows)]
+mod private_file;
+#[cfg(windows)]
 mod private_folder;
 #[cfg(windows)]
 mod privilege;
@@ -69,6 +71,8 @@ pub use known_folder::program_data;
 pub use observe::{RunningProgram, hive_access, loaded_users, running_programs};
 #[cfg(windows)]
 pub use peer::Peer;
+#[cfg(windows)]
+pub use private_file::{check_private_file, make_private_file};
 #[cfg(windows)]
 pub use private_folder::make_private_folder;
 #[cfg(windows)]

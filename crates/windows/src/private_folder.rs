@@ -68,8 +68,8 @@ pub fn make_private_folder(folder: &Path) -> io::Result<()> {
     set_access(&opened, &descriptor)
 }
 
-/// Gives the folder, and what is below it and inherits, the access list of a descriptor.
-fn set_access(folder: &fs::File, descriptor: &SecurityDescriptor) -> io::Result<()> {
+/// Gives a folder or file, and what is below it and inherits, the access list of a descriptor.
+pub(crate) fn set_access(folder: &fs::File, descriptor: &SecurityDescriptor) -> io::Result<()> {
     let (mut present, mut defaulted) = (TRUE, 0);
     let mut list: *mut ACL = ptr::null_mut();
     // SAFETY: the descriptor is valid, the results have valid places.

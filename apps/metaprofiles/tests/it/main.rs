@@ -7,6 +7,10 @@ mod help;
 mod hive_build;
 mod hive_diff;
 mod hive_dump;
+#[cfg(unix)]
 mod storage_install;
+mod storage_key;
 mod storage_status;
+mod storage_verify;
+mod stored;
 mod support;

@@ -15,5 +15,5 @@ pub(crate) use file::{Entry, FileAccess, FileHandle, FileInfo};
 pub(crate) use handle::{Handle, attributes, counted, size_u32};
 pub(crate) use key::{Found, KeyAccess, KeyHandle, KeyInfo};
 pub(crate) use key_security::AccessList;
-pub(crate) use security::{SecurityDescriptor, is_trusted, owner, sid_text};
+pub(crate) use security::{SecurityDescriptor, access_text, is_trusted, owner, sid_text};
 pub(crate) use status::Status;

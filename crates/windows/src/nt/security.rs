@@ -4,10 +4,12 @@ use windows_sys::Win32::{
     Foundation::{HANDLE, LocalFree},
     Security::{
         Authorization::{
-            ConvertSidToStringSidW, ConvertStringSecurityDescriptorToSecurityDescriptorW, GetSecurityInfo,
-            SDDL_REVISION_1, SE_OBJECT_TYPE,
+            ConvertSecurityDescriptorToStringSecurityDescriptorW, ConvertSidToStringSidW,
+            ConvertStringSecurityDescriptorToSecurityDescriptorW, GetSecurityInfo, SDDL_REVISION_1,
+            SE_OBJECT_TYPE,
         },
-        OWNER_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR, PSID, SECURITY_ATTRIBUTES, SECURITY_DESCRIPTOR,
+        DACL_SECURITY_INFORMATION, OWNER_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR, PSID,
+        SECURITY_ATTRIBUTES, SECURITY_DESCRIPTOR,
     },
 };
 
@@ -95,6 +97,46 @@ pub(crate) fn owner(handle: HANDLE, kind: SE_OBJECT_TYPE) -> io::Result<Option<S
     text
 }
 
+/// Owner and access list of the object behind a handle, in text form (SDDL). The handle must be open, for reading its control.
+pub(crate) fn access_text(handle: HANDLE, kind: SE_OBJECT_TYPE) -> io::Result<String> {
+    let asked = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
+    let mut descriptor: PSECURITY_DESCRIPTOR = ptr::null_mut();
+    // SAFETY: the result that is asked for has a valid place. A handle that is not open makes the call fail, no more.
+    let code = unsafe {
+        GetSecurityInfo(
+            handle,
+            kind,
+            asked,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            &raw mut descriptor,
+        )
+    };
+    if code != 0 {
+        return Err(io::Error::from_raw_os_error(code.cast_signed()));
+    }
+    // It is freed as one that was made from its text.
+    let descriptor = SecurityDescriptor(descriptor);
+    let mut text = ptr::null_mut();
+    // SAFETY: the descriptor is valid; the result has a valid place, its length is not asked for.
+    let written = unsafe {
+        ConvertSecurityDescriptorToStringSecurityDescriptorW(
+            descriptor.as_ptr().cast_mut().cast(),
+            SDDL_REVISION_1,
+            asked,
+            &raw mut text,
+            ptr::null_mut(),
+        )
+    };
+    if written == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the system wrote a text that ends with a NUL, and gave it to us.
+    Ok(unsafe { take_text(text) })
+}
+
 /// The text form of a SID, which must be valid.
 pub(crate) fn sid_text(sid: PSID) -> io::Result<String> {
     let mut text = ptr::null_mut();
@@ -102,10 +144,19 @@ pub(crate) fn sid_text(sid: PSID) -> io::Result<String> {
     if unsafe { ConvertSidToStringSidW(sid, &raw mut text) } == 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the system wrote a text that ends with a NUL.
+    // SAFETY: the system wrote a text that ends with a NUL, and gave it to us.
+    Ok(unsafe { take_text(text) })
+}
+
+/// A text of the system, which is freed.
+///
+/// # Safety
+/// It ends with a NUL, came from a call that says that it is freed with `LocalFree`, and is not used again.
+unsafe fn take_text(text: *mut u16) -> String {
+    // SAFETY: up to the NUL, which the caller promises, all units are the text's.
     let units = (0..).map(|index| unsafe { *text.add(index) }).take_while(|&unit| unit != 0);
     let copied = char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-    // SAFETY: the text came from the system, which says that it is freed so, and was copied.
+    // SAFETY: the caller promises that it is freed so, and it was copied.
     unsafe { LocalFree(text.cast()) };
-    Ok(copied)
+    copied
 }

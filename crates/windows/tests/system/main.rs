@@ -11,6 +11,7 @@ mod host;
 mod impersonation;
 mod machine;
 mod pipe;
+mod private_file;
 mod private_folder;
 mod profile;
 mod protect;

@@ -30,7 +30,9 @@ async function base64Of(file: File): Promise<string> {
 /** A user whose data are stored, or a hive on this machine. */
 export function SourceChoice({ sample, onChange }: Props) {
   const styles = useStyles();
-  const [kind, setKind] = useState<Sample["kind"]>(sample?.kind ?? "user");
+  const [asked, setAsked] = useState<Sample["kind"]>("user");
+  // It may have been chosen elsewhere.
+  const kind = sample?.kind ?? asked;
   const [unread, setUnread] = useState<string | null>(null);
   return (
     <div className={styles.root}>
@@ -39,7 +41,7 @@ export function SourceChoice({ sample, onChange }: Props) {
         aria-label="Whose data"
         value={kind}
         onChange={(_, data) => {
-          setKind(data.value === "hive" ? "hive" : "user");
+          setAsked(data.value === "hive" ? "hive" : "user");
           onChange(null);
         }}
       >

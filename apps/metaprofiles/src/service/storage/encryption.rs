@@ -1,7 +1,9 @@
 use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
 use anyhow::Context;
-use mp_storage::at_rest::{AtRest, KeyFile};
+use mp_storage::at_rest::AtRest;
+
+use super::private::open_keys;
 
 /// How what is stored is encrypted.
 #[derive(Clone, clap::Args)]
@@ -17,7 +19,7 @@ pub(super) struct Encryption {
 impl Encryption {
     pub(super) fn at_rest(&self) -> anyhow::Result<AtRest> {
         let Some(path) = &self.key_file else { return Ok(AtRest::plain()) };
-        let keys = Arc::new(KeyFile::open(path)?);
+        let keys = Arc::new(open_keys(path)?);
         Ok(if self.store_plain { AtRest::opening(keys) } else { AtRest::sealed(keys) })
     }
 

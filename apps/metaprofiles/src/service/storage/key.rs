@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use mp_storage::{
     FolderBackend, ObjectBackend,
     at_rest::{AtRest, KeyFile, KeyedStore, Rewrapped, encrypt_all, forget_former, rotate, stored_under},
@@ -14,7 +14,11 @@ use mp_storage::{
 };
 use serde_json::json;
 
-use super::{State, objects::Objects};
+use super::{
+    State,
+    objects::Objects,
+    private::{self, open_keys},
+};
 use crate::{Outcome, output};
 
 /// Between two lines of progress.
@@ -58,6 +62,7 @@ pub(crate) struct Create {
 impl Create {
     fn run(&self) -> anyhow::Result<Outcome> {
         let id = KeyFile::create(&self.file)?;
+        private::close(&self.file)?;
         output::print(&format!("{id}\n"))?;
         output::note(&format!(
             "keep a copy of \"{}\" apart from the data: without it nothing that is encrypted can be read",
@@ -79,7 +84,8 @@ pub(crate) struct Add {
 
 impl Add {
     fn run(&self) -> anyhow::Result<Outcome> {
-        let id = KeyFile::open(&self.key_file)?.add()?;
+        let id = open_keys(&self.key_file)?.add()?;
+        private::close(&self.key_file)?;
         output::print(&format!("{id}\n"))?;
         Ok(Outcome::Done)
     }
@@ -101,7 +107,9 @@ pub(crate) struct Rotate {
 impl Rotate {
     fn run(&self) -> anyhow::Result<Outcome> {
         let (store, keys) = self.keyed.look()?;
-        let (newest, done) = rotate(&*store, &keys, progress("data keys wrapped"))?;
+        let rotated = rotate(&*store, &keys, progress("data keys wrapped"));
+        private::close(keys.path())?;
+        let (newest, done) = rotated?;
         tell(self.json, &done, "data keys wrapped by", Some(newest.to_string()))
     }
 }
@@ -186,7 +194,9 @@ pub(crate) struct Forget {
 impl Forget {
     fn run(&self) -> anyhow::Result<Outcome> {
         let (store, keys) = self.keyed.look()?;
-        for id in forget_former(&*store, &keys)? {
+        let forgotten = forget_former(&*store, &keys);
+        private::close(keys.path())?;
+        for id in forgotten? {
             output::print(&format!("{id}\n"))?;
         }
         Ok(Outcome::Done)
@@ -211,7 +221,7 @@ struct Keyed {
 impl Keyed {
     /// The store, even if the key file is not the right one.
     fn look(&self) -> anyhow::Result<(Box<dyn KeyedStore>, Arc<KeyFile>)> {
-        let keys = Arc::new(KeyFile::open(&self.key_file)?);
+        let keys = Arc::new(open_keys(&self.key_file)?);
         // What only looks begins no encryption.
         let at_rest = AtRest::opening(Arc::clone(&keys));
         let store: Box<dyn KeyedStore> = match self.objects.options()? {
@@ -227,7 +237,7 @@ impl Keyed {
 
     /// The store, to write into it.
     fn open(&self) -> anyhow::Result<Box<dyn KeyedStore>> {
-        let at_rest = AtRest::sealed(Arc::new(KeyFile::open(&self.key_file)?));
+        let at_rest = AtRest::sealed(Arc::new(open_keys(&self.key_file)?));
         if let Some(options) = self.objects.options()? {
             let options = mp_storage::backend::object::ObjectOptions { at_rest, ..options };
             return Ok(Box::new(ObjectBackend::open(&options)?));
@@ -243,10 +253,7 @@ impl Keyed {
     }
 
     fn base(&self) -> anyhow::Result<PathBuf> {
-        match &self.base_folder {
-            Some(base) => std::path::absolute(base).context("the base folder's path cannot be used"),
-            None => Ok(PathBuf::from(self.state.plan()?.1.base_folder)),
-        }
+        self.state.base_folder(self.base_folder.as_deref())
     }
 }
 

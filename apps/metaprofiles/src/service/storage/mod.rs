@@ -4,6 +4,7 @@ mod install;
 mod key;
 mod moving;
 mod objects;
+mod private;
 mod run;
 mod serve;
 mod status;

@@ -40,10 +40,7 @@ pub(crate) struct Move {
 
 impl Move {
     pub(super) fn run(&self) -> anyhow::Result<Outcome> {
-        let base = match &self.base_folder {
-            Some(base) => std::path::absolute(base).context("the base folder's path cannot be used")?,
-            None => PathBuf::from(self.state.plan()?.1.base_folder),
-        };
+        let base = self.state.base_folder(self.base_folder.as_deref())?;
         let options = self.objects.options()?.context("say where to: --store s3://BUCKET/PREFIX")?;
         let at_rest = self.encryption.at_rest()?;
         let (from, in_use) = FolderBackend::look_with(&base, at_rest.clone())?;

@@ -5,7 +5,7 @@ use mp_windows::service::{Control, ServiceRun};
 use tokio::sync::oneshot;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 
-use super::serve::Serve;
+use super::{objects::Objects, serve::Serve};
 use crate::{Outcome, service::runtime};
 
 /// Name of the service.
@@ -20,12 +20,14 @@ const ENDING: Duration = Duration::from_secs(75);
 pub(crate) struct Service {
     #[command(flatten)]
     serve: Serve,
+    #[command(flatten)]
+    objects: Objects,
 }
 
 impl Service {
     pub(super) fn run(&self) -> anyhow::Result<Outcome> {
-        let serve = self.serve.clone();
-        mp_windows::service::run(NAME, move |run| match work(&serve, run) {
+        let (serve, objects) = (self.serve.clone(), self.objects.clone());
+        mp_windows::service::run(NAME, move |run| match work(&serve, &objects, run) {
             Ok(()) => 0,
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "The service ends");
@@ -37,7 +39,7 @@ impl Service {
     }
 }
 
-fn work(serve: &Serve, run: ServiceRun) -> anyhow::Result<()> {
+fn work(serve: &Serve, objects: &Objects, run: ServiceRun) -> anyhow::Result<()> {
     let log = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("storage")
@@ -57,6 +59,8 @@ fn work(serve: &Serve, run: ServiceRun) -> anyhow::Result<()> {
         }
         drop(stop);
     });
-    runtime()?.block_on(mp_storage::run(serve.options()?, async { drop(stopped.await) }))?;
+    let mut options = serve.options()?;
+    options.objects = objects.options()?;
+    runtime()?.block_on(mp_storage::run(options, async { drop(stopped.await) }))?;
     Ok(())
 }

@@ -14,7 +14,7 @@ use windows as system;
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use super::serve::Serve;
+use super::{objects::Objects, serve::Serve};
 use crate::Outcome;
 
 /// Where an installed service tells how it is if nothing else is said; `storage status` asks there.
@@ -23,12 +23,16 @@ const MONITOR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4A
 /// Let the system run the Storage Service, from now on and after each start of the machine
 ///
 /// On Linux it becomes a systemd unit under an account of its own, which may write to its own folders alone; on Windows a
-/// service. Enrol the machine first. An installed service is replaced; its data stay.
+/// service. Enrol the machine first. An installed service is replaced; its data stay. With --store it keeps data sets in an object
+/// store; it gets none of this shell's environment, so that credentials go into the file of --secrets.
 #[derive(clap::Args)]
 pub(crate) struct Install {
     #[command(flatten)]
     serve: Serve,
-    /// Base folder of the data sets, as the console says it; several times for several. Not needed once the service has run
+    #[command(flatten)]
+    objects: Objects,
+    /// Base folder of the data sets, as the console says it; several times for several. Not needed once the service has run, and
+    /// not with --store
     #[arg(long = "base-folder", value_name = "FOLDER")]
     base_folders: Vec<PathBuf>,
     /// Account of the service; made if it is missing (Linux)

@@ -18,12 +18,15 @@ const FOLDER: &str = "/etc/systemd/system";
 pub(super) fn install(args: &Install, serve: &Serve) -> anyhow::Result<()> {
     let state = absolute(&serve.state.state)?;
     let mut folders = vec![state.clone()];
-    folders.extend(mp_storage::base_folders_of(&state));
+    let in_objects = args.objects.options_elsewhere()?.is_some();
+    if !in_objects {
+        folders.extend(mp_storage::base_folders_of(&state));
+    }
     folders.extend(args.base_folders.iter().map(|folder| absolute(folder)).collect::<Result<Vec<_>, _>>()?);
     folders.sort();
     folders.dedup();
     ensure!(
-        folders.len() > 1,
+        in_objects || folders.len() > 1,
         "give --base-folder: the console has not told this machine yet where the data sets are kept"
     );
     ensure!(
@@ -34,7 +37,10 @@ pub(super) fn install(args: &Install, serve: &Serve) -> anyhow::Result<()> {
     let program = std::env::current_exe().context("this program does not know where it is")?;
     let mut command = vec![program.into(), "storage".into(), "run".into()];
     command.extend(serve.arguments()?);
-    let unit = Unit { command, user: args.user.clone(), folders: folders.clone() };
+    command.extend(args.objects.arguments()?);
+    let secret = [serve.encryption.key_file.as_deref(), args.objects.secrets()];
+    let secret = secret.into_iter().flatten().map(absolute).collect::<Result<Vec<_>, _>>()?;
+    let unit = Unit { command, user: args.user.clone(), folders: folders.clone(), files: secret.clone() };
     let text = unit.text()?;
     if args.print {
         return output::print(&text);
@@ -55,10 +61,10 @@ pub(super) fn install(args: &Install, serve: &Serve) -> anyhow::Result<()> {
             ));
         }
     }
-    if let Some(key_file) = &serve.encryption.key_file {
-        serve.encryption.at_rest()?;
-        chown(key_file, Some(user), Some(group))
-            .with_context(|| format!("cannot give \"{}\" to {}", key_file.display(), args.user))?;
+    serve.encryption.at_rest()?;
+    for file in &secret {
+        chown(file, Some(user), Some(group))
+            .with_context(|| format!("cannot give \"{}\" to {}", file.display(), args.user))?;
     }
     let place = Path::new(FOLDER).join(UNIT);
     mp_durable::replace(&place, text.as_bytes(), Readers::AsFolder)

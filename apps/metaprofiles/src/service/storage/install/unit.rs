@@ -9,6 +9,8 @@ pub(super) struct Unit {
     pub(super) user: String,
     /// Folders that it may write to, and that must be mounted before it starts.
     pub(super) folders: Vec<PathBuf>,
+    /// Files that it reads besides: keys and credentials.
+    pub(super) files: Vec<PathBuf>,
 }
 
 /// A path that the format cannot hold.
@@ -53,7 +55,11 @@ impl Unit {
         let folders = self.folders.iter().map(|folder| path(&folder.to_string_lossy()));
         let folders = folders.collect::<Result<Vec<_>, _>>()?.join(" ");
         let in_homes = ["/home", "/root", "/run/user"];
-        let at_home = self.folders.iter().any(|folder| in_homes.iter().any(|home| folder.starts_with(home)));
+        let at_home = self
+            .folders
+            .iter()
+            .chain(&self.files)
+            .any(|folder| in_homes.iter().any(|home| folder.starts_with(home)));
         let homes = if at_home { "read-only" } else { "yes" };
         Ok(format!(
             "# Written by `metaprofiles storage install`; changes belong into a drop-in (systemctl edit).\n\
@@ -112,6 +118,7 @@ mod tests {
             command: vec!["/opt/a b/metaprofiles".into(), "50% of $HOME \"x\" \\".into()],
             user: "metaprofiles".to_owned(),
             folders: vec!["/srv/100% sets".into()],
+            files: Vec::new(),
         };
         let text = unit.text().unwrap();
         let line = r#"ExecStart="/opt/a b/metaprofiles" "50%% of $$HOME \"x\" \\""#;
@@ -119,10 +126,19 @@ mod tests {
         assert!(text.contains("ReadWritePaths=\"/srv/100%% sets\"\nProtectHome=yes\n"), "{text}");
     }
 
+    fn empty() -> Unit {
+        Unit { command: Vec::new(), user: String::new(), folders: Vec::new(), files: Vec::new() }
+    }
+
+    #[test]
+    fn files_in_homes_can_be_read() {
+        let unit = Unit { files: vec!["/root/storage.env".into()], ..empty() };
+        assert!(unit.text().unwrap().contains("ProtectHome=read-only\n"));
+    }
+
     #[test]
     fn a_line_break_cannot_add_a_setting() {
-        let unit =
-            Unit { command: Vec::new(), user: String::new(), folders: vec!["/srv/a\nUser=root".into()] };
+        let unit = Unit { folders: vec!["/srv/a\nUser=root".into()], ..empty() };
         assert!(unit.text().is_err());
     }
 }

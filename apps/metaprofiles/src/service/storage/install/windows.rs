@@ -7,7 +7,7 @@ use mp_windows::service::{self, ServiceDefinition};
 use super::Install;
 use crate::{
     output,
-    service::storage::{serve::Serve, windows_service::NAME},
+    service::storage::{private, serve::Serve, windows_service::NAME},
 };
 
 const DISPLAY_NAME: &str = "MetaProfiles Storage";
@@ -25,9 +25,14 @@ pub(super) fn install(args: &Install, serve: &Serve) -> anyhow::Result<()> {
     Identity::load(state).context("enrol this machine first, with `metaprofiles storage enrol`")?;
     mp_windows::make_private_folder(state)
         .with_context(|| format!("cannot make \"{}\" a folder for administrators alone", state.display()))?;
-    let mut arguments: Vec<OsString> = vec!["storage".into(), "service".into()];
+    for file in [serve.encryption.key_file.as_deref(), args.objects.secrets()].into_iter().flatten() {
+        private::close(file)?;
+    }
     serve.encryption.at_rest()?;
+    args.objects.options_elsewhere()?;
+    let mut arguments: Vec<OsString> = vec!["storage".into(), "service".into()];
     arguments.extend(serve.arguments()?);
+    arguments.extend(args.objects.arguments()?);
     let installed = service::install(&ServiceDefinition {
         name: NAME.to_owned(),
         display_name: DISPLAY_NAME.to_owned(),
