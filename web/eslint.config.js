@@ -26,6 +26,12 @@ export default ts.config(
     },
   },
   {
+    // Node runs it as it is.
+    files: ["browser/*.mjs"],
+    languageOptions: { globals: { process: "readonly", URLSearchParams: "readonly" } },
+    extends: [ts.configs.disableTypeChecked],
+  },
+  {
     files: ["eslint.config.js"],
     languageOptions: { globals: { process: "readonly" } },
     extends: [ts.configs.disableTypeChecked],

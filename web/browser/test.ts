@@ -48,7 +48,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 export async function signIn(page: Page, password = PASSWORD, name = "admin"): Promise<void> {
   await page.getByLabel("Name").fill(name);
   await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
 export { expect };

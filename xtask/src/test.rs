@@ -59,6 +59,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<()> {
         let mut tests = cargo(&["test", "--workspace"]);
         tests.env("METAPROFILES_ORACLE_PYTHON", &python).env("METAPROFILES_POSTGRES_REQUIRED", "1");
         tests.env("METAPROFILES_AZURITE", &azurite).env("METAPROFILES_SAMBA_REQUIRED", "1");
+        tests.env("METAPROFILES_OPENID_REQUIRED", "1");
         execute(with_data(&mut tests))
     })?;
     steps.step("the pages in a browser", web::browse)?;

@@ -57,10 +57,11 @@ pub(crate) const NODE: &[Tool] =
 /// The browser in which the pages are tested.
 pub(crate) const CHROMIUM: &str = "/usr/bin/chromium";
 
-/// It, and letters to write with.
+/// It, letters to write with, and what makes the certificate of a provider that signs people in.
 pub(crate) const BROWSER: &[Tool] = &[
     Tool { probe: CHROMIUM, package: "chromium" },
     Tool { probe: "/usr/share/fonts/truetype/liberation", package: "fonts-liberation" },
+    Tool { probe: "openssl", package: "openssl" },
 ];
 
 /// What the independent hive readers need.

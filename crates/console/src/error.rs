@@ -69,3 +69,15 @@ pub enum OpenError {
     #[error("cannot prepare the console")]
     Prepare(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
+
+/// An error and all that caused it.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -18,6 +18,7 @@ mod error;
 mod linger;
 mod machine_api;
 mod metrics;
+mod openid;
 mod ops;
 mod pages;
 mod repository;

@@ -8,8 +8,9 @@ use std::{
     time::Duration,
 };
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
+
+use crate::certificates;
 
 /// Set where a missing server is a failure, as in CI.
 const REQUIRED: &str = "METAPROFILES_SAMBA_REQUIRED";
@@ -108,7 +109,7 @@ impl Samba {
         // An address that no other test program has at this time.
         let address =
             format!("127.{}.{}.{}", 64 + (number >> 15) % 64, (number >> 7) % 256, 1 + number % 128);
-        let ca = certificates(&folder, &address);
+        let ca = certificates::write(&folder, &address);
         let made = Command::new("sh")
             .args(["-c", PROVISION, "samba-for-tests"])
             .arg(&folder)
@@ -175,25 +176,4 @@ fn tool(folder: &Path, args: &[&str]) -> String {
         .unwrap();
     assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
     String::from_utf8(done.stdout).unwrap()
-}
-
-/// Writes key and certificate of the server, and gives the certificate of the authority that signed it.
-fn certificates(folder: &Path, address: &str) -> String {
-    let key = KeyPair::generate().unwrap();
-    let mut params = CertificateParams::default();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let ca = params.self_signed(&key).unwrap().pem();
-    let issuer = Issuer::new(params, key);
-    let server_key = KeyPair::generate().unwrap();
-    let server = CertificateParams::new(vec![address.to_owned()]).unwrap();
-    let certificate = server.signed_by(&server_key, &issuer).unwrap().pem();
-    for (name, text) in
-        [("ca.pem", &ca), ("cert.pem", &certificate), ("key.pem", &server_key.serialize_pem())]
-    {
-        fs::write(folder.join(name), text).unwrap();
-    }
-    // GnuTLS, as Samba calls it, refuses a key that others may read.
-    let changed = Command::new("chmod").arg("600").arg(folder.join("key.pem")).status().unwrap();
-    assert!(changed.success());
-    ca
 }

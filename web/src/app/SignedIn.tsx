@@ -4,11 +4,13 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import { useLocation } from "react-router";
 
 import { onSessionOver } from "../api/client";
-import { currentSession } from "../api/session";
+import { RETURN } from "../api/openid";
+import { currentSession, type CurrentSession } from "../api/session";
 import { Centered } from "../parts/Centered";
 import { ProblemBar } from "../parts/ProblemBar";
 import { EnrolSecondFactor } from "../pages/settings/EnrolSecondFactor";
 import { PasswordForm } from "../pages/settings/PasswordForm";
+import { ENDED, OpenidReturn } from "./OpenidReturn";
 import { Shell } from "./Shell";
 import { SignIn } from "./SignIn";
 
@@ -47,6 +49,14 @@ export function SignedIn() {
       </Centered>
     );
   }
+  const enter = (next: CurrentSession) => {
+    // What another administrator saw is not for this one. What ended a sign-in is not asked for once more.
+    const kept = ["session", ENDED];
+    queries.removeQueries({ predicate: (query) => !kept.includes(String(query.queryKey[0])) });
+    setOver(false);
+    queries.setQueryData(["session"], next);
+  };
+  if (pathname === RETURN) return <OpenidReturn onSignedIn={enter} />;
   if (name === undefined && pathname.startsWith("/codes/")) {
     // What a code means is no secret, and is asked for when one cannot sign in.
     return (
@@ -56,17 +66,7 @@ export function SignedIn() {
     );
   }
   if (name === undefined) {
-    return (
-      <SignIn
-        over={over}
-        onSignedIn={(next) => {
-          // What another administrator saw is not for this one.
-          queries.removeQueries({ predicate: (query) => query.queryKey[0] !== "session" });
-          setOver(false);
-          queries.setQueryData(["session"], next);
-        }}
-      />
-    );
+    return <SignIn over={over} onSignedIn={enter} />;
   }
   if (session.data?.["must-change-password"] === true) {
     return (

@@ -12,6 +12,7 @@ mod groups;
 mod join_tokens;
 mod login;
 mod machines;
+mod openid;
 mod password;
 mod retention;
 mod second_factor;
@@ -64,6 +65,8 @@ pub(crate) enum FarmCommand {
     Administrator(Family<administrators::Command>),
     /// Active Directory: how it is reached, what its groups may do, who is in it
     Directory(Family<directory::Command>),
+    /// OpenID Connect: how the provider is reached, what its groups may do
+    OpenidConnect(Family<openid::Command>),
     /// Your second factor: a code of an authenticator beside your password
     SecondFactor(Family<second_factor::Command>),
     /// What the farm wants of those who sign in
@@ -95,6 +98,7 @@ impl FarmCommand {
             Self::AuditLog(command) => command.run()?,
             Self::Administrator(family) => family.command.run(&family.options.api()?)?,
             Self::Directory(family) => family.command.run(&family.options.api()?)?,
+            Self::OpenidConnect(family) => family.command.run(&family.options.api()?)?,
             Self::SecondFactor(family) => family.command.run(&family.options.api()?)?,
             Self::SignInPolicy(family) => family.command.run(&family.options.api()?)?,
             Self::Retention(family) => family.command.run(&family.options.api()?)?,

@@ -36,6 +36,7 @@ fn help_lists_what_there_is() {
             "audit-log",
             "administrator",
             "directory",
+            "openid-connect",
             "second-factor",
             "sign-in-policy",
             "retention",

@@ -63,6 +63,8 @@ pub(super) enum AdministratorOrigin {
     Local,
     /// Active Directory, which has the password and the groups.
     Directory,
+    /// An OpenID Connect provider, which proves who somebody is and has the groups.
+    OpenidConnect,
 }
 
 impl From<domain::AccountOrigin> for AdministratorOrigin {
@@ -70,6 +72,7 @@ impl From<domain::AccountOrigin> for AdministratorOrigin {
         match origin {
             domain::AccountOrigin::Local => Self::Local,
             domain::AccountOrigin::Directory => Self::Directory,
+            domain::AccountOrigin::OpenidConnect => Self::OpenidConnect,
         }
     }
 }

@@ -3,13 +3,13 @@
 //! A cookie travels with whatever a browser sends, also when another site makes it send something. So it counts only beside
 //! [`HEADER`], which no other site can add without asking the console first (CORS), and the console never allows that.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     Json,
     extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{AppendHeaders, IntoResponse, Response},
 };
 use mp_profile::GroupName;
 use serde::Serialize;
@@ -23,11 +23,9 @@ use super::{
 };
 use crate::{
     domain::{Permission, Refusal},
-    ops::{Administrator, Core},
+    ops::{Administrator, Core, NewSession},
 };
 
-/// Browsers take a cookie of this prefix only over HTTPS, for this host alone and all of its paths (RFC 6265bis, 4.1.3.2).
-const COOKIE: &str = "__Host-metaprofiles";
 /// What the pages send with each request.
 const HEADER: HeaderName = HeaderName::from_static("x-metaprofiles-pages");
 
@@ -118,13 +116,26 @@ pub(super) async fn sign_in(
     headers: HeaderMap,
     Body(body): Body<SignIn>,
 ) -> Result<Response, Refusal> {
-    if !headers.contains_key(HEADER) {
-        return Err(Refusal::Request(format!("a browser signs in with the header {HEADER}")));
-    }
+    require_pages(&headers)?;
     let session = core.sign_in(&body.into(), from).await?;
+    signed_in(&core, &session, from).await
+}
+
+/// Refuses requests that none of our pages made.
+pub(super) fn require_pages(headers: &HeaderMap) -> Result<(), Refusal> {
+    if headers.contains_key(HEADER) {
+        return Ok(());
+    }
+    Err(Refusal::Request(format!("a browser signs in with the header {HEADER}")))
+}
+
+/// The answer that begins a session in a browser.
+pub(super) async fn signed_in(core: &Core, session: &NewSession, from: IpAddr) -> Result<Response, Refusal> {
     let caller = core.administrator(session.token.reveal(), from).await?;
-    let cookie = (header::SET_COOKIE, cookie(session.token.reveal(), "")?);
-    Ok((StatusCode::CREATED, [cookie], Json(CurrentSession::from(&caller))).into_response())
+    // The session's cookie has no end of its own: browsers drop it when they are closed, and the console ends the session.
+    let cookies =
+        AppendHeaders([Cookie::Session.with(session.token.reveal(), "")?, Cookie::SignIn.set("", 0)?]);
+    Ok((StatusCode::CREATED, cookies, Json(CurrentSession::from(&caller))).into_response())
 }
 
 /// The session of this request
@@ -139,18 +150,48 @@ pub(super) async fn current(caller: Administrator) -> Json<CurrentSession> {
 /// The token in the cookie of a request that one of our pages made.
 pub(super) fn token(headers: &HeaderMap) -> Option<&str> {
     headers.get(HEADER)?;
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find_map(|(name, value)| (name == COOKIE).then_some(value))
+    Cookie::Session.of(headers)
 }
 
 /// Makes a browser forget the cookie.
 pub(super) fn forget() -> Result<[(HeaderName, HeaderValue); 1], Refusal> {
-    Ok([(header::SET_COOKIE, cookie("", "; Max-Age=0")?)])
+    Ok([Cookie::Session.set("", 0)?])
 }
 
-/// It has no end of its own: browsers drop it when they are closed, and the console ends the session.
-fn cookie(token: &str, more: &str) -> Result<HeaderValue, Refusal> {
-    let text = format!("{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Strict{more}");
-    HeaderValue::try_from(text).map_err(Refusal::internal)
+/// What browsers keep of the console.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Cookie {
+    /// The token of a session.
+    Session,
+    /// A sign-in by way of a provider that is under way. The page to which the provider sends people sends it, not the provider,
+    /// so it too goes to the console alone.
+    SignIn,
+}
+
+impl Cookie {
+    /// Browsers take a cookie of this prefix only over HTTPS, for this host alone and all of its paths (RFC 6265bis, 4.1.3.2).
+    fn name(self) -> &'static str {
+        match self {
+            Self::Session => "__Host-metaprofiles",
+            Self::SignIn => "__Host-metaprofiles-sign-in",
+        }
+    }
+
+    /// What a browser has sent.
+    pub(super) fn of(self, headers: &HeaderMap) -> Option<&str> {
+        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut pairs =
+            cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        pairs.find_map(|(name, value)| (name == self.name()).then_some(value))
+    }
+
+    /// Makes a browser keep it for so many seconds.
+    pub(super) fn set(self, value: &str, seconds: i64) -> Result<(HeaderName, HeaderValue), Refusal> {
+        self.with(value, &format!("; Max-Age={seconds}"))
+    }
+
+    fn with(self, value: &str, more: &str) -> Result<(HeaderName, HeaderValue), Refusal> {
+        let text = format!("{}={value}; Path=/; Secure; HttpOnly; SameSite=Strict{more}", self.name());
+        Ok((header::SET_COOKIE, HeaderValue::try_from(text).map_err(Refusal::internal)?))
+    }
 }

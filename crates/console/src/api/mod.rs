@@ -17,6 +17,8 @@ mod groups;
 mod history;
 mod join_tokens;
 mod machines;
+mod openid;
+mod openid_sign_in;
 mod overview;
 mod page;
 mod permissions;
@@ -126,6 +128,8 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(directory::check))
         .routes(routes!(directory::users))
         .routes(routes!(directory::groups))
+        .routes(routes!(openid::get, openid::replace))
+        .routes(routes!(openid::check))
         .routes(routes!(webhooks::list, webhooks::create))
         .routes(routes!(webhooks::get, webhooks::replace, webhooks::remove))
         .routes(routes!(webhooks::renew_secret))
@@ -158,6 +162,10 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
     let of_everybody = OpenApiRouter::new()
         .routes(routes!(sessions::sign_in))
         .routes(routes!(browser::sign_in))
+        .routes(routes!(openid_sign_in::options))
+        .routes(routes!(openid_sign_in::begin))
+        .routes(routes!(openid_sign_in::end))
+        .routes(routes!(openid_sign_in::code))
         .route_layer(DefaultBodyLimit::max(extract::SMALL_BODY));
     OpenApiRouter::with_openapi(Document::openapi())
         .nest("/api/v1", of_everybody.merge(of_administrators).merge(of_samples))

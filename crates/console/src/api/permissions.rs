@@ -68,7 +68,7 @@ pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
         "configuration/history" | "configuration/history/{revision}" if reads => Read,
         "configuration/history/{revision}/difference" if reads => Read,
         "audit-log" | "audit-log/proof" if reads => Audit,
-        "administrators" | "administrators/{name}" | "sign-in-policy" | "directory" => {
+        "administrators" | "administrators/{name}" | "sign-in-policy" | "directory" | "openid-connect" => {
             if reads {
                 Audit
             } else {
@@ -76,7 +76,7 @@ pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
             }
         }
         "directory/users" | "directory/groups" if reads => Audit,
-        "directory/check" => People,
+        "directory/check" | "openid-connect/check" => People,
         "administrators/{name}/password"
         | "administrators/{name}/lock"
         | "administrators/{name}/second-factor" => People,

@@ -6,7 +6,10 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::{Refusal, RefusalKind};
+use crate::{
+    domain::{Refusal, RefusalKind},
+    error::chain,
+};
 
 /// Content type of a refusal (RFC 9457, 6.1).
 const PROBLEM_JSON: &str = "application/problem+json";
@@ -68,16 +71,4 @@ impl IntoResponse for Refusal {
         }
         response
     }
-}
-
-/// An error and all that caused it.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

@@ -6,16 +6,13 @@ use ldap3::{
     drive, ldap_escape,
 };
 use mp_profile::Sid;
-use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, pem::PemObject},
-};
+use rustls::{ClientConfig, RootCertStore};
 
 use super::{
     DirectoryEntry, DirectorySettings, EntryKind,
     entry::{ATTRIBUTES, filter_text, read, sids},
 };
-use crate::secret::Secret;
+use crate::{certificates::authorities, secret::Secret};
 
 /// Longest wait for a server to take the connection, and for each of its answers.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -255,12 +252,8 @@ fn tls(certificates: &str) -> Result<Option<Arc<ClientConfig>>, DirectoryError> 
         return Ok(None);
     }
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(certificates.as_bytes()) {
-        let certificate = certificate.map_err(|_| DirectoryError::Certificates)?;
+    for certificate in authorities(certificates).ok_or(DirectoryError::Certificates)? {
         roots.add(certificate).map_err(|_| DirectoryError::Certificates)?;
-    }
-    if roots.is_empty() {
-        return Err(DirectoryError::Certificates);
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
@@ -269,11 +262,6 @@ fn tls(certificates: &str) -> Result<Option<Arc<ClientConfig>>, DirectoryError> 
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(Some(Arc::new(config)))
-}
-
-/// Whether the certificates of settings can be read.
-pub(crate) fn are_certificates(text: &str) -> bool {
-    tls(text).is_ok()
 }
 
 fn url(server: &str) -> String {

@@ -6,7 +6,7 @@ mod entry;
 use mp_profile::{GroupName, Sid};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use client::{Connection, DirectoryError, are_certificates};
+pub(crate) use client::{Connection, DirectoryError};
 pub(crate) use entry::{DirectoryEntry, EntryKind};
 
 use crate::domain::{Access, Role};

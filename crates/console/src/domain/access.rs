@@ -87,6 +87,8 @@ pub(crate) enum AccountOrigin {
     Local,
     /// Active Directory.
     Directory,
+    /// An OpenID Connect provider.
+    OpenidConnect,
 }
 
 impl AccountOrigin {
@@ -95,6 +97,7 @@ impl AccountOrigin {
         match self {
             Self::Local => "local",
             Self::Directory => "directory",
+            Self::OpenidConnect => "openid-connect",
         }
     }
 
@@ -102,6 +105,7 @@ impl AccountOrigin {
     pub(crate) fn of_word(word: &str) -> Self {
         match word {
             "directory" => Self::Directory,
+            "openid-connect" => Self::OpenidConnect,
             _ => Self::Local,
         }
     }

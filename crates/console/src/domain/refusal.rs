@@ -143,9 +143,38 @@ pub(crate) enum Refusal {
     #[error("the settings of the directory are not valid: {0}")]
     DirectorySettings(String),
     #[error(
-        "the directory knows you, but none of your groups has a role here; ask an administrator of the console"
+        "it is known who you are, but none of your groups has a role here; ask an administrator of the console"
     )]
     NoRole,
+    #[error(
+        "the account \"{0}\" here is somebody else's, so you get none of that name; ask an administrator of the console"
+    )]
+    NameTaken(String),
+    #[error(
+        "the OpenID Connect provider cannot be asked now, so its people cannot sign in; accounts of the console itself can"
+    )]
+    OpenidAway,
+    #[error(
+        "the OpenID Connect provider cannot be asked: {0}; correct its settings, or look whether it runs"
+    )]
+    Openid(String),
+    #[error("no OpenID Connect provider is set up, or it is not enabled; set it up first")]
+    NoOpenid,
+    #[error("the settings of OpenID Connect are not valid: {0}")]
+    OpenidSettings(String),
+    #[error(
+        "this sign-in was not begun in this browser, was used already, or took more than ten minutes; begin again"
+    )]
+    OpenidLost,
+    #[error(
+        "what the OpenID Connect provider sent does not prove who you are; begin again, and if that does not help ask an \
+         administrator of the console: the audit log says why"
+    )]
+    OpenidNotProved,
+    #[error("the OpenID Connect provider did not let you in ({0}); begin again, or ask who looks after it")]
+    OpenidRefused(String),
+    #[error("your account here is disabled or locked; ask an administrator of the console")]
+    OpenidShutOut,
     #[error("there is no API token {0}; compare with the list of API tokens")]
     NoAccessToken(String),
     #[error("an API token lives 1 to {0} days")]
@@ -231,7 +260,7 @@ pub(crate) enum RefusalKind {
     TooMany,
     Timeout,
     TooLarge,
-    /// Somebody whom the console asks, a Storage Server or the directory, did not answer.
+    /// Somebody whom the console asks, a Storage Server, the directory or the provider, did not answer.
     Away,
     Internal,
 }
@@ -312,6 +341,15 @@ impl Refusal {
             Self::NoDirectory => ("MP-CON-092", K::Conflict),
             Self::DirectorySettings(_) => ("MP-CON-093", K::Invalid),
             Self::NoRole => ("MP-CON-094", K::Forbidden),
+            Self::OpenidAway => ("MP-CON-095", K::Away),
+            Self::Openid(_) => ("MP-CON-096", K::Away),
+            Self::NoOpenid => ("MP-CON-097", K::Conflict),
+            Self::OpenidSettings(_) => ("MP-CON-098", K::Invalid),
+            Self::OpenidLost => ("MP-CON-100", K::Unauthenticated),
+            Self::OpenidNotProved => ("MP-CON-101", K::Unauthenticated),
+            Self::OpenidRefused(_) => ("MP-CON-102", K::Forbidden),
+            Self::NameTaken(_) => ("MP-CON-103", K::Forbidden),
+            Self::OpenidShutOut => ("MP-CON-104", K::Forbidden),
             Self::NoScope(_) => ("MP-CON-110", K::NotFound),
             Self::NoVersion(_) => ("MP-CON-111", K::NotFound),
             Self::VersionGone(_) => ("MP-CON-112", K::Conflict),

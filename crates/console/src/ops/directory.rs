@@ -4,18 +4,17 @@ use mp_profile::Sid;
 
 use super::{Administrator, Core, Expected, Tagged};
 use crate::{
+    certificates::are_authorities,
     directory::{
         Connection, DirectoryEntry, DirectoryError, DirectorySettings, EntryKind, MAX_ROLES, MAX_SERVERS,
-        are_certificates,
     },
     domain::{Refusal, UnixMillis, UserName},
     repository::Setting,
     secret::Secret,
 };
 
-/// Most characters of a server's name, a distinguished name, and the certificates.
+/// Most characters of a server's name, and of a distinguished name.
 const MAX_TEXT: usize = 1_000;
-const MAX_CERTIFICATES: usize = 256 * 1024;
 /// Most entries that a search gives.
 const MAX_FOUND: usize = 200;
 /// For what the password of the directory's account is sealed.
@@ -166,7 +165,7 @@ fn check(settings: &DirectorySettings) -> Result<(), Refusal> {
     if settings.enabled && settings.account.is_empty() {
         return wrong("the account that asks the directory is missing".to_owned());
     }
-    if settings.certificates.len() > MAX_CERTIFICATES || !are_certificates(&settings.certificates) {
+    if !are_authorities(&settings.certificates) {
         return wrong("the certificates are no certificates in PEM".to_owned());
     }
     Ok(())

@@ -4,13 +4,13 @@ use std::net::IpAddr;
 
 use super::{
     Core,
+    outsiders::Outsider,
     sign_in::{Credentials, Failure},
 };
 use crate::{
     directory::{DirectoryEntry, GroupRole},
-    domain::{AccountOrigin, Refusal, UnixMillis},
-    repository::{Account, AuditChange, AuditEntry},
-    secret::new_id,
+    domain::{AccountOrigin, Refusal},
+    repository::Account,
 };
 
 impl Core {
@@ -20,7 +20,9 @@ impl Core {
         given: &Credentials,
         from: IpAddr,
     ) -> Result<Option<Result<Account, Failure>>, Refusal> {
-        let failure = |reason, refusal| Ok(Some(Err(Failure { account: None, reason, refusal })));
+        let failure = |reason: &'static str, refusal| {
+            Ok(Some(Err(Failure { account: None, reason: reason.into(), refusal })))
+        };
         match self.look_into_directory(given).await {
             Err(Refusal::NoDirectory) => Ok(None),
             Err(Refusal::Directory(_)) => failure("the directory cannot be asked", Refusal::DirectoryAway),
@@ -29,14 +31,26 @@ impl Core {
             Ok(Looked::Wrong) => failure("the password is wrong", Refusal::WrongPassword),
             Ok(Looked::NoRole) => failure("none of the groups has a role", Refusal::NoRole),
             Ok(Looked::Known(user, role)) => {
-                let account = self.account_of(&user, &role, from).await?;
-                let reason = match () {
-                    () if account.disabled => "the account is disabled",
-                    () if account.locked_until > self.now() => "the account is locked",
-                    () => return self.prove_second_factor(account, given.code.as_ref()).await.map(Some),
+                let outsider = Outsider {
+                    origin: AccountOrigin::Directory,
+                    id: user.sid.to_string(),
+                    name: &user.name,
+                    own_name: true,
+                    access: role.access(),
+                    action: "got a role from the directory",
+                    by: format!("by group {} {}", role.group, role.name),
+                };
+                let account = match self.account_of(&outsider, from).await {
+                    Err(taken @ Refusal::NameTaken(_)) => {
+                        return failure("the account of this name is another one", taken);
+                    }
+                    known => known?,
+                };
+                let Some(reason) = self.shut_out(&account) else {
+                    return self.prove_second_factor(account, given.code.as_ref()).await.map(Some);
                 };
                 let refusal = Refusal::WrongPassword;
-                Ok(Some(Err(Failure { account: Some(account), reason, refusal })))
+                Ok(Some(Err(Failure { account: Some(account), reason: reason.into(), refusal })))
             }
         }
     }
@@ -55,72 +69,6 @@ impl Core {
             Some(role) => Looked::Known(user, role.clone()),
             None => Looked::NoRole,
         })
-    }
-
-    /// The account of a user of the directory, with the role that his groups have now.
-    async fn account_of(
-        &self,
-        user: &DirectoryEntry,
-        role: &GroupRole,
-        from: IpAddr,
-    ) -> Result<Account, Refusal> {
-        let (origin, access) = (AccountOrigin::Directory, role.access());
-        let mut write = self.write().await?;
-        let known = write.account_from(origin, user.sid.as_str()).await?;
-        if let Some(known) = &known
-            && known.access == access
-            && known.name == user.name
-        {
-            return Ok(known.clone());
-        }
-        if let Some(other) = write.account(&user.name).await?
-            && known.as_ref().is_none_or(|known| known.id != other.id)
-        {
-            // The directory gives the name of somebody who left to somebody else; a local account keeps its own.
-            if other.origin != origin {
-                return Err(Refusal::AccountExists(user.name.clone()));
-            }
-            write.remove_account(&other).await?;
-        }
-        let before = known.as_ref().map(|known| super::people::scope_text(&known.access));
-        let account = match known {
-            Some(known) => {
-                let changed = Account { access, name: user.name.clone(), version: write.revision, ..known };
-                write.update_account(&changed).await?;
-                changed
-            }
-            None => {
-                let new = Account {
-                    id: new_id()?,
-                    name: user.name.clone(),
-                    password_hash: String::new(),
-                    access,
-                    must_change_password: false,
-                    disabled: false,
-                    locked_until: UnixMillis(0),
-                    created_at: write.now,
-                    version: write.revision,
-                    origin,
-                    external_id: user.sid.to_string(),
-                    second_factor: String::new(),
-                    pending_second_factor: String::new(),
-                };
-                write.insert_account(&new).await?;
-                new
-            }
-        };
-        let after = super::people::scope_text(&account.access);
-        let subject = format!("administrator {}", account.name);
-        let entry = AuditEntry {
-            who: subject.clone(),
-            address: from.to_canonical().to_string(),
-            action: "got a role from the directory",
-            details: format!("{after}, by group {} {}", role.group, role.name),
-            changes: vec![AuditChange { subject: subject.clone(), before, after: Some(after) }],
-            subject,
-        };
-        write.commit(entry).await?;
-        Ok(account)
     }
 }
 

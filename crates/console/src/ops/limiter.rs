@@ -9,6 +9,8 @@ use crate::domain::{Refusal, UnixMillis};
 /// Failures within [`WINDOW`] after which an address, or all for one name, must wait.
 const MAX_FAILURES_OF_ADDRESS: u32 = 10;
 const MAX_FAILURES_FOR_NAME: u32 = 50;
+/// Sign-ins by way of a provider that an address may begin within [`WINDOW`]: each costs a request or two.
+const MAX_BEGUN: u32 = 100;
 const WINDOW: i64 = 15 * 60 * UnixMillis::SECOND;
 /// Most addresses and names remembered; past it the oldest are forgotten.
 const MAX_REMEMBERED: usize = 10_000;
@@ -19,6 +21,8 @@ enum Guesser {
     Address(IpAddr),
     /// Key of an administrator's name. Its limit is higher, for others could shut him out by guessing.
     Name(String),
+    /// Whoever begins sign-ins by way of a provider.
+    Beginner(IpAddr),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -33,9 +37,22 @@ pub(super) struct Limiter(Mutex<HashMap<Guesser, Failures>>);
 
 impl Limiter {
     /// Takes one attempt, which counts as failed until [`Limiter::succeeded`].
-    pub(super) fn attempt(&self, address: IpAddr, name: &str, now: UnixMillis) -> Result<(), Refusal> {
+    pub(super) fn attempt(
+        &self,
+        address: IpAddr,
+        name: Option<&str>,
+        now: UnixMillis,
+    ) -> Result<(), Refusal> {
+        self.count(guessers(address, name), now)
+    }
+
+    /// Takes the begin of a sign-in by way of a provider.
+    pub(super) fn begin(&self, address: IpAddr, now: UnixMillis) -> Result<(), Refusal> {
+        self.count(vec![(Guesser::Beginner(network(address)), MAX_BEGUN)], now)
+    }
+
+    fn count(&self, guessers: Vec<(Guesser, u32)>, now: UnixMillis) -> Result<(), Refusal> {
         let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let guessers = guessers(address, name);
         for (guesser, limit) in &guessers {
             if let Some(known) = failures.get(guesser) {
                 let over = known.since.plus(WINDOW);
@@ -59,7 +76,7 @@ impl Limiter {
     }
 
     /// The attempt was none to guess.
-    pub(super) fn succeeded(&self, address: IpAddr, name: &str) {
+    pub(super) fn succeeded(&self, address: IpAddr, name: Option<&str>) {
         let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for (guesser, _) in guessers(address, name) {
             failures.remove(&guesser);
@@ -67,7 +84,7 @@ impl Limiter {
     }
 
     /// The attempt was not over: what is still missing comes with the next one.
-    pub(super) fn unfinished(&self, address: IpAddr, name: &str) {
+    pub(super) fn unfinished(&self, address: IpAddr, name: Option<&str>) {
         let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for (guesser, _) in guessers(address, name) {
             if let Some(known) = failures.get_mut(&guesser) {
@@ -77,16 +94,17 @@ impl Limiter {
     }
 }
 
-fn guessers(address: IpAddr, name: &str) -> [(Guesser, u32); 2] {
-    // One customer of IPv6 has at least 2^64 addresses.
-    let address = match address.to_canonical() {
+fn guessers(address: IpAddr, name: Option<&str>) -> Vec<(Guesser, u32)> {
+    let name = name.map(|name| (Guesser::Name(name.to_owned()), MAX_FAILURES_FOR_NAME));
+    [(Guesser::Address(network(address)), MAX_FAILURES_OF_ADDRESS)].into_iter().chain(name).collect()
+}
+
+/// One customer of IPv6 has at least 2^64 addresses.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
-    };
-    [
-        (Guesser::Address(address), MAX_FAILURES_OF_ADDRESS),
-        (Guesser::Name(name.to_owned()), MAX_FAILURES_FOR_NAME),
-    ]
+    }
 }
 
 /// Forgets what is over, and if that is not enough, the older half.
@@ -115,22 +133,22 @@ mod tests {
     fn an_address_that_fails_often_waits_and_others_do_not() {
         let limiter = Limiter::default();
         for _ in 0..MAX_FAILURES_OF_ADDRESS {
-            assert!(limiter.attempt(address(1), "admin", NOW).is_ok());
+            assert!(limiter.attempt(address(1), Some("admin"), NOW).is_ok());
         }
         assert!(matches!(
-            limiter.attempt(address(1), "admin", NOW.plus(1)),
+            limiter.attempt(address(1), Some("admin"), NOW.plus(1)),
             Err(Refusal::TooManyAttempts { seconds: 900 })
         ));
-        assert!(limiter.attempt(address(2), "admin", NOW).is_ok());
-        assert!(limiter.attempt(address(1), "admin", NOW.plus(WINDOW)).is_ok());
+        assert!(limiter.attempt(address(2), Some("admin"), NOW).is_ok());
+        assert!(limiter.attempt(address(1), Some("admin"), NOW.plus(WINDOW)).is_ok());
     }
 
     #[test]
     fn success_clears_the_count() {
         let limiter = Limiter::default();
         for _ in 0..3 * MAX_FAILURES_OF_ADDRESS {
-            assert!(limiter.attempt(address(1), "admin", NOW).is_ok());
-            limiter.succeeded(address(1), "admin");
+            assert!(limiter.attempt(address(1), Some("admin"), NOW).is_ok());
+            limiter.succeeded(address(1), Some("admin"));
         }
     }
 
@@ -138,7 +156,7 @@ mod tests {
     fn many_addresses_together_cannot_guess_one_name() {
         let limiter = Limiter::default();
         let failed =
-            (0..=255).filter(|number| limiter.attempt(address(*number), "admin", NOW).is_err()).count();
+            (0..=255).filter(|number| limiter.attempt(address(*number), Some("admin"), NOW).is_err()).count();
         assert_eq!(failed, 256 - 50);
     }
 
@@ -147,7 +165,7 @@ mod tests {
         let limiter = Limiter::default();
         for number in 0..30_000_u32 {
             let address = IpAddr::from(number.to_be_bytes());
-            assert!(limiter.attempt(address, &number.to_string(), NOW.plus(i64::from(number))).is_ok());
+            assert!(limiter.attempt(address, Some(&number.to_string()), NOW.plus(i64::from(number))).is_ok());
         }
         assert!(limiter.0.lock().expect("no test panics holding it").len() <= MAX_REMEMBERED);
     }

@@ -15,6 +15,9 @@ mod hashing;
 mod join_tokens;
 mod limiter;
 mod machines;
+mod openid;
+mod openid_people;
+mod outsiders;
 mod overview;
 mod people;
 mod plans;
@@ -41,6 +44,8 @@ pub(crate) use data_sets::{ListedDataSet, Target, Versions, version_state};
 pub(crate) use directory::KnownDirectory;
 pub(crate) use hashing::is_password;
 pub(crate) use join_tokens::TokenTarget;
+pub(crate) use openid::{KnownOpenid, OpenidAnswer};
+pub(crate) use openid_people::{Answered, SIGN_IN_SECONDS, SentBack};
 pub(crate) use overview::HOURS as OVERVIEW_HOURS;
 pub(crate) use people::NewAccount;
 pub(crate) use plans::Answer;
@@ -48,7 +53,7 @@ pub(crate) use quarantine::ComparedUpload;
 pub(crate) use restore::{Restoration, RestoreRequest};
 pub(crate) use second_factor::{Enrolment, SecondFactorState};
 pub(crate) use sessions::Administrator;
-pub(crate) use sign_in::Credentials;
+pub(crate) use sign_in::{Credentials, NewSession};
 pub(crate) use storage_moves::Followed;
 pub(crate) use trials::{Source, Tried, TriedOn};
 
@@ -64,6 +69,7 @@ use crate::{
 use failure_log::FailureLog;
 use found::Found;
 use limiter::Limiter;
+use openid::Discovered;
 use webhooks::Tellers;
 
 /// How many passwords are hashed at a time: each takes 19 MiB.
@@ -88,6 +94,7 @@ pub(crate) struct Core {
     limiter: Limiter,
     failures: FailureLog,
     found: Found,
+    discovered: Discovered,
     hashing: Arc<Semaphore>,
     storage: StorageServers,
     /// Turns of those who try data subsets and read sample hives.
@@ -118,6 +125,7 @@ impl Core {
             limiter: Limiter::default(),
             failures: FailureLog::default(),
             found: Found::default(),
+            discovered: Discovered::default(),
             hashing: Arc::new(Semaphore::new(HASHES_AT_A_TIME)),
             storage: StorageServers::new(),
             trials: Arc::new(Semaphore::new(TRIALS_AT_A_TIME)),

@@ -194,7 +194,7 @@ impl Core {
         check_name(name)?;
         if caller.account.origin != AccountOrigin::Local {
             return Err(Refusal::Account(
-                "an API token would outlive its owner's place in the directory; make it with an account of the console"
+                "an API token would outlive what its owner is where the account comes from; make it with an account of the console"
                     .to_owned(),
             ));
         }
@@ -269,7 +269,7 @@ pub(super) async fn found(
     Ok(account)
 }
 
-fn check_name(name: &str) -> Result<(), Refusal> {
+pub(super) fn check_name(name: &str) -> Result<(), Refusal> {
     let length = name.chars().count();
     if (1..=MAX_NAME).contains(&length) && name.trim() == name && !name.chars().any(char::is_control) {
         return Ok(());

@@ -79,9 +79,9 @@ impl Core {
             return Err(Refusal::NoSecondFactor);
         }
         let key = name_key(&account.name);
-        self.limiter.attempt(caller.from, &key, self.now())?;
+        self.limiter.attempt(caller.from, Some(&key), self.now())?;
         let step = self.step_of(account, &account.pending_second_factor, code)?.ok_or(Refusal::WrongCode)?;
-        self.limiter.succeeded(caller.from, &key);
+        self.limiter.succeeded(caller.from, Some(&key));
         let (codes, hashes) = new_recovery_codes(account)?;
         let mut write = self.write().await?;
         write.set_second_factor(account, &account.pending_second_factor, step, &hashes).await?;
@@ -181,11 +181,11 @@ impl Core {
             return Err(Refusal::NoSecondFactor);
         }
         let key = name_key(&caller.account.name);
-        self.limiter.attempt(caller.from, &key, self.now())?;
+        self.limiter.attempt(caller.from, Some(&key), self.now())?;
         if !self.use_code(&caller.account, code).await? {
             return Err(Refusal::WrongCode);
         }
-        self.limiter.succeeded(caller.from, &key);
+        self.limiter.succeeded(caller.from, Some(&key));
         Ok(())
     }
 

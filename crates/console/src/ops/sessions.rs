@@ -167,11 +167,11 @@ impl Core {
     ) -> Result<(), Refusal> {
         caller.require_local()?;
         let key = name_key(&caller.account.name);
-        self.limiter.attempt(caller.from, &key, self.now())?;
+        self.limiter.attempt(caller.from, Some(&key), self.now())?;
         if !self.verify_password(current, Some(&caller.account.password_hash)).await? {
             return Err(Refusal::WrongPassword);
         }
-        self.limiter.succeeded(caller.from, &key);
+        self.limiter.succeeded(caller.from, Some(&key));
         if caller.account.must_change_password && current.reveal() == new.reveal() {
             return Err(Refusal::SamePassword);
         }

@@ -1,6 +1,6 @@
 //! How a session begins, and what is told of those that do not.
 
-use std::net::IpAddr;
+use std::{borrow::Cow, net::IpAddr};
 
 use super::Core;
 use crate::{
@@ -40,7 +40,7 @@ pub(crate) struct NewSession {
 pub(super) struct Failure {
     /// The account, if there is one.
     pub(super) account: Option<Account>,
-    pub(super) reason: &'static str,
+    pub(super) reason: Cow<'static, str>,
     pub(super) refusal: Refusal,
 }
 
@@ -48,19 +48,19 @@ impl Core {
     /// Begins a session.
     pub(crate) async fn sign_in(&self, given: &Credentials, from: IpAddr) -> Result<NewSession, Refusal> {
         let key = name_key(&given.name).chars().take(MAX_NAME).collect::<String>();
-        self.limiter.attempt(from, &key, self.now())?;
+        self.limiter.attempt(from, Some(&key), self.now())?;
         match self.prove(given, from).await? {
             Ok(account) => {
-                self.limiter.succeeded(from, &key);
+                self.limiter.succeeded(from, Some(&key));
                 self.begin_session(&account, from, "").await
             }
             Err(Failure { refusal: Refusal::CodeNeeded, .. }) => {
-                self.limiter.unfinished(from, &key);
+                self.limiter.unfinished(from, Some(&key));
                 Err(Refusal::CodeNeeded)
             }
             Err(failure) if matches!(failure.refusal, Refusal::DirectoryAway) => {
                 // Nobody was guessing, and nobody is to be shut out for it.
-                self.limiter.unfinished(from, &key);
+                self.limiter.unfinished(from, Some(&key));
                 Err(self.failed(&given.name, failure, from).await?)
             }
             Err(failure) => Err(self.failed(&given.name, failure, from).await?),
@@ -80,18 +80,28 @@ impl Core {
         let local = account.as_ref().filter(|account| account.origin == AccountOrigin::Local);
         let hash = local.map(|account| account.password_hash.as_str());
         let right = self.verify_password(&given.password, hash).await?;
-        let wrong = |account, reason| Ok(Err(Failure { account, reason, refusal: Refusal::WrongPassword }));
-        let Some(account) = account else { return wrong(None, "there is no such account") };
-        // Whether an account is locked is nobody's business who guesses.
-        let reason = match () {
-            () if !right => Some("the password is wrong"),
-            () if account.disabled => Some("the account is disabled"),
-            () if account.locked_until > self.now() => Some("the account is locked"),
-            () => None,
+        let wrong = |account, reason: &'static str| {
+            Ok(Err(Failure { account, reason: reason.into(), refusal: Refusal::WrongPassword }))
         };
+        let Some(account) = account else { return wrong(None, "there is no such account") };
+        if account.origin == AccountOrigin::OpenidConnect {
+            // It has no password, so nobody can lock it by guessing.
+            return wrong(None, "the account signs in by the OpenID Connect provider");
+        }
+        // Whether an account is locked is nobody's business who guesses.
+        let reason = if right { self.shut_out(&account) } else { Some("the password is wrong") };
         match reason {
             Some(reason) => wrong(Some(account), reason),
             None => self.prove_second_factor(account, given.code.as_ref()).await,
+        }
+    }
+
+    /// Why somebody is not let in whoever he proves to be.
+    pub(super) fn shut_out(&self, account: &Account) -> Option<&'static str> {
+        match () {
+            () if account.disabled => Some("the account is disabled"),
+            () if account.locked_until > self.now() => Some("the account is locked"),
+            () => None,
         }
     }
 
@@ -109,7 +119,7 @@ impl Core {
             Some(code) if self.use_code(&account, code).await? => return Ok(Ok(account)),
             Some(_) => ("the code is wrong or was used before", Refusal::WrongCode),
         };
-        Ok(Err(Failure { account: Some(account), reason, refusal }))
+        Ok(Err(Failure { account: Some(account), reason: reason.into(), refusal }))
     }
 
     /// Counts and tells a failure, and gives what whoever tried is told.
@@ -123,7 +133,7 @@ impl Core {
         if let Some(account) = &account {
             self.database.note_failure(account, MAX_FAILURES, now.plus(LOCKED)).await?;
         }
-        tracing::warn!(%from, reason, "Sign-in refused");
+        tracing::warn!(%from, %reason, "Sign-in refused");
         if let Some(left_out) = self.failures.take(now) {
             let shown: String = name.chars().take(MAX_NAME).collect();
             let more = if left_out == 0 {

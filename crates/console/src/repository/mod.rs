@@ -17,6 +17,7 @@ mod overview;
 mod second_factors;
 mod select;
 mod settings;
+mod sign_ins;
 mod storage_damage;
 mod storage_moves;
 mod tokens;

@@ -13,6 +13,7 @@ mod lists;
 mod machines;
 mod open;
 mod openapi;
+mod openid;
 mod overview;
 mod pages;
 mod plans;

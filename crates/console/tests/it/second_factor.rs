@@ -8,7 +8,7 @@ use crate::support::{Answer, Farm, PASSWORD};
 const OWN: &str = "/api/v1/administrators/current/second-factor";
 
 /// An authenticator, as it is on somebody's telephone.
-struct Authenticator(Totp);
+pub(crate) struct Authenticator(Totp);
 
 impl Authenticator {
     fn of(enrolment: &Value) -> Self {
@@ -21,7 +21,7 @@ impl Authenticator {
     }
 
     /// The code of some time steps from now.
-    fn code(&self, farm: &Farm, steps: i64) -> String {
+    pub(crate) fn code(&self, farm: &Farm, steps: i64) -> String {
         let now = farm.now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
         self.0.generate(now.checked_add_signed(steps * 30).unwrap()).to_string()
     }
@@ -39,7 +39,7 @@ fn as_session(farm: &Farm, token: &str, method: &str, path: &str, body: &Value) 
 }
 
 /// Enrols the caller. Gives the authenticator and the recovery codes.
-fn enrol(farm: &Farm, token: &str) -> (Authenticator, Vec<String>) {
+pub(crate) fn enrol(farm: &Farm, token: &str) -> (Authenticator, Vec<String>) {
     let authenticator = Authenticator::of(&as_session(farm, token, "POST", OWN, &Value::Null).ok(200));
     let code = json!({"code": authenticator.code(farm, 0)});
     let confirmed = as_session(farm, token, "POST", &format!("{OWN}/confirmation"), &code).ok(200);

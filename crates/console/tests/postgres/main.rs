@@ -12,6 +12,8 @@ mod backup;
 mod configuration;
 #[path = "../it/data_sets.rs"]
 mod data_sets;
+#[path = "../it/directory.rs"]
+mod directory;
 #[path = "../it/fuzz.rs"]
 mod fuzz;
 #[path = "../it/group_settings.rs"]
@@ -20,6 +22,8 @@ mod group_settings;
 mod lists;
 #[path = "../it/machines.rs"]
 mod machines;
+#[path = "../it/openid.rs"]
+mod openid;
 #[path = "../it/overview.rs"]
 mod overview;
 #[path = "../it/plans.rs"]

@@ -12,6 +12,7 @@ export const roles: readonly (readonly [Role, string])[] = [
 export const origins: Record<Administrator["origin"], string> = {
   local: "this console",
   directory: "Active Directory",
+  "openid-connect": "OpenID Connect",
 };
 
 /** Which groups somebody sees. */

@@ -32,7 +32,7 @@ export function DirectoryCard() {
   const found = useQuery({ queryKey: ["directory"], queryFn: directory });
   const check = useMutation({ mutationFn: checkDirectory });
   return (
-    <Card>
+    <Card role="region" aria-label="Active Directory">
       <Subtitle2 as="h2">Active Directory</Subtitle2>
       <ProblemBar error={check.error} title="The directory does not answer as it should" />
       {check.data !== undefined && (

@@ -1,5 +1,5 @@
-import { Button, Card, Field, Input, makeStyles, Subtitle2, tokens } from "@fluentui/react-components";
-import { AddRegular, ArrowUpRegular, DeleteRegular, SearchRegular } from "@fluentui/react-icons";
+import { Button, Field, Input, makeStyles, tokens } from "@fluentui/react-components";
+import { SearchRegular } from "@fluentui/react-icons";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -7,10 +7,10 @@ import { directoryGroups, type DirectoryRole } from "../../api/directory";
 import { AccessFields } from "../../parts/AccessFields";
 import { ProblemBar } from "../../parts/ProblemBar";
 import { roles as known } from "../administrators/people";
+import { RoleList } from "./RoleList";
 
 const useStyles = makeStyles({
   buttons: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalS },
-  add: { alignSelf: "flex-start" },
 });
 
 interface Props {
@@ -18,48 +18,15 @@ interface Props {
   readonly onChange: (roles: DirectoryRole[]) => void;
 }
 
-/** Groups of the directory and their roles, in the order in which they count. */
+/** Groups of the directory and their roles. */
 export function GroupRoles({ roles, onChange }: Props) {
-  const styles = useStyles();
-  const at = (index: number, role: DirectoryRole) =>
-    onChange(roles.map((other, place) => (place === index ? role : other)));
   return (
-    <>
-      <Subtitle2 as="h2">Groups and their roles</Subtitle2>
-      {roles.map((role, index) => (
-        <Card key={index} role="group" aria-label={`Group ${index + 1}`}>
-          <GroupFields role={role} onChange={(next) => at(index, next)} />
-          <div className={styles.buttons}>
-            <Button
-              size="small"
-              icon={<ArrowUpRegular />}
-              disabled={index === 0}
-              onClick={() => {
-                const next = [...roles];
-                next.splice(index - 1, 2, role, roles[index - 1] ?? role);
-                onChange(next);
-              }}
-            >
-              Counts earlier
-            </Button>
-            <Button
-              size="small"
-              icon={<DeleteRegular />}
-              onClick={() => onChange(roles.filter((_, place) => place !== index))}
-            >
-              Remove
-            </Button>
-          </div>
-        </Card>
-      ))}
-      <Button
-        className={styles.add}
-        icon={<AddRegular />}
-        onClick={() => onChange([...roles, { group: "", name: "", role: "auditor", groups: null }])}
-      >
-        Add a group
-      </Button>
-    </>
+    <RoleList
+      roles={roles}
+      onChange={onChange}
+      another={{ group: "", name: "", role: "auditor", groups: null }}
+      fields={(role, change) => <GroupFields role={role} onChange={change} />}
+    />
   );
 }
 

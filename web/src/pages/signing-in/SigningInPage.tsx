@@ -2,6 +2,7 @@ import { makeStyles, tokens } from "@fluentui/react-components";
 
 import { Page } from "../../parts/Page";
 import { DirectoryCard } from "./DirectoryCard";
+import { OpenidCard } from "./OpenidCard";
 import { PolicyCard } from "./PolicyCard";
 
 const useStyles = makeStyles({
@@ -21,6 +22,7 @@ export default function SigningInPage() {
       <div className={styles.cards}>
         <PolicyCard />
         <DirectoryCard />
+        <OpenidCard />
       </div>
     </Page>
   );
