@@ -122,8 +122,12 @@ fn every_list_refuses_what_is_no_page() {
 fn no_change_is_made_unseen() {
     let farm = Farm::new();
     let document = farm.get("/api/v1/openapi.json").ok(200);
-    // The first needs the present password; the second ends nothing but itself.
-    let without = ["/api/v1/administrators/current/password", "/api/v1/sessions/current"];
+    // The first needs the present password; the second ends nothing but itself; what the third removes never changes.
+    let without = [
+        "/api/v1/administrators/current/password",
+        "/api/v1/sessions/current",
+        "/api/v1/users/{sid}/data-sets/{scope}/quarantine/{id}",
+    ];
     let mut found = 0;
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in ["put", "patch", "delete"].iter().filter(|method| item.get(*method).is_some()) {
