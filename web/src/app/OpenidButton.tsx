@@ -7,7 +7,12 @@ import { rememberPlace } from "./returnTo";
 
 /** The way in by way of an OpenID Connect provider, where there is one. */
 export function OpenidButton() {
-  const options = useQuery({ queryKey: ["sign-in-options"], queryFn: signInOptions });
+  const options = useQuery({
+    queryKey: ["sign-in-options"],
+    queryFn: signInOptions,
+    // An administrator may have turned it off since.
+    refetchOnMount: "always",
+  });
   const begin = useMutation({
     mutationFn: beginOpenid,
     onSuccess: (address) => {

@@ -40,6 +40,7 @@ export function OpenidPanel({ found: { item, etag }, onClose }: Props) {
       }),
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: ["openid-connect"] });
+      await queries.invalidateQueries({ queryKey: ["sign-in-options"] });
       onClose();
     },
   });
