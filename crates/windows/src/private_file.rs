@@ -67,7 +67,8 @@ fn outsiders(text: &str) -> Option<Vec<String>> {
         return None;
     }
     let denies = |entry: &[&str]| entry.first().is_some_and(|kind| kind.contains('D'));
-    let who = entries.iter().filter(|entry| !denies(entry)).map(|entry| entry.get(5).copied().unwrap_or(""));
+    // An entry has six fields or seven; what has fewer is a part of the last one's condition, which has brackets of its own.
+    let who = entries.iter().filter(|entry| !denies(entry)).filter_map(|entry| entry.get(5).copied());
     Some(who.filter(|who| !INSIDERS.contains(who) && Some(*who) != owner).map(str::to_owned).collect())
 }
 
