@@ -81,6 +81,7 @@ fn stored(args: &ServerArgs) -> Result<(PathBuf, AtRest)> {
 fn plan(storage: &Identity, agents: &[Identity]) -> Result<StoragePlan> {
     let allowed = |agent: &Identity| {
         Ok(AllowedAgent {
+            former_groups: Vec::new(),
             id: agent.machine().id.clone(),
             name: agent.machine().id.to_string(),
             group: Some(GROUP.parse()?),
