@@ -12,6 +12,14 @@ use prometheus_client::{
 
 use crate::domain::MachineCounts;
 
+/// What lets people in, or refuses them.
+const SIGN_INS: [&str; 4] = [
+    "POST /api/v1/sessions",
+    "POST /api/v1/sessions/browser",
+    "POST /api/v1/sessions/openid-connect/return",
+    "POST /api/v1/sessions/openid-connect/code",
+];
+
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct Operation {
     operation: String,
@@ -161,7 +169,7 @@ impl Metrics {
 
     /// `operation` is a method and a path template.
     pub(crate) fn answered(&self, operation: String, status: u16, took: Duration) {
-        if ["POST /api/v1/sessions", "POST /api/v1/sessions/browser"].contains(&operation.as_str()) {
+        if SIGN_INS.contains(&operation.as_str()) {
             let result = if status < 300 { "in" } else { "refused" };
             self.sign_ins.get_or_create(&Labelled { result }).inc();
         }

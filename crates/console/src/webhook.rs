@@ -4,7 +4,6 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
-    sync::Arc,
     time::Duration,
 };
 
@@ -14,7 +13,6 @@ use ureq::{
     Agent,
     config::Config,
     http::Uri,
-    tls::{Certificate, RootCerts, TlsConfig},
     unversioned::{
         resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver},
         transport::{DefaultConnector, NextTimeout},
@@ -22,7 +20,7 @@ use ureq::{
 };
 
 use crate::{
-    certificates::authorities,
+    certificates::trusting,
     domain::{Refusal, UnixMillis, Webhook},
     secret::{Secret, random},
 };
@@ -96,14 +94,7 @@ fn signature(secret: &Secret, id: &str, seconds: i64, payload: &str) -> Option<S
 }
 
 fn agent(certificates: &str) -> Result<Agent, String> {
-    let trusted = authorities(certificates).ok_or("its certificates cannot be read")?;
-    let trusted = if trusted.is_empty() { rustls_native_certs::load_native_certs().certs } else { trusted };
-    let trusted: Vec<_> =
-        trusted.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect();
-    let tls = TlsConfig::builder()
-        .root_certs(RootCerts::new_with_certs(&trusted))
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .build();
+    let tls = trusting(certificates).ok_or("its certificates cannot be read")?;
     let config = Config::builder()
         .tls_config(tls)
         .https_only(true)

@@ -4,6 +4,7 @@ mod look;
 mod queue;
 mod report;
 mod tell;
+mod thread;
 
 use std::{
     collections::HashMap,
@@ -16,6 +17,7 @@ pub(crate) use look::{Look, look_over};
 pub use queue::DamageQueue;
 pub use report::damage_reports;
 pub(crate) use tell::tell;
+use thread::Again;
 
 use crate::{
     Metrics,

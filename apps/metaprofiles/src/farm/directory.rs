@@ -2,18 +2,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     api::{Api, address},
+    settings_file,
     show::{self, Column, field},
 };
-use crate::input;
 
 const PATH: &str = "/api/v1/directory";
-/// Most bytes of a file with the settings.
-const MAX_FILE: u64 = 512 * 1024;
 /// Stands for the password of the account that asks the directory.
 const PASSWORD: &str = "METAPROFILES_DIRECTORY_PASSWORD";
 const COLUMNS: &[Column] =
@@ -53,18 +50,7 @@ impl Command {
         match self {
             Self::Show => api.show(&api.get(PATH)?),
             Self::Set { file } => {
-                let mut settings: Value = serde_json::from_slice(&input::read(file, MAX_FILE)?)
-                    .with_context(|| format!("{} is not JSON", file.display()))?;
-                if let Some(fields) = settings.as_object_mut() {
-                    // It is told, and not asked for.
-                    fields.remove("has-password");
-                    if let Ok(password) = std::env::var(PASSWORD) {
-                        fields.insert("password".to_owned(), json!(password));
-                    }
-                }
-                let mut found = api.get_tagged(PATH)?;
-                found.item = settings;
-                api.show(&api.put(PATH, &found)?)
+                settings_file::replace(api, PATH, file, &["has-password"], ("password", PASSWORD))
             }
             Self::Check => {
                 let answer = api.post(&format!("{PATH}/check"), &json!({}))?;

@@ -17,6 +17,7 @@ mod password;
 mod retention;
 mod second_factor;
 mod session;
+mod settings_file;
 mod show;
 mod storage_damage;
 mod storage_moves;

@@ -2,15 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{api::Api, show};
-use crate::input;
+use super::{api::Api, settings_file, show};
 
 const PATH: &str = "/api/v1/openid-connect";
-/// Most bytes of a file with the settings.
-const MAX_FILE: u64 = 512 * 1024;
 /// Stands for the secret of the provider's client.
 const SECRET: &str = "METAPROFILES_OPENID_CLIENT_SECRET";
 
@@ -34,21 +30,13 @@ impl Command {
     pub(super) fn run(&self, api: &Api) -> anyhow::Result<()> {
         match self {
             Self::Show => api.show(&api.get(PATH)?),
-            Self::Set { file } => {
-                let mut settings: Value = serde_json::from_slice(&input::read(file, MAX_FILE)?)
-                    .with_context(|| format!("{} is not JSON", file.display()))?;
-                if let Some(fields) = settings.as_object_mut() {
-                    // They are told, and not asked for.
-                    fields.remove("has-client-secret");
-                    fields.remove("return-address");
-                    if let Ok(secret) = std::env::var(SECRET) {
-                        fields.insert("client-secret".to_owned(), json!(secret));
-                    }
-                }
-                let mut found = api.get_tagged(PATH)?;
-                found.item = settings;
-                api.show(&api.put(PATH, &found)?)
-            }
+            Self::Set { file } => settings_file::replace(
+                api,
+                PATH,
+                file,
+                &["has-client-secret", "return-address"],
+                ("client-secret", SECRET),
+            ),
             Self::Check => {
                 let answer = api.post(&format!("{PATH}/check"), &json!({}))?;
                 let of = |field: &str| show::text(&answer[field]);

@@ -1,19 +1,16 @@
 //! Requests to the provider. Whatever it answers, and however slowly, costs the console little.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use openidconnect::{
     AsyncHttpClient, HttpRequest, HttpResponse,
     http::{self, Method},
 };
 use tokio::sync::Semaphore;
-use ureq::{
-    Agent,
-    tls::{Certificate, RootCerts, TlsConfig},
-};
+use ureq::Agent;
 
 use super::OpenidError;
-use crate::certificates::authorities;
+use crate::certificates::trusting;
 
 /// Longest wait for a connection, and for a whole answer.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -43,15 +40,7 @@ pub(super) struct Http(Agent);
 impl Http {
     /// One that trusts these authorities, or those of the system.
     pub(super) fn new(certificates: &str) -> Result<Self, OpenidError> {
-        let trusted = authorities(certificates).ok_or(OpenidError::Certificates)?;
-        let trusted =
-            if trusted.is_empty() { rustls_native_certs::load_native_certs().certs } else { trusted };
-        let trusted: Vec<_> =
-            trusted.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect();
-        let tls = TlsConfig::builder()
-            .root_certs(RootCerts::new_with_certs(&trusted))
-            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .build();
+        let tls = trusting(certificates).ok_or(OpenidError::Certificates)?;
         let config = Agent::config_builder()
             .tls_config(tls)
             .https_only(true)

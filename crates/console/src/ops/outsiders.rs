@@ -4,9 +4,8 @@ use std::net::IpAddr;
 
 use super::Core;
 use crate::{
-    domain::{Access, AccountOrigin, Refusal, UnixMillis},
+    domain::{Access, AccountOrigin, Refusal},
     repository::{Account, AuditChange, AuditEntry},
-    secret::new_id,
 };
 
 /// Somebody whom another place knows.
@@ -56,19 +55,9 @@ impl Core {
             }
             None => {
                 let new = Account {
-                    id: new_id()?,
-                    name: (*name).to_owned(),
-                    password_hash: String::new(),
-                    access,
-                    must_change_password: false,
-                    disabled: false,
-                    locked_until: UnixMillis(0),
-                    created_at: write.now,
-                    version: write.revision,
                     origin: *origin,
                     external_id: outsider.id.clone(),
-                    second_factor: String::new(),
-                    pending_second_factor: String::new(),
+                    ..Account::new(name, String::new(), access, (write.now, write.revision))?
                 };
                 write.insert_account(&new).await?;
                 new

@@ -54,19 +54,8 @@ impl Core {
             return Err(Refusal::AccountExists(name.to_owned()));
         }
         let account = Account {
-            id: new_id()?,
-            name: name.to_owned(),
-            password_hash,
-            access,
             must_change_password: true,
-            disabled: false,
-            locked_until: UnixMillis(0),
-            created_at: write.now,
-            version: write.revision,
-            origin: AccountOrigin::Local,
-            external_id: String::new(),
-            second_factor: String::new(),
-            pending_second_factor: String::new(),
+            ..Account::new(name, password_hash, access, (write.now, write.revision))?
         };
         write.insert_account(&account).await?;
         write.commit(told(caller, "created", name, None, Some(&account))).await?;

@@ -6,7 +6,7 @@ use super::Core;
 use crate::{
     domain::{Access, AccountOrigin, Permission, Refusal, Role, SignInPolicy, UnixMillis, name_key},
     repository::{Account, AuditChange, AuditEntry},
-    secret::{Secret, is_access_token, new_id, stored_hash},
+    secret::{Secret, is_access_token, stored_hash},
 };
 
 /// How long a session lives without being used.
@@ -190,21 +190,7 @@ impl Core {
             return Ok(());
         }
         let access = Access { role: Role::Administrator, groups: None };
-        let account = Account {
-            id: new_id()?,
-            name: name.to_owned(),
-            password_hash,
-            access,
-            must_change_password: false,
-            disabled: false,
-            locked_until: UnixMillis(0),
-            created_at: write.now,
-            version: write.revision,
-            origin: AccountOrigin::Local,
-            external_id: String::new(),
-            second_factor: String::new(),
-            pending_second_factor: String::new(),
-        };
+        let account = Account::new(name, password_hash, access, (write.now, write.revision))?;
         write.insert_account(&account).await?;
         write
             .commit(AuditEntry {

@@ -1,7 +1,10 @@
 use sqlx::any::AnyRow;
 
 use super::{Database, Write, column, json, select::Select};
-use crate::domain::{Access, AccountOrigin, Order, Page, Paging, Refusal, Role, Sort, UnixMillis, name_key};
+use crate::{
+    domain::{Access, AccountOrigin, Order, Page, Paging, Refusal, Role, Sort, UnixMillis, name_key},
+    secret::new_id,
+};
 
 /// An administrator's account.
 #[derive(Clone, Debug)]
@@ -24,6 +27,32 @@ pub(crate) struct Account {
     pub(crate) second_factor: String,
     /// The same of one that no first code has come of yet.
     pub(crate) pending_second_factor: String,
+}
+
+impl Account {
+    /// A local account as it is made at a time, in a revision of the farm.
+    pub(crate) fn new(
+        name: &str,
+        password_hash: String,
+        access: Access,
+        (created_at, version): (UnixMillis, i64),
+    ) -> Result<Self, Refusal> {
+        Ok(Self {
+            id: new_id()?,
+            name: name.to_owned(),
+            password_hash,
+            access,
+            must_change_password: false,
+            disabled: false,
+            locked_until: UnixMillis(0),
+            created_at,
+            version,
+            origin: AccountOrigin::Local,
+            external_id: String::new(),
+            second_factor: String::new(),
+            pending_second_factor: String::new(),
+        })
+    }
 }
 
 /// The columns of an account `a`, from which [`read`] makes it.

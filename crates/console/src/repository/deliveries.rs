@@ -11,8 +11,6 @@ use crate::{
 
 /// Most deliveries that wait for one webhook. More are not kept, and the log says so.
 const MAX_WAITING: i64 = 10_000;
-/// Rows that are removed in one transaction.
-const TRIM_AT_ONCE: i64 = 500;
 
 /// Something that this console is to tell now, and nobody else.
 #[derive(Clone, Debug)]
@@ -174,17 +172,7 @@ impl Database {
 
     /// Removes what was told, or given up, and is from before a time. If there was much, some is left for the next call.
     pub(crate) async fn trim_deliveries(&self, before: UnixMillis) -> Result<u64, Refusal> {
-        let mut transaction = self.begin_write().await?;
-        let removed = sqlx::query(
-            "DELETE FROM webhook_deliveries WHERE id IN \
-             (SELECT id FROM webhook_deliveries WHERE state <> 'waiting' AND due_at < $1 LIMIT $2)",
-        )
-        .bind(before.0)
-        .bind(TRIM_AT_ONCE)
-        .execute(&mut **transaction.connection())
-        .await?;
-        transaction.commit().await?;
-        Ok(removed.rows_affected())
+        self.remove_some("webhook_deliveries", "state <> 'waiting' AND due_at < $1", before).await
     }
 
     /// Notes which machines were not heard of since a time, and which are there again, and signals both. Nothing while there is

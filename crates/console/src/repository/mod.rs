@@ -21,6 +21,7 @@ mod sign_ins;
 mod storage_damage;
 mod storage_moves;
 mod tokens;
+mod trim;
 mod user_sessions;
 mod users;
 mod webhooks;

@@ -22,8 +22,6 @@ pub(crate) const DAMAGE_ORDERS: &[Order] = &[Order { name: "last", column: "last
 
 /// Most damage of one Storage Server that is kept. One that has more says so by that.
 const MOST_OF_A_SERVER: i64 = 20_000;
-/// Rows that are removed in one transaction.
-const TRIM_AT_ONCE: i64 = 500;
 
 impl Database {
     /// Keeps the reports of a Storage Server, each damage once, and signals what is new. Gives the identities of those that are kept, and which of them
@@ -105,18 +103,7 @@ impl Database {
 
     /// Removes what was acknowledged before a time. If there was much, some is left for the next call.
     pub(crate) async fn trim_damage(&self, before: UnixMillis) -> Result<u64, Refusal> {
-        let mut transaction = self.begin_write().await?;
-        let removed = sqlx::query(
-            "DELETE FROM storage_damage WHERE id IN \
-             (SELECT id FROM storage_damage WHERE acknowledged_at < $1 AND last_at < $2 LIMIT $3)",
-        )
-        .bind(before.0)
-        .bind(before.0)
-        .bind(TRIM_AT_ONCE)
-        .execute(&mut **transaction.connection())
-        .await?;
-        transaction.commit().await?;
-        Ok(removed.rows_affected())
+        self.remove_some("storage_damage", "acknowledged_at < $1 AND last_at < $1", before).await
     }
 }
 

@@ -20,9 +20,6 @@ pub(crate) const SESSION_ORDERS: &[Order] = &[
     Order { name: "logon-ms", column: "COALESCE(logon_ms, -1)", sort: Sort::Number },
 ];
 
-/// Sessions that are removed in one transaction, so that others get their turn in between.
-const TRIM_AT_ONCE: i64 = 500;
-
 impl Database {
     /// Keeps the reports of an Agent, each of them once, and signals what failed. All or none.
     pub(crate) async fn keep_reports(
@@ -101,23 +98,7 @@ impl Database {
     /// Removes sessions of which nothing was heard since a time, with their reports. Gives how many went; if there were
     /// many, some are left for the next call.
     pub(crate) async fn trim_user_sessions(&self, before: UnixMillis) -> Result<u64, Refusal> {
-        let old = sqlx::query("SELECT 1 AS found FROM user_sessions WHERE last_at < $1 LIMIT 1")
-            .bind(before.0)
-            .fetch_optional(&self.pool)
-            .await?;
-        if old.is_none() {
-            return Ok(0);
-        }
-        let mut transaction = self.begin_write().await?;
-        let removed = sqlx::query(
-            "DELETE FROM user_sessions WHERE id IN (SELECT id FROM user_sessions WHERE last_at < $1 LIMIT $2)",
-        )
-        .bind(before.0)
-        .bind(TRIM_AT_ONCE)
-        .execute(&mut **transaction.connection())
-        .await?;
-        transaction.commit().await?;
-        Ok(removed.rows_affected())
+        self.remove_some("user_sessions", "last_at < $1", before).await
     }
 }
 

@@ -3,10 +3,7 @@
 use std::{
     fs,
     path::PathBuf,
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
@@ -15,7 +12,7 @@ use mp_profile::Sid;
 use mp_protocol::damage::DamageFound;
 use serde::{Deserialize, Serialize};
 
-use super::{DamageLog, tell::wait};
+use super::{Again, DamageLog, thread::Until};
 use crate::{
     Backend,
     backend::{BackendError, Key},
@@ -41,18 +38,6 @@ pub(crate) struct Look {
     pub(crate) every: Duration,
 }
 
-/// The thread that looks; it ends when this is dropped, after the data set that it reads.
-#[derive(Debug)]
-pub(crate) struct LookingOver {
-    stop: Arc<AtomicBool>,
-}
-
-impl Drop for LookingOver {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-    }
-}
-
 #[derive(Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Ended {
@@ -68,16 +53,10 @@ enum End {
 }
 
 /// Begins to look at everything as often as told, for the first time when the service has run for so long.
-pub(crate) fn look_over(look: Look) -> LookingOver {
-    let stop = Arc::new(AtomicBool::new(false));
-    let stopped = Arc::clone(&stop);
-    std::thread::spawn(move || {
-        while !stopped.load(Ordering::Relaxed) {
-            wait(look.due(), &stopped);
-            if stopped.load(Ordering::Relaxed) {
-                return;
-            }
-            match look.at_everything(&stopped) {
+pub(crate) fn look_over(look: Look) -> Again {
+    Again::start(move |until| {
+        while !until.is_over_within(look.due()) {
+            match look.at_everything(until) {
                 Ok(End::Whole(data_sets)) => {
                     tracing::info!(data_sets, "Every byte of the store was looked at");
                     look.remember();
@@ -88,12 +67,11 @@ pub(crate) fn look_over(look: Look) -> LookingOver {
                         error = chain(&error),
                         "The store cannot be looked over; it is tried again"
                     );
-                    wait(AGAIN, &stopped);
+                    until.is_over_within(AGAIN);
                 }
             }
         }
-    });
-    LookingOver { stop }
+    })
 }
 
 impl Look {
@@ -115,7 +93,7 @@ impl Look {
         }
     }
 
-    fn at_everything(&self, stopped: &AtomicBool) -> Result<End, BackendError> {
+    fn at_everything(&self, until: &Until) -> Result<End, BackendError> {
         let mut data_sets = 0;
         let Some(scopes) = self.backend.upgrade().map(|backend| backend.scopes()) else {
             return Ok(End::Broken);
@@ -132,15 +110,14 @@ impl Look {
                 let more = users.len() == PAGE;
                 after = users.last().cloned();
                 for sid in users {
-                    if stopped.load(Ordering::Relaxed) {
-                        return Ok(End::Broken);
-                    }
                     let Some(backend) = self.backend.upgrade() else { return Ok(End::Broken) };
                     let begun = Instant::now();
                     self.at(&*backend, &Key { scope: scope.clone(), sid })?;
                     drop(backend);
                     data_sets += 1;
-                    wait(begun.elapsed() * REST, stopped);
+                    if until.is_over_within(begun.elapsed() * REST) {
+                        return Ok(End::Broken);
+                    }
                 }
                 if !more {
                     break;

@@ -1,69 +1,35 @@
-use std::{
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::{path::PathBuf, time::Duration};
 
 use mp_protocol::{
     ConsoleClient, Identity, paths,
     session_report::{BatchAnswer, ReportBatch},
 };
 
-use super::DamageQueue;
+use super::{Again, DamageQueue};
 use crate::{refusal::chain, store::now};
 
 /// Between two looks into the queue.
 const EVERY: Duration = Duration::from_secs(2);
 /// First and longest pause after the console did not take reports.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(60));
-/// Between two looks at the end of the service.
-const LOOK: Duration = Duration::from_millis(200);
-
-/// The thread that tells the console; it ends when this is dropped.
-#[derive(Debug)]
-pub(crate) struct Telling {
-    stop: Arc<AtomicBool>,
-}
-
-impl Drop for Telling {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-    }
-}
-
 /// Brings what waits in the queue to the console, again and again.
-pub(crate) fn tell(state_folder: PathBuf, queue: DamageQueue) -> Telling {
-    let stop = Arc::new(AtomicBool::new(false));
-    let stopped = Arc::clone(&stop);
-    std::thread::spawn(move || {
-        let mut pause = PAUSE.0;
-        while !stopped.load(Ordering::Relaxed) {
-            match send(&state_folder, &queue) {
-                Ok(true) => pause = PAUSE.0,
-                Ok(false) => {
+pub(crate) fn tell(state_folder: PathBuf, queue: DamageQueue) -> Again {
+    Again::start(move |until| {
+        let (mut rest, mut pause) = (Duration::ZERO, PAUSE.0);
+        while !until.is_over_within(rest) {
+            rest = match send(&state_folder, &queue) {
+                Ok(more) => {
                     pause = PAUSE.0;
-                    wait(EVERY, &stopped);
+                    if more { Duration::ZERO } else { EVERY }
                 }
                 Err(error) => {
                     tracing::info!(error, "The console is not told of damage yet");
-                    wait(pause, &stopped);
-                    pause = (pause * 2).min(PAUSE.1);
+                    let longer = (pause * 2).min(PAUSE.1);
+                    std::mem::replace(&mut pause, longer)
                 }
-            }
+            };
         }
-    });
-    Telling { stop }
-}
-
-/// Waits, unless the service ends.
-pub(super) fn wait(span: Duration, stopped: &AtomicBool) {
-    let until = Instant::now() + span;
-    while !stopped.load(Ordering::Relaxed) && Instant::now() < until {
-        std::thread::sleep(LOOK.min(until.saturating_duration_since(Instant::now())));
-    }
+    })
 }
 
 /// Sends one batch. False when nothing waits.

@@ -8,14 +8,14 @@ use windows_sys::Win32::{
             ConvertStringSecurityDescriptorToSecurityDescriptorW, GetSecurityInfo, SDDL_REVISION_1,
             SE_OBJECT_TYPE,
         },
-        DACL_SECURITY_INFORMATION, OWNER_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR, PSID,
-        SECURITY_ATTRIBUTES, SECURITY_DESCRIPTOR,
+        DACL_SECURITY_INFORMATION, GetSecurityDescriptorOwner, OBJECT_SECURITY_INFORMATION,
+        OWNER_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR, PSID, SECURITY_ATTRIBUTES, SECURITY_DESCRIPTOR,
     },
 };
 
 use super::size_u32;
 
-/// A security descriptor made from its text form (SDDL), in memory that the system allocated.
+/// A security descriptor in memory that the system allocated.
 #[derive(Debug)]
 pub(crate) struct SecurityDescriptor(PSECURITY_DESCRIPTOR);
 
@@ -73,33 +73,21 @@ pub(crate) fn is_trusted(owner: Option<&str>) -> bool {
 /// The SID, in text form, of whom the object behind a handle belongs to; `None` where it belongs to nobody, as pipes under
 /// Wine do. The handle must be open, for reading its control.
 pub(crate) fn owner(handle: HANDLE, kind: SE_OBJECT_TYPE) -> io::Result<Option<String>> {
-    let (mut owner, mut descriptor): (PSID, _) = (ptr::null_mut(), ptr::null_mut());
-    // SAFETY: the two results that are asked for have valid places; `owner` points into `descriptor`, which is freed below.
-    // A handle that is not open makes the call fail, no more.
-    let code = unsafe {
-        GetSecurityInfo(
-            handle,
-            kind,
-            OWNER_SECURITY_INFORMATION,
-            &raw mut owner,
-            ptr::null_mut(),
-            ptr::null_mut(),
-            ptr::null_mut(),
-            &raw mut descriptor,
-        )
-    };
-    if code != 0 {
-        return Err(io::Error::from_raw_os_error(code.cast_signed()));
+    let descriptor = of_object(handle, kind, OWNER_SECURITY_INFORMATION)?;
+    let (mut owner, mut defaulted): (PSID, _) = (ptr::null_mut(), 0);
+    // SAFETY: the descriptor is valid, the results have valid places; `owner` points into the descriptor, which outlives it.
+    if unsafe { GetSecurityDescriptorOwner(descriptor.0, &raw mut owner, &raw mut defaulted) } == 0 {
+        return Err(io::Error::last_os_error());
     }
-    let text = if owner.is_null() { Ok(None) } else { sid_text(owner).map(Some) };
-    // SAFETY: the memory came from the system, which says that it is freed so.
-    unsafe { LocalFree(descriptor) };
-    text
+    if owner.is_null() { Ok(None) } else { sid_text(owner).map(Some) }
 }
 
-/// Owner and access list of the object behind a handle, in text form (SDDL). The handle must be open, for reading its control.
-pub(crate) fn access_text(handle: HANDLE, kind: SE_OBJECT_TYPE) -> io::Result<String> {
-    let asked = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
+/// What is asked for of the security of the object behind a handle, which must be open, for reading its control.
+fn of_object(
+    handle: HANDLE,
+    kind: SE_OBJECT_TYPE,
+    asked: OBJECT_SECURITY_INFORMATION,
+) -> io::Result<SecurityDescriptor> {
     let mut descriptor: PSECURITY_DESCRIPTOR = ptr::null_mut();
     // SAFETY: the result that is asked for has a valid place. A handle that is not open makes the call fail, no more.
     let code = unsafe {
@@ -114,11 +102,18 @@ pub(crate) fn access_text(handle: HANDLE, kind: SE_OBJECT_TYPE) -> io::Result<St
             &raw mut descriptor,
         )
     };
-    if code != 0 {
-        return Err(io::Error::from_raw_os_error(code.cast_signed()));
-    }
     // It is freed as one that was made from its text.
-    let descriptor = SecurityDescriptor(descriptor);
+    if code == 0 {
+        Ok(SecurityDescriptor(descriptor))
+    } else {
+        Err(io::Error::from_raw_os_error(code.cast_signed()))
+    }
+}
+
+/// Owner and access list of the object behind a handle, in text form (SDDL). The handle must be open, for reading its control.
+pub(crate) fn access_text(handle: HANDLE, kind: SE_OBJECT_TYPE) -> io::Result<String> {
+    let asked = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
+    let descriptor = of_object(handle, kind, asked)?;
     let mut text = ptr::null_mut();
     // SAFETY: the descriptor is valid; the result has a valid place, its length is not asked for.
     let written = unsafe {
