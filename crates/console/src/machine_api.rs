@@ -15,6 +15,7 @@ use mp_protocol::{
     EnrolRequest, Enrolled, MachineCertificate, RenewRequest, paths,
     peers::PeerReport,
     session_report::{BatchAnswer, MAX_BATCH_BYTES, ReportBatch},
+    storage_status::StorageStatus,
 };
 use serde::Deserialize;
 
@@ -35,6 +36,7 @@ pub(crate) fn routes() -> Router<Arc<Core>> {
         .route(paths::RENEW, post(renew))
         .route(paths::PLAN, get(plan))
         .route(paths::PEER_REPORT, post(peer_report))
+        .route(paths::STORAGE_STATUS, post(storage_status))
         .route_layer(DefaultBodyLimit::max(SMALL_BODY))
         .merge(reports)
 }
@@ -90,6 +92,15 @@ async fn peer_report(
     Body(report): Body<PeerReport>,
 ) -> Result<StatusCode, Refusal> {
     core.take_peer_report(&peer, &report).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn storage_status(
+    State(core): State<Arc<Core>>,
+    peer: Peer,
+    Body(status): Body<StorageStatus>,
+) -> Result<StatusCode, Refusal> {
+    core.take_storage_status(&peer, status).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

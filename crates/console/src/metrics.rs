@@ -1,5 +1,7 @@
 //! What the console counts, in the text form of Prometheus. Labels hold nothing of users: no SID, no name of anybody.
 
+mod stores;
+
 use std::{fmt, sync::atomic::AtomicU64, time::Duration};
 
 use mp_monitor::BOUNDS;
@@ -10,7 +12,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::domain::MachineCounts;
+use crate::domain::{MachineCounts, StorageStatus};
+use stores::Stores;
 
 /// What lets people in, or refuses them.
 const SIGN_INS: [&str; 4] = [
@@ -65,11 +68,12 @@ struct Connections {
 }
 
 /// What is looked up when somebody asks for the metrics.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Looked {
     pub(crate) agents: MachineCounts,
     pub(crate) storage: MachineCounts,
     pub(crate) open_damage: i64,
+    pub(crate) stores: Vec<StorageStatus>,
     pub(crate) waiting_deliveries: i64,
     pub(crate) revision: i64,
     /// Connections to the database that are open, and those of them that nobody uses.
@@ -93,6 +97,7 @@ pub(crate) struct Metrics {
     waiting_deliveries: Gauge,
     machines: Family<Machines, Gauge>,
     open_damage: Gauge,
+    stores: Stores,
     revision: Gauge<u64, AtomicU64>,
     database: Histogram,
     connections: Family<Connections, Gauge>,
@@ -115,6 +120,7 @@ impl Metrics {
             waiting_deliveries: Gauge::default(),
             machines: Family::default(),
             open_damage: Gauge::default(),
+            stores: Stores::default(),
             revision: Gauge::default(),
             database: Histogram::new(BOUNDS),
             connections: Family::default(),
@@ -152,6 +158,7 @@ impl Metrics {
         registry.register("machines", "Machines that joined, by role and health", self.machines.clone());
         let damage = "Damage of stored data that nobody has acknowledged";
         registry.register("storage_damage_open", damage, self.open_damage.clone());
+        self.stores.register(registry);
         registry.register("farm_revision", "Revision of the farm", self.revision.clone());
         let database = "Time of the database for the figures of one look at these metrics";
         registry.register_with_unit("database_duration", database, Unit::Seconds, self.database.clone());
@@ -207,6 +214,7 @@ impl Metrics {
             }
         }
         self.open_damage.set(looked.open_damage);
+        self.stores.show(&looked.stores);
         self.waiting_deliveries.set(looked.waiting_deliveries);
         self.revision.set(u64::try_from(looked.revision).unwrap_or_default());
         self.database.observe(looked.took.as_secs_f64());

@@ -17,6 +17,7 @@ pub mod peers;
 mod plan;
 pub mod session_report;
 mod storage_limits;
+pub mod storage_status;
 #[cfg(feature = "test-authority")]
 pub mod test_authority;
 pub mod tls;

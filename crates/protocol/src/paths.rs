@@ -17,6 +17,8 @@ pub const PEER_REPORT: &str = "/machine/v1/peer-report";
 /// Console, mutual TLS, Storage Servers alone: `POST` a [`crate::session_report::ReportBatch`] of
 /// [`crate::damage::DamageReport`].
 pub const DAMAGE_REPORTS: &str = "/machine/v1/damage-reports";
+/// Console, mutual TLS, Storage Servers alone: `POST` a [`crate::storage_status::StorageStatus`].
+pub const STORAGE_STATUS: &str = "/machine/v1/storage-status";
 /// Storage Service, mutual TLS: below it `{scope}/{sid}`, see [`data_set`].
 pub const DATA_SETS: &str = "/v1/data-sets";
 

@@ -4,7 +4,6 @@ mod look;
 mod queue;
 mod report;
 mod tell;
-mod thread;
 
 use std::{
     collections::HashMap,
@@ -17,7 +16,6 @@ pub(crate) use look::{Look, look_over};
 pub use queue::DamageQueue;
 pub use report::damage_reports;
 pub(crate) use tell::tell;
-use thread::Again;
 
 use crate::{
     Metrics,

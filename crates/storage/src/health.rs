@@ -6,7 +6,7 @@ use std::{
 };
 
 use mp_monitor::Watched;
-use mp_protocol::MachineCertificate;
+use mp_protocol::{MachineCertificate, storage_status::StorageStatus};
 use serde::{Deserialize, Serialize};
 
 use crate::Metrics;
@@ -16,8 +16,19 @@ use crate::Metrics;
 pub struct Probed {
     /// How long it took until it was flushed, or answered.
     pub flush: Duration,
-    /// Free space of the disk, in bytes; `None` where it has no end.
+    /// Its space.
+    pub space: Space,
+}
+
+/// The space of a store, in bytes. What is not known, or has no end, is `None`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Space {
+    /// What the service may use still of the base folder's volume.
     pub free: Option<u64>,
+    /// The size of that volume.
+    pub total: Option<u64>,
+    /// What an object store keeps.
+    pub kept: Option<u64>,
 }
 
 /// What the service knows of itself. Cheap to ask: nothing is done for an answer.
@@ -32,7 +43,8 @@ struct State {
     stopping: bool,
     revision: Option<u64>,
     certificate: MachineCertificate,
-    store: Result<Probed, String>,
+    /// `None` until it was looked at.
+    store: Option<Result<Probed, String>>,
 }
 
 /// The answer to `/readyz`, and of `metaprofiles storage status --json`.
@@ -51,6 +63,12 @@ pub struct HealthReport {
     pub certificate_expires: u64,
     /// Free space of the store's disk, in bytes.
     pub free_bytes: Option<u64>,
+    /// Size of that disk, in bytes.
+    #[serde(default)]
+    pub total_bytes: Option<u64>,
+    /// What an object store keeps, in bytes, to about a quarter of an hour.
+    #[serde(default)]
+    pub kept_bytes: Option<u64>,
     /// How long a small durable write took when it was last tried, in microseconds.
     pub flush_micros: Option<u64>,
     /// Connections there are.
@@ -74,8 +92,10 @@ impl Health {
     #[must_use]
     pub fn new(metrics: Arc<Metrics>, certificate: MachineCertificate) -> Self {
         metrics.certificate_until(seconds(certificate.not_after));
-        let store = Err("not open yet".to_owned());
-        Self { metrics, state: Mutex::new(State { stopping: false, revision: None, certificate, store }) }
+        Self {
+            metrics,
+            state: Mutex::new(State { stopping: false, revision: None, certificate, store: None }),
+        }
     }
 
     /// The service is about to stop and should get no new work.
@@ -94,10 +114,24 @@ impl Health {
     }
 
     pub(crate) fn store(&self, probed: Result<Probed, String>) {
-        if let Ok(Probed { flush, free }) = &probed {
-            self.metrics.flushed(*flush, *free);
+        if let Ok(probed) = &probed {
+            self.metrics.probed(probed);
         }
-        self.change(|state| state.store = probed);
+        self.change(|state| state.store = Some(probed));
+    }
+
+    /// What the console is told of the store; `None` until it was looked at.
+    pub(crate) fn store_status(&self) -> Option<StorageStatus> {
+        let found = self.state.lock().unwrap_or_else(PoisonError::into_inner).store.clone()?;
+        Some(match found {
+            Ok(Probed { space: Space { free, total, kept }, .. }) => StorageStatus {
+                free_bytes: free,
+                total_bytes: total,
+                kept_bytes: kept,
+                ..StorageStatus::default()
+            },
+            Err(problem) => StorageStatus { problem: Some(problem), ..StorageStatus::default() },
+        })
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
@@ -128,11 +162,13 @@ impl Health {
                 ),
             },
             match &state.store {
-                Ok(_) => check("store", true, "the store is there and writable"),
-                Err(why) => check("store", false, why.clone()),
+                Some(Ok(_)) => check("store", true, "the store is there and writable"),
+                Some(Err(why)) => check("store", false, why.clone()),
+                None => check("store", false, "not open yet"),
             },
         ];
-        let probed = state.store.as_ref().ok();
+        let probed = state.store.as_ref().and_then(|found| found.as_ref().ok());
+        let space = probed.map(|probed| probed.space).unwrap_or_default();
         let ready = checks.iter().all(|check| check.ok);
         self.metrics.ready(ready);
         HealthReport {
@@ -141,7 +177,9 @@ impl Health {
             checks,
             plan_revision: state.revision,
             certificate_expires: seconds(state.certificate.not_after),
-            free_bytes: probed.and_then(|probed| probed.free),
+            free_bytes: space.free,
+            total_bytes: space.total,
+            kept_bytes: space.kept,
             flush_micros: probed.map(|probed| u64::try_from(probed.flush.as_micros()).unwrap_or(u64::MAX)),
             connections: self.metrics.connections.get(),
         }

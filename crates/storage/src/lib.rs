@@ -8,6 +8,7 @@
 
 mod access;
 mod administration;
+mod again;
 pub mod at_rest;
 pub mod backend;
 mod damage;
@@ -17,12 +18,14 @@ mod health;
 mod http;
 mod metrics;
 mod moving;
+mod near_quota;
 pub mod peers;
 mod plan;
 mod protection;
 mod refusal;
 mod run;
 mod service;
+mod status;
 mod store;
 mod verify;
 
@@ -30,7 +33,7 @@ pub use access::{Access, Peer};
 pub use backend::{Backend, folder::FolderBackend, memory::MemoryBackend, object::ObjectBackend};
 pub use damage::{DamageLog, DamageQueue, damage_reports};
 pub use data_set_file::{DataSetFile, FULL_CHECK, NotStorable};
-pub use health::{Health, HealthCheck, HealthReport, Probed};
+pub use health::{Health, HealthCheck, HealthReport, Probed, Space};
 pub use metrics::Metrics;
 pub use moving::{Moved, move_into};
 pub use plan::cached_plan;

@@ -11,7 +11,7 @@ use prometheus_client::{
 use mp_monitor::BOUNDS;
 use mp_protocol::damage::DamageRemedy;
 
-use crate::{Code, protection::Ended};
+use crate::{Code, Probed, Space, protection::Ended};
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct Operation {
@@ -64,6 +64,8 @@ pub struct Metrics {
     pub(crate) body_bytes: Gauge,
     flush: Histogram,
     free: Gauge<u64, AtomicU64>,
+    total: Gauge<u64, AtomicU64>,
+    kept: Gauge<u64, AtomicU64>,
     ready: Gauge,
     certificate_expiry: Gauge,
     plan_revision: Gauge<u64, AtomicU64>,
@@ -91,6 +93,8 @@ impl Metrics {
             body_bytes: Gauge::default(),
             flush: Histogram::new(BOUNDS),
             free: Gauge::default(),
+            total: Gauge::default(),
+            kept: Gauge::default(),
             ready: Gauge::default(),
             certificate_expiry: Gauge::default(),
             plan_revision: Gauge::default(),
@@ -128,12 +132,13 @@ impl Metrics {
         registry.register_with_unit("body_memory", bodies, Unit::Bytes, self.body_bytes.clone());
         let flush = "Writing and flushing a small file in the base folder";
         registry.register_with_unit("flush_duration", flush, Unit::Seconds, self.flush.clone());
-        registry.register_with_unit(
-            "free",
-            "Free space of the base folder's disk",
-            Unit::Bytes,
-            self.free.clone(),
-        );
+        for (name, text, gauge) in [
+            ("free", "Free space of the base folder's disk", &self.free),
+            ("total", "Size of the base folder's disk", &self.total),
+            ("kept", "What an object store keeps", &self.kept),
+        ] {
+            registry.register_with_unit(name, text, Unit::Bytes, gauge.clone());
+        }
         registry.register("ready", "1 when the service answers as it should", self.ready.clone());
         registry.register(
             "certificate_expiry_timestamp",
@@ -199,10 +204,13 @@ impl Metrics {
         self.delta_saved_sending.inc_by(u64::try_from(saved).unwrap_or(u64::MAX));
     }
 
-    pub(crate) fn flushed(&self, took: Duration, free: Option<u64>) {
-        self.flush.observe(took.as_secs_f64());
-        if let Some(free) = free {
-            self.free.set(free);
+    pub(crate) fn probed(&self, probed: &Probed) {
+        self.flush.observe(probed.flush.as_secs_f64());
+        let Space { free, total, kept } = probed.space;
+        for (gauge, known) in [(&self.free, free), (&self.total, total), (&self.kept, kept)] {
+            if let Some(bytes) = known {
+                gauge.set(bytes);
+            }
         }
     }
 

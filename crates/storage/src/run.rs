@@ -33,6 +33,7 @@ use crate::{
     peers::{Follow, follow},
     plan::{Follower, PlanCache},
     refusal::chain,
+    status::{self, Status},
 };
 
 /// For requests to end when the service stops.
@@ -174,10 +175,17 @@ pub async fn run(options: RunOptions, stop: impl Future<Output = ()>) -> Result<
         readiness: Arc::clone(store.readiness()),
         plan: current.clone(),
     });
+    let (near_quotas, current_plan) = (Arc::clone(store.near_quotas()), current.clone());
     let mut running = StorageService::serve_with(listener, tls, store, current, metrics, Patience::default())
         .map_err(RunError::Serve)?;
     let probing = tokio::spawn(probe(try_store, Arc::clone(&health)));
     tracing::info!(address = %running.address(), "The storage service is ready");
+    let telling_status = status::tell(Status {
+        state_folder: options.state_folder.clone(),
+        health: Arc::clone(&health),
+        near_quotas,
+        plan: current_plan,
+    });
     let set_tls = running.tls_setter();
     // The thread ends by itself when nobody looks at the plan any more; nothing waits for the console.
     std::thread::spawn(move || follower.follow(&plans, set_tls));
@@ -191,7 +199,7 @@ pub async fn run(options: RunOptions, stop: impl Future<Output = ()>) -> Result<
         failed = running.failed() => failed,
     };
     probing.abort();
-    drop((followed, looking));
+    drop((followed, looking, telling_status));
     let_go(backend).await;
     ended.map_err(RunError::Serve)
 }

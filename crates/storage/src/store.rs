@@ -14,6 +14,7 @@ use crate::{
         VersionInfo,
     },
     facts::{Facts, KnownFacts},
+    near_quota::NearQuotas,
     peers::{Journal, Readiness},
 };
 
@@ -25,6 +26,7 @@ pub struct Store {
     readiness: Arc<Readiness>,
     facts: Arc<KnownFacts>,
     damage: Arc<DamageLog>,
+    near_quotas: Arc<NearQuotas>,
 }
 
 impl Store {
@@ -37,7 +39,14 @@ impl Store {
     /// A store over a backend, which tells elsewhere too what is damaged.
     #[must_use]
     pub fn telling(backend: Arc<dyn Backend>, damage: Arc<DamageLog>) -> Self {
-        Self { backend, journal: Arc::default(), readiness: Arc::default(), damage, facts: Arc::default() }
+        Self {
+            backend,
+            journal: Arc::default(),
+            readiness: Arc::default(),
+            damage,
+            facts: Arc::default(),
+            near_quotas: Arc::default(),
+        }
     }
 
     /// What was written to.
@@ -50,6 +59,11 @@ impl Store {
     #[must_use]
     pub fn readiness(&self) -> &Arc<Readiness> {
         &self.readiness
+    }
+
+    /// Who takes much of a quota.
+    pub(crate) fn near_quotas(&self) -> &Arc<NearQuotas> {
+        &self.near_quotas
     }
 
     /// See [`Backend::reads_at_once`].

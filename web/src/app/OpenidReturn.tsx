@@ -8,7 +8,7 @@ import type { Schema } from "../api/client";
 import type { CurrentSession } from "../api/session";
 import { Centered } from "../parts/Centered";
 import { ProblemBar } from "../parts/ProblemBar";
-import { CodeField } from "./CodeField";
+import { CodeField } from "../parts/CodeField";
 import { takePlace } from "./returnTo";
 import { needsCode, SignIn } from "./SignIn";
 import { SignInCard } from "./SignInCard";

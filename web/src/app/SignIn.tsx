@@ -14,7 +14,7 @@ import { useState, type SyntheticEvent } from "react";
 import { ProblemError } from "../api/problem";
 import { CODE_NEEDED, signIn, type CurrentSession } from "../api/session";
 import { ProblemBar } from "../parts/ProblemBar";
-import { CodeField } from "./CodeField";
+import { CodeField } from "../parts/CodeField";
 import { OpenidButton } from "./OpenidButton";
 import { SignInCard } from "./SignInCard";
 

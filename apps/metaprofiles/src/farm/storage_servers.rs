@@ -17,6 +17,18 @@ const COLUMNS: &[Column] = &[
     field!("GLOBAL", "keeps-global"),
 ];
 
+const STATUS_PATH: &str = "/api/v1/storage-status";
+const STATUS_COLUMNS: &[Column] = &[
+    field!("STORAGE SERVER", "storage-server"),
+    ("FREE", |status| megabytes(&status["free-bytes"])),
+    ("OF", |status| megabytes(&status["total-bytes"])),
+    ("KEPT", |status| megabytes(&status["kept-bytes"])),
+    field!("LOW", "low"),
+    ("NEAR QUOTA", |status| status["near-quota"].as_array().map_or(0, Vec::len).to_string()),
+    field!("REPORTED", "reported"),
+    field!("PROBLEM", "problem"),
+];
+
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
     /// List them
@@ -26,6 +38,8 @@ pub(crate) enum Command {
         /// Its name
         name: String,
     },
+    /// Show how much space they have, what does not work, and how many users are near their quota
+    Status,
     /// Describe a new one
     Create {
         /// Its name
@@ -97,6 +111,7 @@ impl Command {
         match self {
             Self::List => api.list(&api.get(PATH)?, COLUMNS),
             Self::Show { name } => api.show(&api.get(&below(PATH, name))?),
+            Self::Status => api.list(&api.get(STATUS_PATH)?, STATUS_COLUMNS),
             Self::Create { name, host, base_folder, more } => {
                 let mut server = json!({ "name": name, "host": host, "base-folder": base_folder });
                 more.put_into(&mut server);
@@ -120,4 +135,9 @@ impl Command {
             }
         }
     }
+}
+
+/// Bytes as a person reads them; nothing of what is not known.
+fn megabytes(bytes: &Value) -> String {
+    bytes.as_u64().map_or_else(String::new, |bytes| format!("{} MB", bytes / 1_000_000))
 }

@@ -22,6 +22,8 @@ fn report(ready: bool) -> HealthReport {
         plan_revision: Some(3),
         certificate_expires: 1_800_000_000,
         free_bytes: Some(5_000_000_000),
+        total_bytes: Some(9_000_000_000),
+        kept_bytes: None,
         flush_micros: Some(1_234),
         connections: 7,
     }
@@ -58,6 +60,7 @@ fn a_ready_service_is_shown_and_the_command_succeeds() {
         "ready        yes",
         "expires      2027-01-15T08:00:00Z",
         "free         5000 MB",
+        "total        9000 MB",
         "flush        1.234 ms",
     ] {
         assert!(text.lines().any(|found| found == line), "{text}");

@@ -31,6 +31,7 @@ mod sessions;
 mod storage_damage;
 mod storage_moves;
 mod storage_servers;
+mod storage_status;
 mod trials;
 mod user_session;
 mod user_sessions;
@@ -90,6 +91,7 @@ fn documented(core: &Arc<Core>) -> OpenApiRouter<Arc<Core>> {
         .routes(routes!(sessions::change_password))
         .routes(routes!(storage_servers::list, storage_servers::create))
         .routes(routes!(storage_servers::get, storage_servers::replace, storage_servers::remove))
+        .routes(routes!(storage_status::list))
         .routes(routes!(storage_damage::list))
         .routes(routes!(storage_damage::get))
         .routes(routes!(storage_damage::acknowledge))

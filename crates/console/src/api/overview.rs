@@ -5,7 +5,9 @@ use mp_protocol::session_report::Outcome;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{problem::Problem, storage_damage::StorageDamage, user_session::OutcomeForm};
+use super::{
+    problem::Problem, storage_damage::StorageDamage, storage_status::StorageStatus, user_session::OutcomeForm,
+};
 use crate::{
     domain::{self, Logons, Refusal, UnixMillis, percentile},
     ops::{Administrator, Core, OVERVIEW_HOURS},
@@ -34,6 +36,8 @@ pub(super) struct Overview {
     /// How many items two sessions had changed in different ways, in the last 24 hours.
     overridden: i64,
     storage_damage: OpenDamage,
+    /// Storage Servers that have little space, a store that does not work, or users near their quota.
+    storage_status: Vec<StorageStatus>,
 }
 
 /// Damage of stored data that nobody has acknowledged.
@@ -144,5 +148,6 @@ pub(super) async fn get(
             count: found.damage.0,
             newest: found.damage.1.into_iter().map(Into::into).collect(),
         },
+        storage_status: found.stores.into_iter().map(Into::into).collect(),
     }))
 }

@@ -16,7 +16,7 @@ pub(super) fn permission(method: &Method, path: &str) -> Option<Permission> {
         | "administrators/current/second-factor/removal"
         | "administrators/current/second-factor/recovery-codes" => Own,
         "overview" | "users" | "users/{sid}" | "user-sessions" | "user-sessions/{id}" if reads => Read,
-        "storage-damage" | "storage-damage/{id}" if reads => Read,
+        "storage-status" | "storage-damage" | "storage-damage/{id}" if reads => Read,
         "storage-damage/{id}/acknowledgement" => Restore,
         "users/{sid}/data-sets"
         | "users/{sid}/data-sets/{scope}/versions"

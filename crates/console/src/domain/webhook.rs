@@ -4,12 +4,13 @@ use mp_protocol::{
     MachineId, MachineRole,
     damage::{DamageRemedy, DamageReport},
     session_report::Outcome,
+    storage_status::NearQuota,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::{Refusal, TimedReport, UnixMillis, damage_code};
+use super::{Refusal, StorageStatus, TimedReport, UnixMillis, damage_code};
 
 /// Most characters of a name and of an address.
 const MAX_NAME: usize = 100;
@@ -31,6 +32,12 @@ pub(crate) enum SignalKind {
     SessionQuarantined,
     /// A user's settings are longer than the quota.
     QuotaRefused,
+    /// A user's settings take much of the quota.
+    QuotaNear,
+    /// A Storage Server has little free space.
+    StorageSpaceLow,
+    /// A Storage Server cannot use its store.
+    StorageFailing,
     /// A Storage Server found damage.
     StorageDamaged,
     /// A Storage Server was not heard of for five minutes.
@@ -174,6 +181,29 @@ impl Signal {
             "fell-back-to": fell_back_to, "current-as": current_as,
         });
         Self { kind: SignalKind::StorageDamaged, at, about }
+    }
+
+    /// A Storage Server with little free space.
+    pub(crate) fn of_low_space(status: &StorageStatus) -> Self {
+        let about = json!({
+            "storage-server": status.server, "free-bytes": status.told.free_bytes, "total-bytes": status.told.total_bytes,
+        });
+        Self { kind: SignalKind::StorageSpaceLow, at: status.reported_at, about }
+    }
+
+    /// A Storage Server whose store does not work.
+    pub(crate) fn of_failing_store(status: &StorageStatus) -> Self {
+        let about = json!({ "storage-server": status.server, "problem": status.told.problem });
+        Self { kind: SignalKind::StorageFailing, at: status.reported_at, about }
+    }
+
+    /// A user whose settings take much of the quota.
+    pub(crate) fn of_near_quota(status: &StorageStatus, near: &NearQuota) -> Self {
+        let about = json!({
+            "storage-server": status.server, "sid": near.sid.as_str(), "scope": near.scope.to_string(),
+            "used-bytes": near.used_bytes, "limit-bytes": near.limit_bytes,
+        });
+        Self { kind: SignalKind::QuotaNear, at: status.reported_at, about }
     }
 
     /// A machine that is away, or back.

@@ -29,6 +29,7 @@ mod sessions;
 mod sign_in;
 mod storage_damage;
 mod storage_moves;
+mod storage_status;
 mod trials;
 mod user_sessions;
 mod watched;

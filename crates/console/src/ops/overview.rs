@@ -1,5 +1,5 @@
 use super::{Administrator, Core};
-use crate::domain::{Logons, MachineCounts, Refusal, StorageDamage, UnixMillis};
+use crate::domain::{Logons, MachineCounts, Refusal, StorageDamage, StorageStatus, UnixMillis};
 
 /// How many hours the overview looks back, the present one among them.
 pub(crate) const HOURS: i64 = 24;
@@ -21,6 +21,8 @@ pub(crate) struct Overview {
     pub(crate) logons: Vec<Logons>,
     /// How much damage of stored data nobody has acknowledged, and the newest of it.
     pub(crate) damage: (i64, Vec<StorageDamage>),
+    /// Storage Servers whose store needs attention.
+    pub(crate) stores: Vec<StorageStatus>,
 }
 
 impl Core {
@@ -34,6 +36,8 @@ impl Core {
         let groups = caller.groups();
         let within = groups.as_deref();
         let (configuration, _) = self.database.configuration().await?;
+        let mut stores = self.storage_status(caller).await?;
+        stores.retain(StorageStatus::needs_attention);
         Ok(Overview {
             now,
             since,
@@ -45,6 +49,7 @@ impl Core {
             any_session: self.database.has_user_sessions(within).await?,
             logons: self.database.logons(since, within).await?,
             damage: self.open_damage(caller).await?,
+            stores,
         })
     }
 }

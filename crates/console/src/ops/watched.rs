@@ -18,10 +18,11 @@ impl Core {
         let agents = self.database.machine_counts("agent", silent_since, None).await?;
         let storage = self.database.machine_counts("storage", silent_since, None).await?;
         let open_damage = self.database.open_damage(&DamageFilter::default()).await?;
+        let stores = self.database.storage_status().await?;
         let waiting_deliveries = self.database.waiting_deliveries().await?;
         let revision = self.database.revision().await?;
         let (connections, took) = (self.database.connections(), begun.elapsed());
-        Ok(Looked { agents, storage, open_damage, waiting_deliveries, revision, connections, took })
+        Ok(Looked { agents, storage, open_damage, stores, waiting_deliveries, revision, connections, took })
     }
 }
 

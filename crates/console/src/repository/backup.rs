@@ -12,7 +12,7 @@ use sqlx::{
 use super::{Database, Engine};
 
 /// The tables whose rows are kept, those before that others refer to. Sessions are left out: who was signed in signs in again.
-const TABLES: [&str; 26] = [
+const TABLES: [&str; 27] = [
     "farm",
     "storage_servers",
     "agent_server_groups",
@@ -39,6 +39,7 @@ const TABLES: [&str; 26] = [
     "webhooks",
     "webhook_deliveries",
     "machines_away",
+    "storage_status",
 ];
 
 /// A value of a row; nothing else is in the database.

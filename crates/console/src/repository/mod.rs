@@ -20,6 +20,7 @@ mod settings;
 mod sign_ins;
 mod storage_damage;
 mod storage_moves;
+mod storage_status;
 mod tokens;
 mod trim;
 mod user_sessions;

@@ -24,6 +24,7 @@ mod second_factor;
 mod sessions;
 mod storage_damage;
 mod storage_settings;
+mod storage_status;
 mod support;
 mod tokens;
 mod trials;

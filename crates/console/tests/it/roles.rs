@@ -38,6 +38,7 @@ const MATRIX: &[(&str, &str)] = &[
     ("get-storage-server", "aou"),
     ("replace-storage-server", "a"),
     ("remove-storage-server", "a"),
+    ("list-storage-status", "aou"),
     ("list-storage-damage", "aou"),
     ("get-storage-damage", "aou"),
     ("acknowledge-storage-damage", "ao"),

@@ -104,6 +104,14 @@ fn every_former_version_is_brought_up_to_date() {
         let keeping: Vec<_> = keeping.map(|server| server["name"].clone()).collect();
         let expected = if version >= 9 { vec!["STORE1", "STORE2"] } else { Vec::new() };
         assert_eq!(keeping, expected, "{told}");
+        if version >= 18 {
+            let status = farm.get("/api/v1/storage-status").ok(200);
+            assert_eq!(
+                (&status[0]["storage-server"], &status[0]["low"]),
+                (&json!("STORE1"), &json!(true)),
+                "{told}"
+            );
+        }
         // It goes on being changed.
         farm.post("/api/v1/agent-server-groups", &json!({"name": "New"})).ok(201);
         farm.join_token(&json!({"role": "agent", "group": "Office"}));

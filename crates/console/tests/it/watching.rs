@@ -5,6 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use mp_protocol::{
     AgentPlan,
     client::{ConsoleClient, PlanAnswer},
+    paths,
 };
 use serde_json::Value;
 
@@ -44,6 +45,9 @@ fn health_and_metrics_say_how_the_console_is() {
     let waiting = std::thread::spawn(move || {
         drop(client.plan::<AgentPlan>(Some(&held), Duration::from_secs(50)));
     });
+    let storage = farm.storage("store1", "STORE1");
+    let status = serde_json::json!({"free-bytes": 5, "total-bytes": 9});
+    ConsoleClient::new(&storage).unwrap().post::<_, ()>(paths::STORAGE_STATUS, &status).unwrap();
     let metrics = || get(monitor, "/metrics").1;
     let has = |line: &str| metrics().lines().any(|found| found == line);
     for _ in 0..500 {
@@ -62,8 +66,12 @@ fn health_and_metrics_say_how_the_console_is() {
         "metaprofiles_console_requests_total{operation=\"GET -\",status=\"404\"} 1",
         "metaprofiles_console_requests_total{operation=\"POST /machine/v1/session-reports\",status=\"200\"} 1",
         "metaprofiles_console_machines{role=\"agent\",health=\"in-contact\"} 1",
-        "metaprofiles_console_machines{role=\"storage\",health=\"silent\"} 0",
+        "metaprofiles_console_machines{role=\"storage\",health=\"silent\"} 1",
         "metaprofiles_console_storage_damage_open 0",
+        "metaprofiles_console_storage_free_bytes{server=\"STORE1\"} 5",
+        "metaprofiles_console_storage_total_bytes{server=\"STORE1\"} 9",
+        "metaprofiles_console_storage_space_low{server=\"STORE1\"} 1",
+        "metaprofiles_console_storage_near_quota{server=\"STORE1\"} 0",
         "metaprofiles_console_webhook_deliveries_waiting 0",
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");

@@ -40,6 +40,8 @@ mod sessions;
 mod storage_damage;
 #[path = "../it/storage_settings.rs"]
 mod storage_settings;
+#[path = "../it/storage_status.rs"]
+mod storage_status;
 #[path = "../it/support.rs"]
 mod support;
 #[path = "../it/tokens.rs"]

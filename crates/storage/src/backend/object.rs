@@ -22,7 +22,7 @@ mod sealing;
 mod write;
 
 use std::{
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -41,12 +41,14 @@ use super::{
     Adoption, Backend, BackendError, Base, Change, Inspection, Key, QuarantineNote, QuarantinedInfo, Read,
     Removed, Replaced, Retention, Stamp, Version, VersionInfo,
 };
-use crate::{DataSetFile, Probed, at_rest::AtRest};
+use crate::{DataSetFile, Probed, Space, at_rest::AtRest};
 
 /// For one call, store and catalogue together.
 const CALL: Duration = Duration::from_secs(60);
 /// For an inspection, which reads everything of a user and scope.
 const INSPECTION: Duration = Duration::from_secs(600);
+/// For so long it is not added up again how much the store keeps: that looks at every row.
+const ADDED_UP: Duration = Duration::from_secs(15 * 60);
 /// Threads that drive requests to store and catalogue.
 const THREADS: usize = 2;
 
@@ -56,6 +58,8 @@ pub struct ObjectBackend {
     inner: Arc<Inner>,
     /// `None` only while it is dropped.
     runtime: Option<Runtime>,
+    /// How much the store kept, and when that was added up.
+    kept: Mutex<Option<(Instant, u64)>>,
 }
 
 /// What calls and the collector share.
@@ -81,7 +85,7 @@ impl ObjectBackend {
             .build()
             .map_err(OpenError::Threads)?;
         let inner = runtime.block_on(Inner::open(options))?;
-        Ok(Self { inner: Arc::new(inner), runtime: Some(runtime) })
+        Ok(Self { inner: Arc::new(inner), runtime: Some(runtime), kept: Mutex::default() })
     }
 
     /// Asks store and catalogue for the little that says that both are there, and are the right ones.
@@ -91,7 +95,22 @@ impl ObjectBackend {
     pub fn probe(&self) -> Result<Probed, BackendError> {
         let begun = Instant::now();
         self.wait(CALL, self.inner.probe())?;
-        Ok(Probed { flush: begun.elapsed(), free: None })
+        let flush = begun.elapsed();
+        let kept = Some(self.kept_bytes()?);
+        Ok(Probed { flush, space: Space { kept, ..Space::default() } })
+    }
+
+    /// How much the store keeps, to about a quarter of an hour.
+    fn kept_bytes(&self) -> Result<u64, BackendError> {
+        let mut known = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        match *known {
+            Some((at, kept)) if at.elapsed() < ADDED_UP => Ok(kept),
+            _ => {
+                let kept = self.wait(CALL, self.inner.catalogue.kept_bytes())?;
+                *known = Some((Instant::now(), kept));
+                Ok(kept)
+            }
+        }
     }
 
     fn wait<T>(

@@ -12,9 +12,10 @@ use mp_profile::Sid;
 use mp_protocol::damage::DamageFound;
 use serde::{Deserialize, Serialize};
 
-use super::{Again, DamageLog, thread::Until};
+use super::DamageLog;
 use crate::{
     Backend,
+    again::{Again, Until},
     backend::{BackendError, Key},
     refusal::chain,
     store::now,

@@ -5,8 +5,8 @@ use mp_protocol::{
     session_report::{BatchAnswer, ReportBatch},
 };
 
-use super::{Again, DamageQueue};
-use crate::{refusal::chain, store::now};
+use super::DamageQueue;
+use crate::{again::Again, refusal::chain, store::now};
 
 /// Between two looks into the queue.
 const EVERY: Duration = Duration::from_secs(2);

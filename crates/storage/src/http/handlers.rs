@@ -156,7 +156,7 @@ pub(super) async fn put(
         match with_file(&shared, access, &target, &headers, body, dictionary, replace).await? {
             Replaced::As { version, created } => {
                 let status = if created { StatusCode::CREATED } else { StatusCode::NO_CONTENT };
-                let warning = quota_warning(&shared, version.len);
+                let warning = quota_warning(&shared, &target, version.len);
                 Ok((status, [(ETAG, version.tag().0)], warning, ()).into_response())
             }
             Replaced::Conflict => Err(conflict()),
@@ -186,14 +186,17 @@ impl Shared {
     }
 }
 
-/// The header that says how much of the quota is taken, once it is much.
-fn quota_warning(shared: &Shared, len: u64) -> Option<[(&'static str, String); 1]> {
+/// The header that says how much of the quota is taken, once it is much, which is noted for the console.
+fn quota_warning(shared: &Shared, target: &Target, len: u64) -> Option<[(&'static str, String); 1]> {
     let limits = shared.plan.borrow().limits;
-    let (quota, warning) = limits.quota_bytes.zip(limits.quota_warning_bytes())?;
-    (len >= warning).then(|| {
-        shared.metrics.near_quota();
-        [(QUOTA, format!("used={len}, limit={quota}"))]
-    })
+    let near = limits.quota_bytes.zip(limits.quota_warning_bytes()).filter(|(_, warning)| len >= *warning);
+    let Some((quota, _)) = near else {
+        shared.store.near_quotas().far(&target.scope, &target.sid);
+        return None;
+    };
+    shared.metrics.near_quota();
+    shared.store.near_quotas().near(target.scope.clone(), target.sid.clone(), len);
+    Some([(QUOTA, format!("used={len}, limit={quota}"))])
 }
 
 pub(super) async fn delete(
@@ -211,7 +214,10 @@ pub(super) async fn delete(
     let (store, scope, sid) = (shared.store.of(access), target.scope.clone(), target.sid.clone());
     let removed = shared.blocking(move || store.remove(&scope, &sid, &base, &by, reason)).await;
     Ok(target.logged(removed.and_then(|removed| match removed {
-        Removed::Done => Ok(StatusCode::NO_CONTENT.into_response()),
+        Removed::Done => {
+            shared.store.near_quotas().far(&target.scope, &target.sid);
+            Ok(StatusCode::NO_CONTENT.into_response())
+        }
         Removed::Conflict => Err(conflict()),
         Removed::None => Err(no_data_set()),
     })))

@@ -23,6 +23,7 @@ use mp_protocol::{
     damage::DamageReport,
     paths,
     session_report::{BatchAnswer, ReportBatch},
+    storage_status::StorageStatus,
     test_authority::TestAuthority,
     tls::{self, ServerKind},
 };
@@ -40,6 +41,8 @@ pub(crate) struct Console {
     pub(crate) plan: watch::Sender<Option<StoragePlan>>,
     /// What it was told of damage; it takes nothing while this is `None`.
     pub(crate) damage: Arc<Mutex<Option<Vec<DamageReport>>>>,
+    /// What it was told of the store.
+    pub(crate) status: Arc<Mutex<Vec<StorageStatus>>>,
     renewals: Arc<Mutex<u32>>,
     /// How old a certificate is when it is given at enrolment.
     age: Duration,
@@ -51,6 +54,7 @@ impl Console {
             authority: Arc::new(TestAuthority::new()),
             plan: watch::Sender::new(None),
             damage: Arc::default(),
+            status: Arc::default(),
             renewals: Arc::default(),
             age,
         };
@@ -59,6 +63,7 @@ impl Console {
             .route(paths::RENEW, post(Self::renew))
             .route(paths::PLAN, get(Self::get_plan))
             .route(paths::DAMAGE_REPORTS, post(Self::take_damage))
+            .route(paths::STORAGE_STATUS, post(Self::take_status))
             .with_state(console.clone());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("https://{}/", listener.local_addr().unwrap());
@@ -104,6 +109,11 @@ impl Console {
         let taken = batch.reports.iter().map(|report| report.id.clone()).collect();
         told.extend(batch.reports);
         Ok(Json(BatchAnswer { taken, refused: Vec::new() }))
+    }
+
+    async fn take_status(State(console): State<Self>, Json(status): Json<StorageStatus>) -> StatusCode {
+        console.status.lock().unwrap().push(status);
+        StatusCode::NO_CONTENT
     }
 
     async fn get_plan(

@@ -57,7 +57,7 @@ fn readiness_and_metrics_say_how_the_service_is() {
     let mut first = plan(&folder.path().join("base"), &identity);
     first.port = free_port();
     let agent = console.authority.enrol(&folder.path().join("agent"), MachineRole::Agent, 1, &[]);
-    first.agents.push(allowed(&agent, None));
+    first.agents.push(allowed(&agent, Some("Office")));
     console.plan.send_replace(Some(first.clone()));
     eventually("it is ready", || {
         report(monitor).is_some_and(|(status, report)| status == 200 && report.ready)
@@ -65,6 +65,7 @@ fn readiness_and_metrics_say_how_the_service_is() {
     let (_, well) = report(monitor).unwrap();
     assert_eq!((well.plan_revision, bad(&well)), (Some(1), vec![]));
     assert!(well.free_bytes.is_some_and(|free| free > 0) && well.flush_micros.is_some());
+    assert!(well.total_bytes > well.free_bytes && well.kept_bytes.is_none(), "{well:?}");
     assert!(files_below(&folder.path().join("base")).iter().all(|name| !name.contains("trial")));
 
     let target = StorageTarget { name: "s".to_owned(), host: "127.0.0.1".to_owned(), port: first.port };
@@ -102,12 +103,33 @@ fn readiness_and_metrics_say_how_the_service_is() {
     assert!(text.contains("flush_duration_seconds_count ") && text.contains("free_bytes "), "{text}");
     assert!(!text.contains("S-1-5"), "nothing of a user: {text}");
 
+    // The console is told of the space, and at once of who is near a quota that was set meanwhile.
+    let told = || console.status.lock().unwrap().last().cloned();
+    eventually("the console knows the space", || {
+        told().is_some_and(|told| told.total_bytes == well.total_bytes && told.free_bytes.is_some())
+    });
+    assert_eq!(told().unwrap().near_quota, []);
+    let mut second = first.clone();
+    (second.revision, second.limits.quota_bytes) = (2, Some(one.len() as u64 + 1));
+    console.plan.send_replace(Some(second.clone()));
+    eventually("the quota is in force", || {
+        report(monitor).is_some_and(|(_, report)| report.plan_revision == Some(2))
+    });
+    client.store(&Scope::Group("Office".parse().unwrap()), &sid(1), None, &one).unwrap();
+    eventually("the console knows who is near the quota", || {
+        told().is_some_and(|told| told.near_quota.len() == 1)
+    });
+    let near = told().unwrap().near_quota.remove(0);
+    assert_eq!(
+        (near.sid, near.used_bytes, near.limit_bytes),
+        (sid(1), one.len() as u64, one.len() as u64 + 1)
+    );
+
     // Somebody enrols the machine again: the new certificate is used without a restart.
     let before = identity.certificate().serial.clone();
     drop(enrolled(&console, &url, &state, MachineRole::Storage));
     assert_ne!(Identity::load(&state).unwrap().certificate().serial, before);
-    let mut second = first.clone();
-    second.revision = 2;
+    second.revision = 3;
     console.plan.send_replace(Some(second));
     eventually("the new certificate is shown", || server_serial(&agent, first.port) != before);
     client.fetch(&Scope::Global, &sid(1), None).unwrap();
@@ -138,7 +160,7 @@ fn a_store_that_is_not_there_is_not_well() {
     let folder = tempfile::tempdir().unwrap();
     let base = folder.path().join("base");
     let backend = FolderBackend::open(&base, "global", FirstUse::Allowed).unwrap();
-    assert!(backend.probe().unwrap().free.is_some_and(|free| free > 0));
+    assert!(backend.probe().unwrap().space.free.is_some_and(|free| free > 0));
     std::fs::rename(base.join("metaprofiles-storage.json"), folder.path().join("away")).unwrap();
     let error = backend.probe().unwrap_err();
     assert!(error.to_string().contains("is its disk mounted"), "{error}");

@@ -1,19 +1,15 @@
-import { ToolbarButton } from "@fluentui/react-components";
-import { ArrowClockwiseRegular, PeopleRegular, PersonAddRegular } from "@fluentui/react-icons";
+import { PeopleRegular, PersonAddRegular } from "@fluentui/react-icons";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { administrators, type Administrator } from "../../api/people";
 import { Command } from "../../parts/Command";
-import { CommandBar } from "../../parts/CommandBar";
 import type { Column } from "../../parts/DataTable";
 import { EmptyState } from "../../parts/EmptyState";
-import { Page } from "../../parts/Page";
-import { PagedTable } from "../../parts/PagedTable";
+import { ListPage } from "../../parts/ListPage";
 import { PageLink } from "../../parts/PageLink";
 import { dayOf } from "../../parts/times";
 import { useChosen } from "../../parts/useChosen";
-import { useSettled } from "../../parts/useSettled";
 import { AdministratorPanel } from "./AdministratorPanel";
 import { NewAdministratorDialog } from "./dialogs";
 import { groupsOf, origins, stateOf } from "./people";
@@ -48,50 +44,37 @@ const columns: readonly Column<Administrator>[] = [
 /** Who may sign in, and what they may do. */
 export default function AdministratorsPage() {
   const queries = useQueryClient();
-  const [search, setSearch] = useState("");
-  const [order, setOrder] = useState("name");
   const [adding, setAdding] = useState(false);
   const chosen = useChosen("/administrators");
-  const settled = useSettled(search.trim());
-  const refresh = () => queries.invalidateQueries({ queryKey: ["administrators"] });
   return (
-    <Page
+    <ListPage
       title="Administrators"
       about="Who may sign in to the console, and what each of them may do. A role can be held to some Agent Server Groups."
-    >
-      <CommandBar
-        label="Administrators"
-        search={{ text: search, onChange: setSearch, label: "Search administrators" }}
-      >
+      search="Search administrators"
+      queryKey={["administrators"]}
+      load={administrators}
+      columns={columns}
+      id={(person) => person.name}
+      chosen={chosen.name}
+      order="name"
+      commands={
         <Command needs="people" icon={<PersonAddRegular />} onClick={() => setAdding(true)}>
           New
         </Command>
-        <ToolbarButton icon={<ArrowClockwiseRegular />} onClick={() => void refresh()}>
-          Refresh
-        </ToolbarButton>
-      </CommandBar>
-      <PagedTable
-        label="Administrators"
-        queryKey={["administrators", settled, order]}
-        load={(after) =>
-          administrators({
-            sort: order,
-            ...(settled === "" ? {} : { search: settled }),
-            ...(after === undefined ? {} : { after }),
-          })
-        }
-        columns={columns}
-        id={(person) => person.name}
-        chosen={chosen.name}
-        order={{ order, onChange: setOrder }}
-        empty={
-          <EmptyState icon={PeopleRegular} title="Nobody is called that">
-            Search for less.
-          </EmptyState>
-        }
-      />
+      }
+      empty={() => (
+        <EmptyState icon={PeopleRegular} title="Nobody is called that">
+          Search for less.
+        </EmptyState>
+      )}
+    >
       {chosen.name !== undefined && <AdministratorPanel name={chosen.name} onClose={chosen.close} />}
-      {adding && <NewAdministratorDialog onCreated={refresh} onClose={() => setAdding(false)} />}
-    </Page>
+      {adding && (
+        <NewAdministratorDialog
+          onCreated={() => queries.invalidateQueries({ queryKey: ["administrators"] })}
+          onClose={() => setAdding(false)}
+        />
+      )}
+    </ListPage>
   );
 }

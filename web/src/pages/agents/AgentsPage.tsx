@@ -1,6 +1,5 @@
-import { ToolbarButton } from "@fluentui/react-components";
-import { AddRegular, ArrowClockwiseRegular, DesktopRegular } from "@fluentui/react-icons";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { AddRegular, DesktopRegular } from "@fluentui/react-icons";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
 
@@ -9,16 +8,13 @@ import { machines, type Machine } from "../../api/machines";
 import { Command } from "../../parts/Command";
 import { Ago } from "../../parts/Ago";
 import { Choice } from "../../parts/Choice";
-import { CommandBar } from "../../parts/CommandBar";
 import type { Column } from "../../parts/DataTable";
 import { EmptyState } from "../../parts/EmptyState";
+import { ListPage } from "../../parts/ListPage";
 import { MachineStatus } from "../../parts/MachineStatus";
-import { Page } from "../../parts/Page";
-import { PagedTable } from "../../parts/PagedTable";
 import { PageLink } from "../../parts/PageLink";
 import { dayOf } from "../../parts/times";
 import { useChosen } from "../../parts/useChosen";
-import { useSettled } from "../../parts/useSettled";
 import { AddAgent } from "./AddAgent";
 import { AgentPanel } from "./AgentPanel";
 import { JoinTokens } from "./JoinTokens";
@@ -48,78 +44,73 @@ const columns: readonly Column<Machine>[] = [
 
 /** Session hosts that run the Agent. */
 export default function AgentsPage() {
-  const queries = useQueryClient();
   const [params, setParams] = useSearchParams();
-  const [search, setSearch] = useState("");
-  const [order, setOrder] = useState(params.get("sort") === "last-seen" ? "last-seen" : "name");
   const [revoked, setRevoked] = useState(false);
   const [adding, setAdding] = useState(false);
-  const settled = useSettled(search.trim());
   const chosen = useChosen("/agents");
   const known = useQuery({ queryKey: [groups.key], queryFn: groups.list });
   const group = params.get("group") ?? "";
   const names = (known.data ?? []).map((each) => [each.name, each.name] as const);
-  const all = settled === "" && group === "" && !revoked;
   return (
-    <Page title="Agents" about="Session hosts of the farm. Each has joined with a token of its own.">
-      <CommandBar label="Agents" search={{ text: search, onChange: setSearch, label: "Search Agents" }}>
+    <ListPage
+      title="Agents"
+      about="Session hosts of the farm. Each has joined with a token of its own."
+      search="Search Agents"
+      queryKey={["machines", "agent", group, revoked]}
+      load={(asked) =>
+        machines({
+          ...asked,
+          role: "agent",
+          state: revoked ? "revoked" : "active",
+          ...(group === "" ? {} : { group }),
+        })
+      }
+      columns={columns}
+      id={(machine) => machine.id}
+      chosen={chosen.name}
+      order={params.get("sort") === "last-seen" ? "last-seen" : "name"}
+      commands={
         <Command needs="configure" icon={<AddRegular />} onClick={() => setAdding(true)}>
           Add Agent
         </Command>
-        <ToolbarButton
-          icon={<ArrowClockwiseRegular />}
-          onClick={() => void queries.invalidateQueries({ queryKey: ["machines"] })}
-        >
-          Refresh
-        </ToolbarButton>
-        <Choice
-          beside
-          label="Group"
-          value={group}
-          options={[["", "Any group"], ...names]}
-          onChange={(value) => setParams(value === "" ? {} : { group: value }, { replace: true })}
-        />
-        <Choice
-          beside
-          label="State"
-          value={revoked ? "revoked" : "active"}
-          options={[
-            ["active", "Members"],
-            ["revoked", "Revoked"],
-          ]}
-          onChange={(value) => setRevoked(value === "revoked")}
-        />
-      </CommandBar>
-      <PagedTable
-        label="Agents"
-        queryKey={["machines", "agent", settled, group, revoked, order]}
-        load={(after) =>
-          machines({
-            role: "agent",
-            state: revoked ? "revoked" : "active",
-            sort: order,
-            ...(group === "" ? {} : { group }),
-            ...(settled === "" ? {} : { search: settled }),
-            ...(after === undefined ? {} : { after }),
-          })
-        }
-        columns={columns}
-        id={(machine) => machine.id}
-        chosen={chosen.name}
-        order={{ order, onChange: setOrder }}
-        empty={
+      }
+      choices={
+        <>
+          <Choice
+            beside
+            label="Group"
+            value={group}
+            options={[["", "Any group"], ...names]}
+            onChange={(value) => setParams(value === "" ? {} : { group: value }, { replace: true })}
+          />
+          <Choice
+            beside
+            label="State"
+            value={revoked ? "revoked" : "active"}
+            options={[
+              ["active", "Members"],
+              ["revoked", "Revoked"],
+            ]}
+            onChange={(value) => setRevoked(value === "revoked")}
+          />
+        </>
+      }
+      empty={(searched) => {
+        const all = !searched && group === "" && !revoked;
+        return (
           <EmptyState icon={DesktopRegular} title={all ? "No Agent yet" : "No such Agent"}>
             {all
               ? "Choose Add Agent above for a join token and the command that installs the Agent on a session host."
               : "Choose another group or state, or search for less."}
           </EmptyState>
-        }
-      />
+        );
+      }}
+    >
       <JoinTokens role="agent" />
       {chosen.name !== undefined && (
         <AgentPanel key={chosen.name} id={chosen.name} groups={names} onClose={chosen.close} />
       )}
       {adding && <AddAgent groups={names} initial={group} onClose={() => setAdding(false)} />}
-    </Page>
+    </ListPage>
   );
 }

@@ -1,19 +1,16 @@
-import { Button, ToolbarButton } from "@fluentui/react-components";
-import { AddRegular, ArrowClockwiseRegular, DeleteRegular, KeyMultipleRegular } from "@fluentui/react-icons";
+import { Button } from "@fluentui/react-components";
+import { AddRegular, DeleteRegular, KeyMultipleRegular } from "@fluentui/react-icons";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { apiTokens, removeApiToken, type ApiToken } from "../../api/people";
 import { Ago } from "../../parts/Ago";
 import { Command } from "../../parts/Command";
-import { CommandBar } from "../../parts/CommandBar";
 import { ConfirmDialog } from "../../parts/ConfirmDialog";
 import type { Column } from "../../parts/DataTable";
 import { EmptyState } from "../../parts/EmptyState";
-import { Page } from "../../parts/Page";
-import { PagedTable } from "../../parts/PagedTable";
+import { ListPage } from "../../parts/ListPage";
 import { dayOf, momentOf } from "../../parts/times";
-import { useSettled } from "../../parts/useSettled";
 import { groupsOf } from "../administrators/people";
 import { NewTokenDialog } from "./NewTokenDialog";
 
@@ -56,47 +53,35 @@ const columnsOf = (onRemove: (token: ApiToken) => void): readonly Column<ApiToke
 /** With these, programs speak to the console. */
 export default function ApiTokensPage() {
   const queries = useQueryClient();
-  const [search, setSearch] = useState("");
-  const [order, setOrder] = useState("-created");
   const [adding, setAdding] = useState(false);
   const [removed, setRemoved] = useState<ApiToken | null>(null);
-  const settled = useSettled(search.trim());
   const refresh = () => queries.invalidateQueries({ queryKey: ["api-tokens"] });
   return (
-    <Page
+    <ListPage
       title="API tokens"
       about="With these, programs speak to the console. Each has a role, may be held to groups, and ends by itself."
-    >
-      <CommandBar
-        label="API tokens"
-        search={{ text: search, onChange: setSearch, label: "Search API tokens" }}
-      >
+      search="Search API tokens"
+      queryKey={["api-tokens"]}
+      load={apiTokens}
+      columns={columnsOf(setRemoved)}
+      id={(token) => token.id}
+      order="-created"
+      commands={
         <Command needs="tokens" icon={<AddRegular />} onClick={() => setAdding(true)}>
           New
         </Command>
-        <ToolbarButton icon={<ArrowClockwiseRegular />} onClick={() => void refresh()}>
-          Refresh
-        </ToolbarButton>
-      </CommandBar>
-      <PagedTable
-        label="API tokens"
-        queryKey={["api-tokens", settled, order]}
-        load={(after) =>
-          apiTokens({
-            sort: order,
-            ...(settled === "" ? {} : { search: settled }),
-            ...(after === undefined ? {} : { after }),
-          })
-        }
-        columns={columnsOf(setRemoved)}
-        id={(token) => token.id}
-        order={{ order, onChange: setOrder }}
-        empty={
-          <EmptyState icon={KeyMultipleRegular} title="There is no API token">
-            Make one for each program that shall speak to the console, with no more rights than it needs.
-          </EmptyState>
-        }
-      />
+      }
+      empty={(searched) => (
+        <EmptyState
+          icon={KeyMultipleRegular}
+          title={searched ? "No such API token" : "There is no API token"}
+        >
+          {searched
+            ? "Search for less."
+            : "Make one for each program that shall speak to the console, with no more rights than it needs."}
+        </EmptyState>
+      )}
+    >
       {adding && <NewTokenDialog onCreated={refresh} onClose={() => setAdding(false)} />}
       {removed !== null && (
         <ConfirmDialog
@@ -111,6 +96,6 @@ export default function ApiTokensPage() {
           Programs that use it are refused from now on.
         </ConfirmDialog>
       )}
-    </Page>
+    </ListPage>
   );
 }

@@ -1,18 +1,14 @@
-import { Link, ToolbarButton } from "@fluentui/react-components";
-import { ArrowClockwiseRegular, HistoryRegular } from "@fluentui/react-icons";
-import { useQueryClient } from "@tanstack/react-query";
+import { Link } from "@fluentui/react-components";
+import { HistoryRegular } from "@fluentui/react-icons";
 import { useState } from "react";
 
 import { auditLog, type AuditEntry } from "../../api/activity";
 import { Choice } from "../../parts/Choice";
-import { CommandBar } from "../../parts/CommandBar";
 import type { Column } from "../../parts/DataTable";
 import { EmptyState } from "../../parts/EmptyState";
-import { Page } from "../../parts/Page";
-import { PagedTable } from "../../parts/PagedTable";
+import { ListPage } from "../../parts/ListPage";
 import { isPeriod, periods, sinceOf, type Period } from "../../parts/periods";
 import { momentOf } from "../../parts/times";
-import { useSettled } from "../../parts/useSettled";
 import { EntryPanel } from "./EntryPanel";
 
 const columnsOf = (show: (entry: AuditEntry) => void): readonly Column<AuditEntry>[] => [
@@ -30,24 +26,21 @@ const columnsOf = (show: (entry: AuditEntry) => void): readonly Column<AuditEntr
 
 /** What was done to the farm, by whom. */
 export default function AuditPage() {
-  const queries = useQueryClient();
-  const [search, setSearch] = useState("");
   const [period, setPeriod] = useState<Period>("all");
-  const [order, setOrder] = useState("-id");
   const [shown, setShown] = useState<AuditEntry | null>(null);
-  const settled = useSettled(search);
   return (
-    <Page title="Audit" about="Every change of the farm, with who made it and when.">
-      <CommandBar
-        label="Audit"
-        search={{ text: search, onChange: setSearch, label: "Search who, what and details" }}
-      >
-        <ToolbarButton
-          icon={<ArrowClockwiseRegular />}
-          onClick={() => void queries.invalidateQueries({ queryKey: ["audit-log"] })}
-        >
-          Refresh
-        </ToolbarButton>
+    <ListPage
+      title="Audit"
+      about="Every change of the farm, with who made it and when."
+      label="Audit log"
+      search="Search who, what and details"
+      queryKey={["audit-log", period]}
+      load={(asked) => auditLog({ ...asked, ...sinceOf(period) })}
+      columns={columnsOf(setShown)}
+      id={(entry) => String(entry.id)}
+      chosen={shown === null ? undefined : String(shown.id)}
+      order="-id"
+      choices={
         <Choice
           beside
           label="Done"
@@ -55,29 +48,14 @@ export default function AuditPage() {
           options={periods}
           onChange={(value) => setPeriod(isPeriod(value) ? value : "all")}
         />
-      </CommandBar>
-      <PagedTable
-        label="Audit log"
-        queryKey={["audit-log", settled, period, order]}
-        load={(after) =>
-          auditLog({
-            sort: order,
-            ...sinceOf(period),
-            ...(settled === "" ? {} : { search: settled }),
-            ...(after === undefined ? {} : { after }),
-          })
-        }
-        columns={columnsOf(setShown)}
-        chosen={shown === null ? undefined : String(shown.id)}
-        id={(entry) => String(entry.id)}
-        order={{ order, onChange: setOrder }}
-        empty={
-          <EmptyState icon={HistoryRegular} title="Nothing like that was done">
-            Search for less, or in a longer time.
-          </EmptyState>
-        }
-      />
+      }
+      empty={() => (
+        <EmptyState icon={HistoryRegular} title="Nothing like that was done">
+          Search for less, or in a longer time.
+        </EmptyState>
+      )}
+    >
       {shown !== null && <EntryPanel entry={shown} onClose={() => setShown(null)} />}
-    </Page>
+    </ListPage>
   );
 }

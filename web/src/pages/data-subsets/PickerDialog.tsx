@@ -1,4 +1,4 @@
-import { Button, makeStyles, tokens } from "@fluentui/react-components";
+import { Button } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -8,24 +8,14 @@ import { sampleKeys } from "../../api/trials";
 import { Choice } from "../../parts/Choice";
 import { DialogFrame } from "../../parts/DialogFrame";
 import { EmptyState } from "../../parts/EmptyState";
-import { KeyTree, type TreePlace } from "../../parts/KeyTree";
+import { KeyTree, type Asked, type TreeLevel, type TreePlace } from "../../parts/KeyTree";
 import { Loaded } from "../../parts/Loaded";
+import { SplitView } from "../../parts/SplitView";
 import { scopeName } from "../users/data-sets/items";
 import { levelOf, placeQuery } from "../users/data-sets/queries";
 import { actionAt, sampleLevel } from "./picking";
 import { PlacePicker } from "./PlacePicker";
 import { SourceChoice, type Sample } from "./SourceChoice";
-
-const useStyles = makeStyles({
-  split: {
-    display: "grid",
-    gridTemplateColumns: "minmax(0, 1fr) minmax(0, 1fr)",
-    gap: tokens.spacingHorizontalL,
-    alignItems: "start",
-    minHeight: "320px",
-    "@media (max-width: 899px)": { gridTemplateColumns: "minmax(0, 1fr)" },
-  },
-});
 
 interface Props {
   readonly draft: DataSubset;
@@ -68,33 +58,26 @@ const markOf = (draft: DataSubset) => (place: TreePlace) => {
 
 /** The keys of a hive. */
 function HiveTree({ draft, onChange, hive }: TreeProps & { readonly hive: string }) {
-  const styles = useStyles();
-  const [place, setPlace] = useState<TreePlace | null>(null);
   const never = { staleTime: Infinity, gcTime: 0, retry: false, refetchOnWindowFocus: false } as const;
   const found = useQuery({ queryKey: ["sample-hive"], queryFn: () => sampleKeys(hive), ...never });
   return (
     <Loaded query={found} what="the hive">
       {(keys) => (
-        <div className={styles.split}>
-          <KeyTree
-            ask={(at) => ({
-              ...never,
-              queryKey: ["sample-hive", "level", found.dataUpdatedAt, at],
-              queryFn: () => Promise.resolve(sampleLevel(keys, at)),
-            })}
-            level={(level) => level}
-            chosen={place}
-            onChoose={setPlace}
-            mark={markOf(draft)}
-          />
-          <PlacePicker
-            key={place?.path}
-            draft={draft}
-            onChange={onChange}
-            place={place}
-            values={keys.keys.find((key) => key.path === place?.path)?.values ?? []}
-          />
-        </div>
+        <Places
+          draft={draft}
+          onChange={onChange}
+          ask={(at) => ({
+            ...never,
+            queryKey: ["sample-hive", "place", found.dataUpdatedAt, at],
+            queryFn: () =>
+              Promise.resolve({
+                level: sampleLevel(keys, at),
+                values: keys.keys.find((key) => key.path === at?.path)?.values ?? [],
+              }),
+          })}
+          level={({ level }) => level}
+          valuesOf={({ values }) => values}
+        />
       )}
     </Loaded>
   );
@@ -116,6 +99,7 @@ function UserTree({ draft, onChange, sid }: TreeProps & { readonly sid: string }
             </EmptyState>
           );
         }
+        const { number } = shown.current;
         return (
           <>
             {stored.length > 1 && (
@@ -126,11 +110,13 @@ function UserTree({ draft, onChange, sid }: TreeProps & { readonly sid: string }
                 onChange={setScope}
               />
             )}
-            <VersionTree
+            <Places
               key={shown.scope}
               draft={draft}
               onChange={onChange}
-              of={{ set: { sid, scope: shown.scope }, number: shown.current.number }}
+              ask={(at) => placeQuery({ set: { sid, scope: shown.scope }, number }, at)}
+              level={levelOf}
+              valuesOf={(content) => content.values.map((value) => value.name)}
             />
           </>
         );
@@ -139,26 +125,27 @@ function UserTree({ draft, onChange, sid }: TreeProps & { readonly sid: string }
   );
 }
 
-function VersionTree({ draft, onChange, of }: TreeProps & { readonly of: Parameters<typeof placeQuery>[0] }) {
-  const styles = useStyles();
+interface PlacesProps<T> extends TreeProps {
+  readonly ask: (place: TreePlace | null) => Asked<T>;
+  readonly level: (answer: T) => TreeLevel;
+  /** Names of the values of a key. */
+  readonly valuesOf: (answer: T) => readonly string[];
+}
+
+/** A tree, and the rule of what is chosen in it. */
+function Places<T>({ draft, onChange, ask, level, valuesOf }: PlacesProps<T>) {
   const [place, setPlace] = useState<TreePlace | null>(null);
-  const inside = useQuery({ ...placeQuery(of, place), enabled: place !== null });
+  const inside = useQuery({ ...ask(place), enabled: place !== null });
   return (
-    <div className={styles.split}>
-      <KeyTree
-        ask={(at) => placeQuery(of, at)}
-        level={levelOf}
-        chosen={place}
-        onChoose={setPlace}
-        mark={markOf(draft)}
-      />
+    <SplitView halves>
+      <KeyTree ask={ask} level={level} chosen={place} onChoose={setPlace} mark={markOf(draft)} />
       <PlacePicker
         key={place?.path}
         draft={draft}
         onChange={onChange}
         place={place}
-        values={(inside.data?.values ?? []).map((value) => value.name)}
+        values={inside.data === undefined ? [] : valuesOf(inside.data)}
       />
-    </div>
+    </SplitView>
   );
 }

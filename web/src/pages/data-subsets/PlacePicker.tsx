@@ -2,6 +2,7 @@ import { Button, Checkbox, makeStyles, Subtitle2, Text, tokens } from "@fluentui
 import { useState } from "react";
 
 import type { DataSubset } from "../../api/farm";
+import { Buttons } from "../../parts/Buttons";
 import { EmptyState } from "../../parts/EmptyState";
 import type { TreePlace } from "../../parts/KeyTree";
 import { keyName, valueName } from "../users/data-sets/items";
@@ -10,7 +11,6 @@ import { actionAt, withRule, withValues } from "./picking";
 const useStyles = makeStyles({
   root: { display: "flex", flexDirection: "column", rowGap: tokens.spacingVerticalS, minWidth: 0 },
   name: { overflowWrap: "anywhere", margin: 0 },
-  buttons: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalS },
   values: { maxHeight: "40vh", overflowY: "auto" },
   value: { display: "flex" },
 });
@@ -49,7 +49,7 @@ export function PlacePicker({ draft, onChange, place, values }: Props) {
         {action === "include" && "It is kept with all below it."}
         {action === "exclude" && "It is left out with all below it."}
       </Text>
-      <div className={styles.buttons}>
+      <Buttons>
         {action !== "include" && (
           <Button onClick={() => onChange(withRule(draft, place, "include"))}>Keep it</Button>
         )}
@@ -59,7 +59,7 @@ export function PlacePicker({ draft, onChange, place, values }: Props) {
         {action !== undefined && (
           <Button onClick={() => onChange(withRule(draft, place, null))}>Remove the rule</Button>
         )}
-      </div>
+      </Buttons>
       {values.length > 0 && (
         <>
           <Subtitle2 as="h4" className={styles.name}>
@@ -80,14 +80,14 @@ export function PlacePicker({ draft, onChange, place, values }: Props) {
               </div>
             ))}
           </div>
-          <div className={styles.buttons}>
+          <Buttons>
             <Button disabled={chosen.length === 0} onClick={() => pickValues("include")}>
               Keep these values
             </Button>
             <Button disabled={chosen.length === 0} onClick={() => pickValues("exclude")}>
               Leave these values out
             </Button>
-          </div>
+          </Buttons>
         </>
       )}
     </section>

@@ -17,6 +17,7 @@ const farm: Overview = {
   outcomes: [{ outcome: "stored", sessions: 5 }],
   overridden: 0,
   "storage-damage": { count: 0, newest: [] },
+  "storage-status": [],
 };
 
 test("a farm that is well needs no attention", () => {
@@ -64,4 +65,26 @@ test("damage is told with whose it is and what was done, and how much more there
   expect(concerns.map(({ to }) => to)).toEqual(["/damage/d1", "/damage"]);
   expect(concerns[0]?.text).toContain("FARM\\ada in global: version 3, current");
   expect(concerns[1]?.text).toBe("2 more damages that nobody has seen");
+});
+
+test("a store is told that has little space, does not work, or has users near their quota", () => {
+  const store = {
+    "storage-server": "STORE1",
+    reported: "2026-11-22T08:00:00Z",
+    low: false,
+    "near-quota": [],
+  };
+  const near = { sid: "S-1-5-21-1-2-3-1001", scope: "global", "used-bytes": 9, "limit-bytes": 10 };
+  const concerns = concernsOf({
+    ...farm,
+    "storage-status": [
+      { ...store, low: true, "free-bytes": 1_048_576, "total-bytes": 1_073_741_824, "near-quota": [near] },
+      { ...store, "storage-server": "STORE 2", problem: "is its disk mounted?" },
+    ],
+  });
+  expect(concerns.map(({ grave, text, to }) => [grave, text, to])).toEqual([
+    [true, "STORE 2 cannot use its store: is its disk mounted?", "/storage-servers/STORE%202"],
+    [false, "STORE1 has little space: 1 MB free of 1 GB", "/storage-servers/STORE1"],
+    [false, "1 user takes much of the quota on STORE1", "/storage-servers/STORE1"],
+  ]);
 });

@@ -1,5 +1,6 @@
 import type { Outcome, Overview } from "../../api/activity";
 import { momentOf } from "../../parts/times";
+import { spaceText } from "../storage-servers/space";
 import { isGrave, partOf, remedyOf } from "../damage/damage";
 
 /** Something that an administrator should look at. */
@@ -42,6 +43,21 @@ export function concernsOf(farm: Overview): Concern[] {
     "/storage-servers",
     "Let it join",
   );
+  for (const store of farm["storage-status"]) {
+    const [name, near] = [store["storage-server"], store["near-quota"].length];
+    const to = `/storage-servers/${encodeURIComponent(name)}`;
+    add(
+      true,
+      store.problem == null ? 0 : 1,
+      `${name} cannot use its store: ${store.problem}`,
+      to,
+      "Look at it",
+    );
+    const space = spaceText(store) ?? "nothing is known of it now";
+    add(false, store.low ? 1 : 0, `${name} has little space: ${space}`, to, "What to do");
+    const users = plural(near, "user takes", "users take");
+    add(false, near, `${users} much of the quota on ${name}`, to, "Who");
+  }
   const { count, newest } = farm["storage-damage"];
   for (const damage of newest) {
     const whose = `${damage.user ?? damage.sid} in ${damage.scope}`;

@@ -1,16 +1,9 @@
-import {
-  Button,
-  Field,
-  Input,
-  makeStyles,
-  MessageBar,
-  MessageBarBody,
-  tokens,
-} from "@fluentui/react-components";
+import { Button, makeStyles, MessageBar, MessageBarBody, tokens } from "@fluentui/react-components";
 import { useMutation } from "@tanstack/react-query";
 import { useState, type SyntheticEvent } from "react";
 
 import { changePassword } from "../../api/session";
+import { PasswordField } from "../../parts/PasswordField";
 import { ProblemBar } from "../../parts/ProblemBar";
 
 const useStyles = makeStyles({
@@ -55,39 +48,22 @@ export function PasswordForm({ name, onChanged }: Props) {
       )}
       {/* Password managers want to know whose it is. */}
       <input type="text" autoComplete="username" value={name} readOnly hidden />
-      <Field label="Present password" required>
-        <Input
-          type="password"
-          autoComplete="current-password"
-          value={current}
-          onChange={(_, data) => setCurrent(data.value)}
-        />
-      </Field>
-      <Field
+      <PasswordField label="Present password" required present value={current} onChange={setCurrent} />
+      <PasswordField
         label="New password"
         required
         hint="12 to 256 characters"
-        validationMessage={short ? "That is shorter than 12 characters." : undefined}
-      >
-        <Input
-          type="password"
-          autoComplete="new-password"
-          value={next}
-          onChange={(_, data) => setNext(data.value)}
-        />
-      </Field>
-      <Field
+        wrong={short ? "That is shorter than 12 characters." : undefined}
+        value={next}
+        onChange={setNext}
+      />
+      <PasswordField
         label="New password again"
         required
-        validationMessage={differs ? "That is not the same." : undefined}
-      >
-        <Input
-          type="password"
-          autoComplete="new-password"
-          value={again}
-          onChange={(_, data) => setAgain(data.value)}
-        />
-      </Field>
+        wrong={differs ? "That is not the same." : undefined}
+        value={again}
+        onChange={setAgain}
+      />
       <Button
         className={styles.submit}
         type="submit"

@@ -1,38 +1,26 @@
-import { Button, Card, Field, Input, makeStyles, Subtitle2, Text, tokens } from "@fluentui/react-components";
+import { Button, Card, Subtitle2, Text } from "@fluentui/react-components";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 
 import { removeSecondFactor, renewRecoveryCodes, secondFactor } from "../../api/secondFactor";
+import { Buttons } from "../../parts/Buttons";
+import { CodeField } from "../../parts/CodeField";
 import { DialogFrame } from "../../parts/DialogFrame";
 import { FormDialog } from "../../parts/FormDialog";
 import { Loaded } from "../../parts/Loaded";
 import { RecoveryCodes } from "../../parts/RecoveryCodes";
 import { EnrolSecondFactor } from "./EnrolSecondFactor";
 
-const useStyles = makeStyles({
-  buttons: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalS },
-});
-
 /** One's own second factor. */
 export function SecondFactorCard() {
-  const styles = useStyles();
   const queries = useQueryClient();
   const [asked, setAsked] = useState<"enrol" | "codes" | "remove" | null>(null);
-  const [code, setCode] = useState("");
   const found = useQuery({ queryKey: ["second-factor"], queryFn: secondFactor });
   const changed = async () => {
     await queries.invalidateQueries({ queryKey: ["second-factor"] });
     await queries.invalidateQueries({ queryKey: ["session"] });
   };
-  const close = () => {
-    setAsked(null);
-    setCode("");
-  };
-  const field = (
-    <Field label="Code" required hint="Six digits from your authenticator, or a recovery code">
-      <Input autoComplete="one-time-code" value={code} onChange={(_, data) => setCode(data.value)} />
-    </Field>
-  );
+  const close = () => setAsked(null);
   return (
     <Card>
       <Subtitle2 as="h2">Second factor</Subtitle2>
@@ -44,10 +32,10 @@ export function SecondFactorCard() {
                 You sign in with your password and a code of your authenticator. You have{" "}
                 {state["recovery-codes"]} recovery codes left.
               </Text>
-              <div className={styles.buttons}>
+              <Buttons>
                 <Button onClick={() => setAsked("codes")}>New recovery codes</Button>
                 <Button onClick={() => setAsked("remove")}>Remove</Button>
-              </div>
+              </Buttons>
             </>
           ) : (
             <>
@@ -55,11 +43,11 @@ export function SecondFactorCard() {
                 With a second factor nobody signs in with your password alone: an authenticator on your
                 telephone shows a code that is good for half a minute.
               </Text>
-              <div className={styles.buttons}>
+              <Buttons>
                 <Button appearance="primary" onClick={() => setAsked("enrol")}>
                   Enrol an authenticator
                 </Button>
-              </div>
+              </Buttons>
             </>
           )
         }
@@ -74,37 +62,58 @@ export function SecondFactorCard() {
         </DialogFrame>
       )}
       {asked === "codes" && (
-        <FormDialog
+        <CodeDialog
           title="New recovery codes"
           action="Make them"
-          ready={code.trim() !== ""}
-          onDo={async () => {
-            const codes = await renewRecoveryCodes(code);
-            await changed();
-            return codes;
-          }}
+          about="The present ones are good for nothing then."
+          onDo={renewRecoveryCodes}
+          onDone={changed}
           told={(codes) => <RecoveryCodes codes={codes} />}
           onClose={close}
-        >
-          <Text>The present ones are good for nothing then.</Text>
-          {field}
-        </FormDialog>
+        />
       )}
       {asked === "remove" && (
-        <FormDialog
+        <CodeDialog
           title="Remove the second factor?"
           action="Remove"
-          ready={code.trim() !== ""}
-          onDo={async () => {
-            await removeSecondFactor(code);
-            await changed();
-          }}
+          about="Your password alone is enough to sign in then."
+          onDo={removeSecondFactor}
+          onDone={changed}
           onClose={close}
-        >
-          <Text>Your password alone is enough to sign in then.</Text>
-          {field}
-        </FormDialog>
+        />
       )}
     </Card>
+  );
+}
+
+interface CodeProps<T> {
+  readonly title: string;
+  readonly action: string;
+  readonly about: string;
+  readonly onDo: (code: string) => Promise<T>;
+  readonly onDone: () => Promise<void>;
+  readonly told?: (done: T) => ReactNode;
+  readonly onClose: () => void;
+}
+
+/** Something that takes a code of the second factor. */
+function CodeDialog<T>({ title, action, about, onDo, onDone, told, onClose }: CodeProps<T>) {
+  const [code, setCode] = useState("");
+  return (
+    <FormDialog
+      title={title}
+      action={action}
+      ready={code.trim() !== ""}
+      onDo={async () => {
+        const done = await onDo(code.trim());
+        await onDone();
+        return done;
+      }}
+      {...(told === undefined ? {} : { told })}
+      onClose={onClose}
+    >
+      <Text>{about}</Text>
+      <CodeField code={code} onChange={setCode} />
+    </FormDialog>
   );
 }

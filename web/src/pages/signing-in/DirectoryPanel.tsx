@@ -1,12 +1,13 @@
-import { Button, Field, Input, Switch, Textarea } from "@fluentui/react-components";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Field, Input, Textarea } from "@fluentui/react-components";
 import { useState } from "react";
 
 import type { Tagged } from "../../api/client";
 import { replaceDirectory, type Directory } from "../../api/directory";
-import { DetailsPanel } from "../../parts/DetailsPanel";
-import { ProblemBar } from "../../parts/ProblemBar";
-import { GroupRoles } from "./GroupRoles";
+import { PasswordField } from "../../parts/PasswordField";
+import { GroupFields } from "./GroupFields";
+import { ProviderPanel } from "./ProviderPanel";
+import { RoleList } from "./RoleList";
+import { secretHint, words } from "./text";
 
 interface Props {
   readonly found: Tagged<Directory>;
@@ -15,48 +16,38 @@ interface Props {
 
 /** The form of the directory. */
 export function DirectoryPanel({ found: { item, etag }, onClose }: Props) {
-  const queries = useQueryClient();
   const [draft, setDraft] = useState(item);
   const [servers, setServers] = useState(item.servers.join("\n"));
   const [password, setPassword] = useState("");
   const change = (part: Partial<Directory>) => setDraft({ ...draft, ...part });
-  const save = useMutation({
-    mutationFn: () =>
-      replaceDirectory(etag, {
-        enabled: draft.enabled,
-        servers: servers.split(/\s+/).filter((server) => server !== ""),
-        base: draft.base,
-        account: draft.account,
-        certificates: draft.certificates,
-        roles: draft.roles,
-        ...(password === "" ? {} : { password }),
-      }),
-    onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: ["directory"] });
-      onClose();
-    },
-  });
   return (
-    <DetailsPanel
+    <ProviderPanel
       title="Active Directory"
-      open
-      size="large"
+      what="the directory"
+      draft={draft}
+      onChange={change}
+      onSave={() =>
+        replaceDirectory(etag, {
+          enabled: draft.enabled,
+          servers: words(servers),
+          base: draft.base,
+          account: draft.account,
+          certificates: draft.certificates,
+          roles: draft.roles,
+          ...(password === "" ? {} : { password }),
+        })
+      }
+      queryKeys={["directory"]}
       onClose={onClose}
-      footer={
-        <>
-          <Button appearance="primary" disabled={save.isPending} onClick={() => save.mutate()}>
-            Save
-          </Button>
-          <Button onClick={onClose}>Cancel</Button>
-        </>
+      roles={
+        <RoleList
+          roles={draft.roles}
+          onChange={(roles) => change({ roles })}
+          another={{ group: "", name: "", role: "auditor", groups: null }}
+          fields={(role, onChange) => <GroupFields role={role} onChange={onChange} />}
+        />
       }
     >
-      <ProblemBar error={save.error} title="Not saved" />
-      <Switch
-        label="People of the directory can sign in"
-        checked={draft.enabled}
-        onChange={(_, data) => change({ enabled: data.checked })}
-      />
       <Field
         label="Domain controllers"
         required
@@ -74,24 +65,12 @@ export function DirectoryPanel({ found: { item, etag }, onClose }: Props) {
       >
         <Input value={draft.account} onChange={(_, data) => change({ account: data.value })} />
       </Field>
-      <Field
+      <PasswordField
         label="Its password"
-        hint={item["has-password"] ? "Kept as it is if empty; it is never shown" : "It is never shown"}
-      >
-        <Input
-          type="password"
-          autoComplete="new-password"
-          value={password}
-          onChange={(_, data) => setPassword(data.value)}
-        />
-      </Field>
-      <Field
-        label="Certificates of the authorities that sign the servers' certificates"
-        hint="PEM; those that the console's system trusts if empty"
-      >
-        <Textarea value={draft.certificates} onChange={(_, data) => change({ certificates: data.value })} />
-      </Field>
-      <GroupRoles roles={draft.roles} onChange={(roles) => change({ roles })} />
-    </DetailsPanel>
+        hint={secretHint(item["has-password"])}
+        value={password}
+        onChange={setPassword}
+      />
+    </ProviderPanel>
   );
 }

@@ -1,12 +1,12 @@
-import { Button, Field, Input, Switch, Textarea } from "@fluentui/react-components";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Field, Input } from "@fluentui/react-components";
 import { useState } from "react";
 
 import type { Tagged } from "../../api/client";
 import { replaceOpenidConnect, RETURN, type OpenidConnect } from "../../api/openid";
-import { DetailsPanel } from "../../parts/DetailsPanel";
-import { ProblemBar } from "../../parts/ProblemBar";
-import { ClaimRoles } from "./ClaimRoles";
+import { PasswordField } from "../../parts/PasswordField";
+import { ProviderPanel } from "./ProviderPanel";
+import { RoleList } from "./RoleList";
+import { secretHint, words } from "./text";
 
 interface Props {
   readonly found: Tagged<OpenidConnect>;
@@ -15,7 +15,6 @@ interface Props {
 
 /** The form of the provider. */
 export function OpenidPanel({ found: { item, etag }, onClose }: Props) {
-  const queries = useQueryClient();
   const [draft, setDraft] = useState({
     ...item,
     address: item.address === "" ? window.location.origin : item.address,
@@ -23,48 +22,42 @@ export function OpenidPanel({ found: { item, etag }, onClose }: Props) {
   const [scopes, setScopes] = useState(item.scopes.join(" "));
   const [secret, setSecret] = useState("");
   const change = (part: Partial<OpenidConnect>) => setDraft({ ...draft, ...part });
-  const save = useMutation({
-    mutationFn: () =>
-      replaceOpenidConnect(etag, {
-        enabled: draft.enabled,
-        name: draft.name.trim(),
-        issuer: draft.issuer.trim(),
-        "client-id": draft["client-id"].trim(),
-        address: draft.address.trim(),
-        scopes: scopes.split(/\s+/).filter((scope) => scope !== ""),
-        "name-claim": draft["name-claim"].trim(),
-        "groups-claim": draft["groups-claim"].trim(),
-        certificates: draft.certificates,
-        roles: draft.roles,
-        ...(secret === "" ? {} : { "client-secret": secret }),
-      }),
-    onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: ["openid-connect"] });
-      await queries.invalidateQueries({ queryKey: ["sign-in-options"] });
-      onClose();
-    },
-  });
   return (
-    <DetailsPanel
+    <ProviderPanel
       title="OpenID Connect"
-      open
-      size="large"
+      what="the provider"
+      draft={draft}
+      onChange={change}
+      onSave={() =>
+        replaceOpenidConnect(etag, {
+          enabled: draft.enabled,
+          name: draft.name.trim(),
+          issuer: draft.issuer.trim(),
+          "client-id": draft["client-id"].trim(),
+          address: draft.address.trim(),
+          scopes: words(scopes),
+          "name-claim": draft["name-claim"].trim(),
+          "groups-claim": draft["groups-claim"].trim(),
+          certificates: draft.certificates,
+          roles: draft.roles,
+          ...(secret === "" ? {} : { "client-secret": secret }),
+        })
+      }
+      queryKeys={["openid-connect", "sign-in-options"]}
       onClose={onClose}
-      footer={
-        <>
-          <Button appearance="primary" disabled={save.isPending} onClick={() => save.mutate()}>
-            Save
-          </Button>
-          <Button onClick={onClose}>Cancel</Button>
-        </>
+      roles={
+        <RoleList
+          roles={draft.roles}
+          onChange={(roles) => change({ roles })}
+          another={{ group: "", role: "auditor", groups: null }}
+          fields={(role, onChange) => (
+            <Field label="Group" required hint="As the provider writes it: a name, a path or an identifier">
+              <Input value={role.group} onChange={(_, data) => onChange({ ...role, group: data.value })} />
+            </Field>
+          )}
+        />
       }
     >
-      <ProblemBar error={save.error} title="Not saved" />
-      <Switch
-        label="People of the provider can sign in"
-        checked={draft.enabled}
-        onChange={(_, data) => change({ enabled: data.checked })}
-      />
       <Field label="Name of the provider" required hint="The sign-in page says: Sign in with …">
         <Input value={draft.name} onChange={(_, data) => change({ name: data.value })} />
       </Field>
@@ -74,17 +67,12 @@ export function OpenidPanel({ found: { item, etag }, onClose }: Props) {
       <Field label="Client identifier" required hint="As which the provider knows this console">
         <Input value={draft["client-id"]} onChange={(_, data) => change({ "client-id": data.value })} />
       </Field>
-      <Field
+      <PasswordField
         label="Client's secret"
-        hint={item["has-client-secret"] ? "Kept as it is if empty; it is never shown" : "It is never shown"}
-      >
-        <Input
-          type="password"
-          autoComplete="new-password"
-          value={secret}
-          onChange={(_, data) => setSecret(data.value)}
-        />
-      </Field>
+        hint={secretHint(item["has-client-secret"])}
+        value={secret}
+        onChange={setSecret}
+      />
       <Field
         label="Address of this console"
         required
@@ -105,13 +93,6 @@ export function OpenidPanel({ found: { item, etag }, onClose }: Props) {
       >
         <Input value={draft["groups-claim"]} onChange={(_, data) => change({ "groups-claim": data.value })} />
       </Field>
-      <Field
-        label="Certificates of the authorities that sign the provider's certificate"
-        hint="PEM; those that the console's system trusts if empty"
-      >
-        <Textarea value={draft.certificates} onChange={(_, data) => change({ certificates: data.value })} />
-      </Field>
-      <ClaimRoles roles={draft.roles} onChange={(roles) => change({ roles })} />
-    </DetailsPanel>
+    </ProviderPanel>
   );
 }

@@ -1,24 +1,35 @@
-import { Button, Card, makeStyles, Subtitle2, tokens } from "@fluentui/react-components";
+import { Button, Card, makeStyles, Subtitle2 } from "@fluentui/react-components";
 import { AddRegular, ArrowUpRegular, DeleteRegular } from "@fluentui/react-icons";
 import type { ReactNode } from "react";
 
+import type { Role } from "../../api/people";
+import { AccessFields } from "../../parts/AccessFields";
+import { Buttons } from "../../parts/Buttons";
+import { roles as known } from "../administrators/people";
+
 const useStyles = makeStyles({
-  buttons: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalS },
   add: { alignSelf: "flex-start" },
 });
 
-interface Props<Role> {
-  readonly roles: Role[];
-  readonly onChange: (roles: Role[]) => void;
+/** What a group may do. */
+interface GroupRole {
+  role: Role;
+  groups?: string[] | null;
+}
+
+interface Props<T extends GroupRole> {
+  readonly roles: T[];
+  readonly onChange: (roles: T[]) => void;
   /** What another one begins as. */
-  readonly another: Role;
-  readonly fields: (role: Role, onChange: (role: Role) => void) => ReactNode;
+  readonly another: T;
+  /** Which group it is. */
+  readonly fields: (role: T, onChange: (role: T) => void) => ReactNode;
 }
 
 /** Groups and their roles, in the order in which they count. */
-export function RoleList<Role>({ roles, onChange, another, fields }: Props<Role>) {
+export function RoleList<T extends GroupRole>({ roles, onChange, another, fields }: Props<T>) {
   const styles = useStyles();
-  const at = (index: number, role: Role) =>
+  const at = (index: number, role: T) =>
     onChange(roles.map((other, place) => (place === index ? role : other)));
   return (
     <>
@@ -26,7 +37,18 @@ export function RoleList<Role>({ roles, onChange, another, fields }: Props<Role>
       {roles.map((role, index) => (
         <Card key={index} role="group" aria-label={`Group ${index + 1}`}>
           {fields(role, (next) => at(index, next))}
-          <div className={styles.buttons}>
+          <AccessFields
+            access={{ role: role.role, groups: role.groups ?? null }}
+            roles={known}
+            onChange={(access) =>
+              at(index, {
+                ...role,
+                role: access.role,
+                groups: access.groups === null ? null : [...access.groups],
+              })
+            }
+          />
+          <Buttons>
             <Button
               size="small"
               icon={<ArrowUpRegular />}
@@ -46,7 +68,7 @@ export function RoleList<Role>({ roles, onChange, another, fields }: Props<Role>
             >
               Remove
             </Button>
-          </div>
+          </Buttons>
         </Card>
       ))}
       <Button className={styles.add} icon={<AddRegular />} onClick={() => onChange([...roles, another])}>

@@ -5,6 +5,7 @@ import { useState } from "react";
 
 import { storageServers, type StorageServer } from "../../api/farm";
 import type { Machine } from "../../api/machines";
+import type { StorageStatus } from "../../api/storageStatus";
 import { Command } from "../../parts/Command";
 import { Ago } from "../../parts/Ago";
 import { ConfirmDialog } from "../../parts/ConfirmDialog";
@@ -13,18 +14,21 @@ import { Facts } from "../../parts/Facts";
 import { JoinDialog } from "../../parts/JoinDialog";
 import { MachineStatus } from "../../parts/MachineStatus";
 import { momentOf } from "../../parts/times";
+import { Space } from "./Space";
 import { describeStorageServer, machineOf } from "./storageServer";
+import { StoreWarnings } from "./StoreWarnings";
 
 interface Props {
   readonly name: string;
   readonly server: StorageServer | undefined;
   readonly machines: readonly Machine[];
+  readonly status: StorageStatus | undefined;
   readonly onEdit: () => void;
   readonly onClose: () => void;
 }
 
 /** One Storage Server and the machine that it is. */
-export function StorageServerPanel({ name, server, machines, onEdit, onClose }: Props) {
+export function StorageServerPanel({ name, server, machines, status, onEdit, onClose }: Props) {
   const queries = useQueryClient();
   const [asked, setAsked] = useState<"join" | "delete" | null>(null);
   if (server === undefined) {
@@ -66,9 +70,11 @@ export function StorageServerPanel({ name, server, machines, onEdit, onClose }: 
           </MessageBarBody>
         </MessageBar>
       )}
+      <StoreWarnings status={status} />
       <Facts
         facts={[
           ["Status", <MachineStatus key="status" machine={machine} />],
+          ["Space", <Space key="space" server={server.name} status={status} />],
           ...describeStorageServer(server),
           ...(machine === undefined
             ? []

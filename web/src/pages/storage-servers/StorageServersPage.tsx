@@ -6,6 +6,7 @@ import { useNavigate } from "react-router";
 
 import { storageServers, type StorageServer } from "../../api/farm";
 import { machines } from "../../api/machines";
+import { storageStatus } from "../../api/storageStatus";
 import { Command } from "../../parts/Command";
 import { Ago } from "../../parts/Ago";
 import { CommandBar } from "../../parts/CommandBar";
@@ -20,6 +21,7 @@ import { matches } from "../../parts/sorting";
 import { useChosen } from "../../parts/useChosen";
 import { MoveDialog } from "./MoveDialog";
 import { Moves } from "./Moves";
+import { Space } from "./Space";
 import { describeStorageServer, machineOf, newStorageServer } from "./storageServer";
 import { StorageServerForm } from "./StorageServerForm";
 import { StorageServerPanel } from "./StorageServerPanel";
@@ -38,6 +40,13 @@ export default function StorageServersPage() {
     queryFn: () => machines({ role: "storage", state: "active", limit: 200 }),
     refetchInterval: 30_000,
   });
+  const stores = useQuery({
+    queryKey: ["storage-status"],
+    queryFn: storageStatus,
+    refetchInterval: 30_000,
+  });
+  const statusOf = (name: string | undefined) =>
+    stores.data?.find((status) => status["storage-server"] === name);
 
   const columns: Column<StorageServer>[] = [
     {
@@ -59,6 +68,12 @@ export default function StorageServersPage() {
     {
       title: "Status",
       cell: (server) => <MachineStatus machine={machineOf(server, known.data?.items ?? [])} />,
+    },
+    {
+      title: "Space",
+      cell: (server) => <Space server={server.name} status={statusOf(server.name)} />,
+      sort: (server) => statusOf(server.name)?.["free-bytes"] ?? Number.MAX_SAFE_INTEGER,
+      width: "14%",
     },
     {
       title: "Last contact",
@@ -93,6 +108,7 @@ export default function StorageServersPage() {
             void queries.invalidateQueries({ queryKey: ["storage-moves"] });
             void queries.invalidateQueries({ queryKey: [storageServers.key] });
             void queries.invalidateQueries({ queryKey: ["machines"] });
+            void queries.invalidateQueries({ queryKey: ["storage-status"] });
           }}
         >
           Refresh
@@ -130,6 +146,7 @@ export default function StorageServersPage() {
           server={servers.data.find((server) => server.name === chosen.name)}
           name={chosen.name}
           machines={known.data?.items ?? []}
+          status={statusOf(chosen.name)}
           onEdit={() => setEdited(chosen.name)}
           onClose={chosen.close}
         />

@@ -1,19 +1,13 @@
-import { ToolbarButton } from "@fluentui/react-components";
-import { ArrowClockwiseRegular, PersonRegular } from "@fluentui/react-icons";
-import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { PersonRegular } from "@fluentui/react-icons";
 import { useLocation } from "react-router";
 
 import { users, type User } from "../../api/activity";
 import { Ago } from "../../parts/Ago";
-import { CommandBar } from "../../parts/CommandBar";
 import type { Column } from "../../parts/DataTable";
 import { EmptyState } from "../../parts/EmptyState";
-import { Page } from "../../parts/Page";
-import { PagedTable } from "../../parts/PagedTable";
+import { ListPage } from "../../parts/ListPage";
 import { PageLink } from "../../parts/PageLink";
 import { dayOf } from "../../parts/times";
-import { useSettled } from "../../parts/useSettled";
 import { VersionPage } from "./data-sets/VersionPage";
 import { UserPage } from "./UserPage";
 
@@ -54,41 +48,23 @@ export default function UsersPage() {
 }
 
 function UserList() {
-  const queries = useQueryClient();
-  const [search, setSearch] = useState("");
-  const [order, setOrder] = useState("-last-seen");
-  const settled = useSettled(search.trim());
   return (
-    <Page title="Users" about="Everybody of whose sessions an Agent has reported.">
-      <CommandBar label="Users" search={{ text: search, onChange: setSearch, label: "Search SID" }}>
-        <ToolbarButton
-          icon={<ArrowClockwiseRegular />}
-          onClick={() => void queries.invalidateQueries({ queryKey: ["users"] })}
-        >
-          Refresh
-        </ToolbarButton>
-      </CommandBar>
-      <PagedTable
-        label="Users"
-        queryKey={["users", settled, order]}
-        load={(after) =>
-          users({
-            sort: order,
-            ...(settled === "" ? {} : { search: settled }),
-            ...(after === undefined ? {} : { after }),
-          })
-        }
-        columns={columns}
-        id={(user) => user.sid}
-        order={{ order, onChange: setOrder }}
-        empty={
-          <EmptyState icon={PersonRegular} title={settled === "" ? "No user yet" : "No such user"}>
-            {settled === ""
-              ? "A user appears here after the first session on an Agent Server."
-              : "Users are found by any part of their SID, after their first session on an Agent Server."}
-          </EmptyState>
-        }
-      />
-    </Page>
+    <ListPage
+      title="Users"
+      about="Everybody of whose sessions an Agent has reported."
+      search="Search SID or name"
+      queryKey={["users"]}
+      load={users}
+      columns={columns}
+      id={(user) => user.sid}
+      order="-last-seen"
+      empty={(searched) => (
+        <EmptyState icon={PersonRegular} title={searched ? "No such user" : "No user yet"}>
+          {searched
+            ? "Users are found by any part of their SID or name, after their first session on an Agent Server."
+            : "A user appears here after the first session on an Agent Server."}
+        </EmptyState>
+      )}
+    />
   );
 }

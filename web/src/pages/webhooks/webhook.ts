@@ -7,6 +7,9 @@ export const KINDS: readonly (readonly [SignalKind, string])[] = [
   ["session-not-merged", "A session went on without its settings"],
   ["session-quarantined", "A session's settings are kept beside the stored ones"],
   ["quota-refused", "A user's settings are longer than the quota"],
+  ["quota-near", "A user's settings take much of the quota"],
+  ["storage-space-low", "A Storage Server has little free space"],
+  ["storage-failing", "A Storage Server cannot use its store"],
   ["storage-damaged", "A Storage Server found damage"],
   ["storage-away", "A Storage Server was not heard of for five minutes"],
   ["storage-back", "A Storage Server is there again"],
@@ -18,7 +21,15 @@ export const KINDS: readonly (readonly [SignalKind, string])[] = [
 export const newWebhook: WebhookForm = {
   name: "",
   url: "",
-  kinds: ["session-failed", "session-not-merged", "quota-refused", "storage-damaged", "storage-away"],
+  kinds: [
+    "session-failed",
+    "session-not-merged",
+    "quota-refused",
+    "storage-space-low",
+    "storage-failing",
+    "storage-damaged",
+    "storage-away",
+  ],
   certificates: "",
   enabled: true,
 };

@@ -73,6 +73,12 @@ fn table(report: &HealthReport) -> String {
     if let Some(free) = report.free_bytes {
         fact("free", format!("{} MB", free / 1_000_000));
     }
+    if let Some(total) = report.total_bytes {
+        fact("total", format!("{} MB", total / 1_000_000));
+    }
+    if let Some(kept) = report.kept_bytes {
+        fact("kept", format!("{} MB", kept / 1_000_000));
+    }
     if let Some(micros) = report.flush_micros {
         fact("flush", format!("{}.{:03} ms", micros / 1000, micros % 1000));
     }

@@ -3,7 +3,7 @@ use std::{fs, time::Instant};
 use mp_durable::Readers;
 
 use super::{FolderBackend, failed};
-use crate::{Probed, backend::BackendError};
+use crate::{Probed, Space, backend::BackendError};
 
 /// Name beside which the trial file is written; a crash leaves a temporary file that the next start deletes.
 const TRIAL: &str = "trial";
@@ -21,7 +21,9 @@ impl FolderBackend {
             .map_err(|error| failed("write", &place, error))?;
         let flush = begun.elapsed();
         fs::remove_file(&written).map_err(|error| failed("delete", &written, error))?;
-        let free = fs4::available_space(&self.base).map_err(|error| failed("measure", &self.base, error))?;
-        Ok(Probed { flush, free: Some(free) })
+        let volume = fs4::statvfs(&self.base).map_err(|error| failed("measure", &self.base, error))?;
+        let space =
+            Space { free: Some(volume.available_space()), total: Some(volume.total_space()), kept: None };
+        Ok(Probed { flush, space })
     }
 }

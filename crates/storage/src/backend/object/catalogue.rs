@@ -128,6 +128,14 @@ impl Catalogue {
         Ok(Self { pool, shown })
     }
 
+    /// How much is kept, in bytes: versions that did not fall to retention, and what is in quarantine.
+    pub(super) async fn kept_bytes(&self) -> Result<u64, BackendError> {
+        let sum = "SELECT CAST(COALESCE((SELECT SUM(bytes) FROM versions WHERE object IS NOT NULL), 0) \
+                   + COALESCE((SELECT SUM(bytes) FROM quarantined), 0) AS BIGINT) AS kept";
+        let row = sqlx::query(sum).fetch_one(&self.pool).await;
+        row.map(|row| unsigned(row.get("kept"))).map_err(|error| self.failed("add up", error))
+    }
+
     pub(super) async fn begin(&self) -> Result<Transaction<'static, Postgres>, BackendError> {
         self.pool.begin().await.map_err(|error| self.failed("begin a transaction in", error))
     }

@@ -1,4 +1,4 @@
-import { makeStyles, tokens, ToolbarButton } from "@fluentui/react-components";
+import { ToolbarButton } from "@fluentui/react-components";
 import { ArrowUndoRegular, KeyMultipleRegular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -8,20 +8,10 @@ import { CommandBar } from "../../../parts/CommandBar";
 import { EmptyState } from "../../../parts/EmptyState";
 import { KeyTree, type TreePlace } from "../../../parts/KeyTree";
 import { Loaded } from "../../../parts/Loaded";
+import { SplitView } from "../../../parts/SplitView";
 import { useSettled } from "../../../parts/useSettled";
 import { FoundView, PlaceView } from "./PlaceView";
 import { contentQuery, levelOf, placeQuery, type VersionOf } from "./queries";
-
-const useStyles = makeStyles({
-  split: {
-    display: "grid",
-    gridTemplateColumns: "minmax(240px, 340px) minmax(0, 1fr)",
-    columnGap: tokens.spacingHorizontalL,
-    rowGap: tokens.spacingVerticalL,
-    alignItems: "start",
-    "@media (max-width: 899px)": { gridTemplateColumns: "minmax(0, 1fr)" },
-  },
-});
 
 interface Props {
   readonly of: VersionOf;
@@ -31,7 +21,6 @@ interface Props {
 
 /** The keys, values, folders and files of a version. */
 export function ContentBrowser({ of, onRestore }: Props) {
-  const styles = useStyles();
   const [place, setPlace] = useState<TreePlace | null>(null);
   const [search, setSearch] = useState("");
   const text = useSettled(search.trim());
@@ -66,7 +55,7 @@ export function ContentBrowser({ of, onRestore }: Props) {
                 The user has changed nothing that the data subsets keep: all is as in the mandatory profile.
               </EmptyState>
             ) : (
-              <div className={styles.split}>
+              <SplitView>
                 <KeyTree
                   ask={(at) => placeQuery(of, at)}
                   level={levelOf}
@@ -81,7 +70,7 @@ export function ContentBrowser({ of, onRestore }: Props) {
                 ) : (
                   <PlaceView of={of} place={place} onRestore={onRestore} />
                 )}
-              </div>
+              </SplitView>
             )
           }
         </Loaded>

@@ -1,43 +1,19 @@
-import { Button, Field, Input, makeStyles, tokens } from "@fluentui/react-components";
+import { Button, Field, Input } from "@fluentui/react-components";
 import { SearchRegular } from "@fluentui/react-icons";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { directoryGroups, type DirectoryRole } from "../../api/directory";
-import { AccessFields } from "../../parts/AccessFields";
+import { Buttons } from "../../parts/Buttons";
 import { ProblemBar } from "../../parts/ProblemBar";
-import { roles as known } from "../administrators/people";
-import { RoleList } from "./RoleList";
-
-const useStyles = makeStyles({
-  buttons: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalS },
-});
 
 interface Props {
-  readonly roles: DirectoryRole[];
-  readonly onChange: (roles: DirectoryRole[]) => void;
-}
-
-/** Groups of the directory and their roles. */
-export function GroupRoles({ roles, onChange }: Props) {
-  return (
-    <RoleList
-      roles={roles}
-      onChange={onChange}
-      another={{ group: "", name: "", role: "auditor", groups: null }}
-      fields={(role, change) => <GroupFields role={role} onChange={change} />}
-    />
-  );
-}
-
-interface FieldsProps {
   readonly role: DirectoryRole;
   readonly onChange: (role: DirectoryRole) => void;
 }
 
 /** One group: by its identifier, or looked for by its name once the directory is set up. */
-function GroupFields({ role, onChange }: FieldsProps) {
-  const styles = useStyles();
+export function GroupFields({ role, onChange }: Props) {
   const [text, setText] = useState(role.name ?? "");
   const search = useMutation({ mutationFn: () => directoryGroups(text) });
   return (
@@ -62,7 +38,7 @@ function GroupFields({ role, onChange }: FieldsProps) {
         />
       </Field>
       {search.data !== undefined && (
-        <div className={styles.buttons}>
+        <Buttons>
           {search.data.length === 0 && "No group's name begins so."}
           {search.data.map((group) => (
             <Button
@@ -77,22 +53,11 @@ function GroupFields({ role, onChange }: FieldsProps) {
               {group.name}
             </Button>
           ))}
-        </div>
+        </Buttons>
       )}
       <Field label="Security identifier" required hint="S-1-5-21-…; it alone counts">
         <Input value={role.group} onChange={(_, data) => onChange({ ...role, group: data.value })} />
       </Field>
-      <AccessFields
-        access={{ role: role.role, groups: role.groups ?? null }}
-        roles={known}
-        onChange={(access) =>
-          onChange({
-            ...role,
-            role: access.role,
-            groups: access.groups === null ? null : [...access.groups],
-          })
-        }
-      />
     </>
   );
 }

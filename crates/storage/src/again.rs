@@ -12,10 +12,10 @@ pub(crate) struct Again {
 }
 
 /// How a thread learns that it is to end.
-pub(super) struct Until(Receiver<Infallible>);
+pub(crate) struct Until(Receiver<Infallible>);
 
 impl Again {
-    pub(super) fn start(work: impl FnOnce(&Until) + Send + 'static) -> Self {
+    pub(crate) fn start(work: impl FnOnce(&Until) + Send + 'static) -> Self {
         let (going_on, ended) = mpsc::channel();
         thread::spawn(move || work(&Until(ended)));
         Self { _going_on: going_on }
@@ -24,7 +24,7 @@ impl Again {
 
 impl Until {
     /// Waits, and says whether it is to end; then it has not waited longer.
-    pub(super) fn is_over_within(&self, span: Duration) -> bool {
+    pub(crate) fn is_over_within(&self, span: Duration) -> bool {
         matches!(self.0.recv_timeout(span), Err(RecvTimeoutError::Disconnected))
     }
 }
