@@ -1,18 +1,9 @@
-import { createServer, type AddressInfo } from "node:net";
 import path from "node:path";
 
 import { ADA } from "./farm";
 import { look } from "./looks";
-import { expect, test } from "./test";
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+import { freePort } from "./programs";
+import { expect, tellSpace, test } from "./test";
 
 test("from an empty farm to the first logon, by what the page says", async ({ signedIn: page, farm }) => {
   test.setTimeout(300_000);
@@ -62,6 +53,7 @@ test("from an empty farm to the first logon, by what the page says", async ({ si
   await expect(page.getByText("The farm works.")).toBeVisible();
   await look(page, "set-up-done");
 
+  await tellSpace(page, []);
   await page.getByRole("link", { name: "Overview" }).click();
   await expect(page.getByText("Nothing. All machines are in contact")).toBeVisible();
   await expect(page.getByText("1 of 1").first()).toBeVisible();

@@ -117,6 +117,13 @@ test("a version is pinned, and a data set that is not there says what to do", as
   await expect(page.getByRole("row", { name: /pinned/ })).toBeVisible();
   await page.getByRole("button", { name: "Unpin version 1" }).click();
   await expect(page.getByRole("row", { name: /pinned/ })).toHaveCount(0);
+  // Somebody else pins what this page shows as it was before.
+  await farm.ask("user", "pin", ADA, "1");
+  await page.getByRole("button", { name: "Pin version 1" }).click();
+  await expect(page.getByText("Not changed")).toBeVisible();
+  await expect(page.getByRole("row", { name: /pinned/ })).toBeVisible();
+  await page.getByRole("button", { name: "Unpin version 1" }).click();
+  await expect(page.getByRole("row", { name: /pinned/ })).toHaveCount(0);
   await page.goto(`${farm.url}/users/S-1-5-21-1-2-3-4711/data-sets`);
   await expect(page.getByText("No data set is kept")).toBeVisible();
   await look(page, "data-sets-none");

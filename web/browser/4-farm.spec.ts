@@ -1,6 +1,9 @@
-import { ADA } from "./farm";
+import path from "node:path";
+
+import { ADA, Host } from "./farm";
 import { look } from "./looks";
-import { expect, signIn, test } from "./test";
+import { freePort } from "./programs";
+import { expect, signIn, tellSpace, test } from "./test";
 
 test("a Storage Server is looked at, changed, and not deleted while it is used", async ({
   signedIn: page,
@@ -9,6 +12,7 @@ test("a Storage Server is looked at, changed, and not deleted while it is used",
   await page.getByRole("link", { name: "STORE1" }).click();
   const panel = page.getByRole("dialog", { name: "STORE1" });
   await expect(panel.getByText("In contact")).toBeVisible();
+  await expect(panel.getByText(/^\d.* free of \d/)).toBeVisible();
   await look(page, "storage-server");
   await panel.getByRole("button", { name: "Edit" }).click();
   await page.getByLabel("Former versions kept", { exact: true }).fill("7");
@@ -25,20 +29,85 @@ test("a Storage Server is looked at, changed, and not deleted while it is used",
   await look(page, "storage-servers");
 });
 
-test("data sets are moved only to a Storage Server that has joined", async ({ signedIn: page, farm }) => {
-  await farm.ask("storage-server", "create", "STORE2", "--host", "localhost", "--base-folder", "/srv/two");
-  await page.getByRole("link", { name: "Storage Servers", exact: true }).first().click();
+test("little space and a user near the quota are told with what to do", async ({ signedIn: page }) => {
+  const told = {
+    "storage-server": "STORE1",
+    reported: new Date().toISOString(),
+    "free-bytes": 4_000_000_000,
+    "total-bytes": 100_000_000_000,
+    "kept-bytes": null,
+    low: true,
+    problem: null,
+    "near-quota": [{ sid: ADA, scope: "global", "used-bytes": 9_500_000, "limit-bytes": 10_000_000 }],
+  };
+  await tellSpace(page, [told]);
+  await page.reload();
+  await expect(page.getByText("STORE1 has little space: 3.7 GB free of 93.1 GB.")).toBeVisible();
+  await look(page, "overview-attention");
+  await page.getByRole("link", { name: "What to do" }).click();
+  const panel = page.getByRole("dialog", { name: "STORE1" });
+  await expect(panel.getByText(/Make the volume bigger/)).toBeVisible();
+  await expect(panel.getByRole("link", { name: ADA })).toBeVisible();
+  await look(page, "storage-server-low");
+});
+
+test("a group is moved to another Storage Server, and the page follows it", async ({
+  signedIn: page,
+  farm,
+}) => {
+  test.setTimeout(300_000);
+  const folder = path.join(farm.folder, "two");
+  const port = String(await freePort());
+  const create = ["--host", "localhost", "--port", port, "--base-folder", folder];
+  await farm.ask("storage-server", "create", "STORE2", ...create);
+  await page.goto(`${farm.url}/storage-servers`);
   await page.getByRole("button", { name: "Move data sets" }).click();
   const dialog = page.getByRole("dialog", { name: "Move data sets" });
   await dialog.getByRole("combobox", { name: "Data sets" }).click();
   await page.getByRole("option", { name: "Group Office" }).click();
   await dialog.getByRole("combobox", { name: "To", exact: true }).click();
   await page.getByRole("option", { name: "STORE2" }).click();
-  await dialog.getByRole("button", { name: "Begin the move" }).click();
+  const begin = dialog.getByRole("button", { name: "Begin the move" });
+  await begin.click();
+  // Nobody keeps anything there yet.
   await expect(dialog.getByRole("link", { name: "MP-CON-075" })).toBeVisible();
   await look(page, "storage-move-refused");
   await dialog.getByRole("button", { name: "Cancel" }).click();
-  await farm.ask("storage-server", "delete", "STORE2");
+
+  await page.getByRole("link", { name: "STORE2" }).click();
+  const panel = page.getByRole("dialog", { name: "STORE2" });
+  await panel.getByRole("button", { name: "Let it join" }).click();
+  await page.getByRole("button", { name: "Make the token" }).click();
+  const shown = page.getByTestId("copyable");
+  await expect(shown).toHaveCount(2);
+  const [join, start] = [await shown.nth(0).innerText(), await shown.nth(1).innerText()];
+  await page.getByRole("button", { name: "Close" }).last().click();
+  await panel.getByRole("button", { name: "Close" }).click();
+  await expect(panel).toBeHidden();
+
+  // The move waits for the new Storage Server, which runs a little later.
+  await page.getByRole("button", { name: "Move data sets" }).click();
+  await dialog.getByRole("combobox", { name: "Data sets" }).click();
+  await page.getByRole("option", { name: "Group Office" }).click();
+  await dialog.getByRole("combobox", { name: "To", exact: true }).click();
+  await page.getByRole("option", { name: "STORE2" }).click();
+  await expect(begin).toBeEnabled();
+  await farm.joinStorage(join, "storage-two");
+  await begin.click();
+  await expect(dialog).toBeHidden();
+  const row = page.getByRole("table", { name: "Moves" }).getByRole("row", { name: /Group Office/ });
+  await expect(row).toContainText("Agents use STORE1.");
+  await expect(row.getByRole("progressbar")).toBeVisible();
+  await look(page, "storage-move-copying");
+  await farm.runStorage(start, "storage-two");
+  await expect(row).toContainText("Agents use STORE2, but not yet: TS1.");
+  await look(page, "storage-move-switched");
+  // An Agent asks for its plan at each logon.
+  const host = new Host(farm, "TS1");
+  await host.logon(ADA, "ada");
+  await expect(row).toContainText("Done. STORE1 keeps what it has, and serves none of it.");
+  await host.logoff(ADA);
+  await look(page, "storage-move-done");
 });
 
 test("two administrators never overwrite each other unseen", async ({ signedIn: page, browser, farm }) => {
@@ -127,6 +196,7 @@ test("a data subset is picked from a tree, and tried before it is saved", async 
   await picker.getByRole("button", { name: "Keep it" }).click();
   await picker.getByRole("treeitem", { name: "Contoso" }).click();
   await picker.getByRole("button", { name: "Keep it" }).click();
+  await look(page, "data-subset-picker-hive");
   await picker.getByRole("button", { name: "Done" }).click();
   await expect(page.getByRole("textbox", { name: "Key", exact: true })).toHaveCount(4);
 
@@ -138,7 +208,10 @@ test("a data subset is picked from a tree, and tried before it is saved", async 
   await expect(why.getByRole("row", { name: /CurrentVersion\\Run/ })).toBeVisible();
 
   const tried = page.getByRole("region", { name: "Try it" });
+  await look(page, "data-subset-trial");
   await tried.getByRole("radio", { name: "A user's stored data" }).click();
+  await expect(tried.getByRole("button", { name: "Test" })).toBeDisabled();
+  await expect(tried.getByText("Choose a user from the list or type a whole SID")).toBeVisible();
   await tried.getByRole("combobox", { name: "User" }).fill(ADA);
   await tried.getByRole("button", { name: "Test" }).click();
   await expect(tried.getByText(/Of the global data set, version \d/)).toBeVisible();

@@ -196,3 +196,28 @@ test("everybody needs a second factor where the farm says so", async ({ signedIn
   await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
   await expect(page.getByRole("button", { name: "Enrol an authenticator" })).toBeVisible();
 });
+
+test("a directory that does not answer is told with what to do", async ({ signedIn: page, farm }) => {
+  await page.goto(`${farm.url}/signing-in`);
+  const card = page.getByRole("region", { name: "Active Directory" });
+  await card.getByRole("button", { name: "Set up" }).click();
+  const panel = page.getByRole("dialog", { name: "Active Directory" });
+  await panel.getByRole("switch", { name: "People of the directory can sign in" }).click();
+  await panel.getByLabel("Domain controllers").fill("127.0.0.1:1");
+  await panel.getByLabel("Account that asks").fill("asks@farm.example");
+  await panel.getByLabel("Its password").fill("not needed");
+  await panel.getByRole("button", { name: "Add a group" }).click();
+  await panel.getByLabel("Name of the group").fill("Farm operators");
+  await panel.getByLabel("Security identifier").fill("S-1-5-21-1-2-3-512");
+  await look(page, "directory-form");
+  await panel.getByRole("button", { name: "Save" }).click();
+  await expect(panel).toBeHidden();
+  await card.getByRole("button", { name: "Check" }).click();
+  await expect(card.getByText("The directory does not answer as it should")).toBeVisible();
+  await expect(card.getByRole("link", { name: "MP-CON-091" })).toBeVisible();
+  await look(page, "directory-no-answer");
+  await card.getByRole("button", { name: "Set up" }).click();
+  await panel.getByRole("switch").click();
+  await panel.getByRole("button", { name: "Save" }).click();
+  await expect(card.getByText("no", { exact: true })).toBeVisible();
+});

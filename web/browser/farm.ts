@@ -59,13 +59,23 @@ export class Farm {
 
   /** Runs the commands that the pages show for a Storage Server. */
   async startStorage(join: string, start: string): Promise<void> {
+    await this.joinStorage(join, "storage");
+    await this.runStorage(start, "storage");
+  }
+
+  /** Runs the command by which a Storage Server joins, with a state folder of this name. */
+  async joinStorage(join: string, name: string): Promise<void> {
+    await runShown(join, { METAPROFILES_STORAGE_STATE: path.join(this.folder, name) });
+  }
+
+  /** Runs the command that starts it. */
+  async runStorage(start: string, name: string): Promise<void> {
     const env = {
-      METAPROFILES_STORAGE_STATE: path.join(this.folder, "storage"),
+      METAPROFILES_STORAGE_STATE: path.join(this.folder, name),
       METAPROFILES_STORAGE_LISTEN: "127.0.0.1",
     };
-    await runShown(join, env);
-    const [name = "", ...args] = start.split(" ");
-    this.services.push(await Service.start(name, args, env, /storage service is ready/));
+    const [program = "", ...args] = start.split(" ");
+    this.services.push(await Service.start(program, args, env, /storage service is ready/));
   }
 
   /** A simulated session host whose Agent joins by the command that the pages show. */

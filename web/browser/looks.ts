@@ -10,6 +10,13 @@ const FOLDER = process.env.METAPROFILES_SCREENSHOTS ?? path.resolve(HERE, "../..
 
 const WIDE = { width: 1440, height: 900 };
 const NARROW = { width: 480, height: 900 };
+/** Windows of all the sizes that the pages are made for. */
+const WINDOWS = [
+  NARROW,
+  { width: 1280, height: 800 },
+  { width: 1920, height: 1080 },
+  { width: 2560, height: 1440 },
+];
 
 /** Lets axe look at the page as it is, and fails on what is serious. Fluent's stops for the keyboard are no content. */
 async function accessible(page: Page, rules?: string[]): Promise<void> {
@@ -76,11 +83,39 @@ export async function look(page: Page, name: string): Promise<void> {
   await page.setViewportSize(NARROW);
   await accessible(page);
   await shoot("narrow");
-  const tooWide = await page.evaluate(
-    () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
-  );
-  expect(tooWide, "the page scrolls sideways in a narrow window").toBe(false);
+  await fits(page);
   await page.setViewportSize(WIDE);
+}
+
+/** Looks whether a page has its place in windows of all sizes, and keeps screenshots. */
+export async function lookInAllWindows(page: Page, name: string): Promise<void> {
+  for (const size of WINDOWS) {
+    await page.setViewportSize(size);
+    await still(page);
+    await fits(page);
+    await page.screenshot({ path: path.join(FOLDER, `${name}-${size.width}.png`) });
+  }
+  await page.setViewportSize(WIDE);
+}
+
+/** Fails when something is beyond the sides of the window, or a button does not show all that is on it. Tables may be wider: they scroll by themselves. */
+async function fits(page: Page): Promise<void> {
+  const found = await page.evaluate(() => {
+    const told: string[] = [];
+    for (const frame of [document.documentElement, ...document.querySelectorAll("main, [role=dialog]")]) {
+      if (frame.scrollWidth > frame.clientWidth + 1) told.push(`${frame.tagName} scrolls sideways`);
+    }
+    for (const button of document.querySelectorAll("button, [role=tab], [role=combobox]")) {
+      const { left, right, width } = button.getBoundingClientRect();
+      const inTable = button.closest("[role=region][tabindex]") !== null;
+      if (width === 0 || inTable || getComputedStyle(button).visibility === "hidden") continue;
+      const name = button.getAttribute("aria-label") ?? button.textContent;
+      if (left < -1 || right > window.innerWidth + 1) told.push(`"${name}" is beyond the window`);
+      if (button.scrollWidth > button.clientWidth + 2) told.push(`"${name}" is cut off`);
+    }
+    return told;
+  });
+  expect(found, `in a window of ${page.viewportSize()?.width} pixels`).toEqual([]);
 }
 
 declare global {

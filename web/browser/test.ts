@@ -51,4 +51,14 @@ export async function signIn(page: Page, password = PASSWORD, name = "admin"): P
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
+/** Has the console tell this of the space of its Storage Servers: what is free on the disk of a test is nobody's to say. */
+export async function tellSpace(page: Page, told: readonly object[]): Promise<void> {
+  await page.route("**/api/v1/storage-status", (route) => route.fulfill({ json: told }));
+  await page.route("**/api/v1/overview", async (route) => {
+    const answer = await route.fetch();
+    const farm = (await answer.json()) as object;
+    await route.fulfill({ response: answer, json: { ...farm, "storage-status": told } });
+  });
+}
+
 export { expect };

@@ -37,12 +37,6 @@ export async function versions(of: DataSetOf): Promise<Tagged<Version[]>> {
   return taggedOf(await api.GET(path, { params: { path: { ...of } } }));
 }
 
-/** One version. */
-export async function version(of: DataSetOf, number: number): Promise<Tagged<Version>> {
-  const path = "/api/v1/users/{sid}/data-sets/{scope}/versions/{number}";
-  return taggedOf(await api.GET(path, { params: { path: { ...of, number } } }));
-}
-
 /** What is at a place of a version. It is noted in the audit log. */
 export async function content(of: DataSetOf, number: number, query: Place): Promise<Content> {
   const path = "/api/v1/users/{sid}/data-sets/{scope}/versions/{number}/content";
@@ -66,8 +60,8 @@ export async function difference(
   return dataOf(await api.GET(path, { params: { path: { ...of, number }, query } }));
 }
 
-/** Pins a version, or leaves it to retention. */
-export async function pin(of: DataSetOf, number: number, etag: string, pinned: boolean): Promise<void> {
+/** Pins a version, or leaves it to retention, if it is still as it was seen. */
+export async function pin(of: DataSetOf, { number, etag }: Version, pinned: boolean): Promise<void> {
   const path = "/api/v1/users/{sid}/data-sets/{scope}/versions/{number}";
   const params = { path: { ...of, number }, header: { "If-Match": etag } };
   await api.PUT(path, { params, body: { pinned } });

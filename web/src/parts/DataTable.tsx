@@ -26,12 +26,15 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusMedium,
     border: `1px solid ${tokens.colorNeutralStroke2}`,
   },
+  row: { backgroundColor: tokens.colorNeutralBackground1 },
   chosen: { backgroundColor: tokens.colorBrandBackground2 },
   cell: {
     overflowWrap: "anywhere",
     paddingTop: tokens.spacingVerticalXS,
     paddingBottom: tokens.spacingVerticalXS,
   },
+  // Says in a narrow window, in which the rest is scrolled, what the row is of.
+  leading: { position: "sticky", left: 0, zIndex: 1, backgroundColor: "inherit" },
   more: {
     display: "flex",
     alignItems: "center",
@@ -106,12 +109,13 @@ export function DataTable<T>({ label, columns, rows, id, chosen, order, footer }
         style={{ minWidth: `${shown.length * (narrow ? 160 : 110)}px` }}
       >
         <TableHeader>
-          <TableRow>
-            {shown.map((column) => {
+          <TableRow className={styles.row}>
+            {shown.map((column, index) => {
               const heading = headingOf(column);
               return (
                 <TableHeaderCell
                   key={column.title}
+                  className={mergeClasses(narrow && index === 0 && styles.leading)}
                   style={{ width: narrow ? undefined : column.width }}
                   sortable={heading !== undefined}
                   sortDirection={heading?.direction}
@@ -127,11 +131,14 @@ export function DataTable<T>({ label, columns, rows, id, chosen, order, footer }
           {(order === undefined ? ordered.slice(0, limit) : rows).map((row) => (
             <TableRow
               key={id(row)}
-              className={mergeClasses(id(row) === chosen && styles.chosen)}
+              className={mergeClasses(styles.row, id(row) === chosen && styles.chosen)}
               aria-current={id(row) === chosen ? true : undefined}
             >
-              {shown.map((column) => (
-                <TableCell key={column.title} className={styles.cell}>
+              {shown.map((column, index) => (
+                <TableCell
+                  key={column.title}
+                  className={mergeClasses(styles.cell, narrow && index === 0 && styles.leading)}
+                >
                   {column.cell(row)}
                 </TableCell>
               ))}

@@ -95,6 +95,8 @@ pub(super) struct Version {
     base: Option<u64>,
     /// Who deleted the data set while this was its current version, when and why.
     removed: Option<VersionRemoval>,
+    /// The If-Match of a change of it.
+    etag: String,
 }
 
 /// The end of a data set.
@@ -140,6 +142,7 @@ pub(super) fn time(millis: u64) -> String {
 impl Version {
     /// `all` tells the numbers of other versions.
     pub(super) fn of(version: VersionInfo, all: &[(String, u64)]) -> Self {
+        let etag = format!("\"{}\"", version_state(&version));
         let base = version.base.and_then(|base| all.iter().find(|(tag, _)| *tag == base));
         let stamp = version.stamp;
         let by_agent = matches!(&stamp, Some(stamp) if matches!(stamp.by, Author::Agent { .. }));
@@ -171,6 +174,7 @@ impl Version {
             in_place_of,
             base: base.map(|(_, number)| *number),
             removed,
+            etag,
         }
     }
 }

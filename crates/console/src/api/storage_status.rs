@@ -27,7 +27,7 @@ pub(super) struct StorageStatus {
     total_bytes: Option<u64>,
     /// What an object store keeps, in bytes; null of a base folder.
     kept_bytes: Option<u64>,
-    /// Whether the free space is little: less than a tenth of the volume and than 20 GiB, or less than 1 GiB.
+    /// Whether the free space is little: less than a tenth of the volume and than 10 GiB, or less than 1 GiB.
     low: bool,
     /// Why the store does not work; null while it does.
     problem: Option<String>,

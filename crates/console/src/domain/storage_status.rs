@@ -7,7 +7,7 @@ use super::UnixMillis;
 /// Space is low below a tenth of the volume,
 const SHARE: u64 = 10;
 /// but not while there is so much,
-const ENOUGH: u64 = 20 * GIB;
+const ENOUGH: u64 = 10 * GIB;
 /// and in any case below this.
 const LITTLE: u64 = GIB;
 const GIB: u64 = 1 << 30;
@@ -53,8 +53,8 @@ mod tests {
     #[test]
     fn space_is_low_by_share_and_by_size() {
         let low = |free: u64, total: u64| is_low(&told(free * GIB / 10, total * GIB), false);
-        assert!(low(99, 100) && !low(101, 100), "a tenth of 100 GiB");
-        assert!(low(199, 10_000) && !low(201, 10_000), "20 GiB are enough on any disk");
+        assert!(low(49, 50) && !low(51, 50), "a tenth of 50 GiB");
+        assert!(low(99, 10_000) && !low(101, 10_000), "10 GiB are enough on any disk");
         assert!(low(9, 2) && !low(11, 2), "less than 1 GiB is little on any disk");
         assert!(!is_low(&storage_status::StorageStatus::default(), false), "an object store has no end");
     }

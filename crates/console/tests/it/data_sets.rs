@@ -259,6 +259,11 @@ fn a_version_is_pinned_and_a_data_set_deleted_and_brought_back() {
     let (farm, client, _) = stored();
     let path = format!("{OFFICE}/versions/1");
     let read = farm.get(&path);
+    let listed = farm.get(&format!("{OFFICE}/versions")).ok(200);
+    assert!(
+        listed.as_array().unwrap().iter().any(|version| version["etag"] == read.etag.as_str()),
+        "{listed}"
+    );
     farm.put(&path, "\"x\"", &json!({"pinned": true})).refused(412, "MP-CON-028");
     let pinned = farm.put(&path, &read.etag, &json!({"pinned": true, "reason": "audit"}));
     assert_eq!(pinned.ok(200)["pinned"], json!(true));

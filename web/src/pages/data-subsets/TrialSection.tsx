@@ -1,4 +1,4 @@
-import { Button, makeStyles, Subtitle2, Text, tokens } from "@fluentui/react-components";
+import { Button, makeStyles, Spinner, Subtitle2, Text, tokens } from "@fluentui/react-components";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -13,7 +13,7 @@ import { TrialResult } from "./TrialResult";
 
 const useStyles = makeStyles({
   root: { display: "flex", flexDirection: "column", rowGap: tokens.spacingVerticalS },
-  button: { alignSelf: "flex-start" },
+  test: { display: "flex", flexWrap: "wrap", alignItems: "center", columnGap: tokens.spacingHorizontalM },
 });
 
 interface Props {
@@ -60,13 +60,18 @@ export function TrialSection({ subset, sample, onSample }: Props) {
               onChange={setGroup}
             />
           )}
-          <Button
-            className={styles.button}
-            disabled={sample === null || trial.isPending}
-            onClick={() => sample !== null && trial.mutate({ subset, sample })}
-          >
-            Test
-          </Button>
+          <div className={styles.test}>
+            <Button
+              disabled={sample === null || trial.isPending}
+              onClick={() => sample !== null && trial.mutate({ subset, sample })}
+            >
+              Test
+            </Button>
+            {sample === null && (
+              <Text size={200}>Choose a user from the list or type a whole SID, or choose a hive.</Text>
+            )}
+            {trial.isPending && <Spinner size="tiny" label="Reading the data" />}
+          </div>
         </>
       ) : (
         <Text size={200}>{reason}</Text>

@@ -16,7 +16,6 @@ import {
   dataSets,
   pin,
   remove,
-  version,
   versions,
   type DataSetOf,
   type DataSetSummary,
@@ -120,10 +119,8 @@ function Versions({ of, server }: { readonly of: DataSetOf; readonly server: str
   });
   const refresh = () => queries.invalidateQueries({ queryKey: ["data-sets", of.sid] });
   const pinning = useMutation({
-    mutationFn: async ({ number, pinned }: Version) => {
-      const { etag } = await version(of, number);
-      await pin(of, number, etag, !pinned);
-    },
+    mutationFn: (seen: Version) => pin(of, seen, !seen.pinned),
+    // Whatever came of it, what is shown is how it is now.
     onSettled: refresh,
   });
   return (
