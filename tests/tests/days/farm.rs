@@ -134,10 +134,6 @@ impl Farm {
         let host = &mut self.hosts[at];
         host.line.answers.lock().unwrap().clear();
         let storage_decides = first_import.is_some() && host.line.is_fine() && host.spooled(&sid).is_empty();
-        let (expected, beside) = {
-            let book = self.book.lock().unwrap();
-            (book.expected.len(), book.kept_beside.clone())
-        };
         let end = host.run_job(&order, killed_at);
         let answers = self.hosts[at].line.answers.lock().unwrap().clone();
         let host = &mut self.hosts[at];
@@ -150,8 +146,6 @@ impl Farm {
                 let here = |deed: &&mut Deed| deed.load == (at, loaded.load);
                 book.deeds.iter_mut().filter(here).for_each(|deed| deed.untold = true);
             }
-            book.expected.truncate(expected);
-            book.kept_beside = beside;
             self.tally.killed_in_midst += 1;
         }
         if let Some(loaded) = loaded.as_ref().filter(|_| order.work == Job::Look && host.is_seen(&sid)) {

@@ -217,7 +217,8 @@ impl Agent<'_> {
 
     /// Sends what earlier sessions left in the spool, so that this one starts from it.
     fn send_leftovers(&self, sid: &Sid, store: &dyn DataSetStore, recorder: &mut Recorder) {
-        let sent = self.spool.send_user(sid, store);
+        let sent =
+            self.spool.send_user(sid, store, &mut |entry, sent| self.tell_ahead(entry, sent, recorder));
         for error in &sent.damaged {
             recorder.problem("MP-AGT-020", format!("an entry of the spool cannot be sent: {}", chain(error)));
         }

@@ -52,7 +52,8 @@ pub enum SendError {
 }
 
 impl Spool {
-    /// Sends one entry and takes it out of the spool once storage has acknowledged it.
+    /// Sends one entry and takes it out of the spool once storage has acknowledged it. Before that `told` hears what became of
+    /// it: once it is out, nothing would tell again.
     ///
     /// On a conflict the current data set is looked at: when it *is* this one (its acknowledgement was lost), or was made
     /// from this one, or is what this one was made from under another version, all is well. Otherwise another session was faster, and both are
@@ -60,15 +61,21 @@ impl Spool {
     ///
     /// # Errors
     /// When storage did not acknowledge, or the spool cannot be read; then the entry stays.
-    pub fn send(&self, entry: &SpoolEntry, store: &dyn DataSetStore) -> Result<Sent, SendError> {
+    pub fn send(
+        &self,
+        entry: &SpoolEntry,
+        store: &dyn DataSetStore,
+        told: &mut dyn FnMut(&SpoolEntry, &Sent),
+    ) -> Result<Sent, SendError> {
         let (bytes, base) = (self.read(entry)?, self.read_base(entry)?);
         // What was sent before it may have left a note with it.
         let entry = &self.as_it_is(entry)?;
         let parcel = Parcel { entry, bytes: &bytes, base: base.as_deref() };
-        let sent = deliver(&parcel, store, &|seal| self.mark_merging(entry, seal))?;
+        let sent = deliver(&parcel, store, &|seal, _| self.mark_merging(entry, seal))?;
         if let Sent::Stored(version) | Sent::Merged { version, .. } = &sent {
             self.mark_after(entry, &bytes, version)?;
         }
+        told(entry, &sent);
         self.remove(entry)?;
         Ok(sent)
     }
@@ -76,8 +83,14 @@ impl Spool {
     /// Sends a user's entries.
     ///
     /// Those that replace go first, each scope's in their order: after one that stays, the later ones of its scope stay as
-    /// well. What is only to be kept beside holds up nothing. When storage is away, the rest is not tried.
-    pub fn send_user(&self, sid: &Sid, store: &dyn DataSetStore) -> Deliveries {
+    /// well. What is only to be kept beside holds up nothing. When storage is away, the rest is not tried. `told` is called as
+    /// by [`Self::send`].
+    pub fn send_user(
+        &self,
+        sid: &Sid,
+        store: &dyn DataSetStore,
+        told: &mut dyn FnMut(&SpoolEntry, &Sent),
+    ) -> Deliveries {
         let mut sent = Deliveries::default();
         let waiting = match self.of(sid) {
             Ok(waiting) => waiting,
@@ -95,7 +108,7 @@ impl Spool {
             if held.contains(&entry.scope) && !beside(&entry) {
                 continue;
             }
-            let result = self.send(&entry, store);
+            let result = self.send(&entry, store, told);
             let away = matches!(result, Err(SendError::Store(StoreError::Unreachable { .. })));
             // A file that cannot be read will never be sent, so waiting for it would lose the later ones as well.
             if matches!(result, Err(SendError::Store(_))) {

@@ -30,12 +30,14 @@ pub(crate) struct Parcel<'a> {
     pub(crate) base: Option<&'a [u8]>,
 }
 
-/// Has storage do with a data set what the entry says. `merging` is called with the seal of
-/// a merged data set before that is sent.
+/// Called before a merged data set is sent, with its seal and with what it overrides.
+pub(crate) type Merging<'m> = dyn Fn(&str, &Overrides) -> Result<(), StateError> + 'm;
+
+/// Has storage do with a data set what the entry says.
 pub(crate) fn deliver(
     parcel: &Parcel<'_>,
     store: &dyn DataSetStore,
-    merging: &dyn Fn(&str) -> Result<(), StateError>,
+    merging: &Merging<'_>,
 ) -> Result<Sent, SendError> {
     let SpoolEntry { sid, scope, intent, .. } = parcel.entry;
     let base = match intent {
@@ -55,11 +57,7 @@ pub(crate) fn deliver(
 
 impl Parcel<'_> {
     /// The current data set is not what this one was made from, as far as is known.
-    fn settle(
-        &self,
-        store: &dyn DataSetStore,
-        merging: &dyn Fn(&str) -> Result<(), StateError>,
-    ) -> Result<Sent, SendError> {
+    fn settle(&self, store: &dyn DataSetStore, merging: &Merging<'_>) -> Result<Sent, SendError> {
         let SpoolEntry { sid, scope, intent, .. } = self.entry;
         // Merged with what is older than that, it would bring back what was replaced since.
         let base = match intent {
@@ -106,7 +104,7 @@ impl Parcel<'_> {
                 store.quarantine(scope, sid, OVERRIDDEN, self.bytes)?;
             }
             let Some(bytes) = bytes else { return Ok(Sent::Merged { version, overrides }) };
-            merging(&seal(&bytes).unwrap_or_default())?;
+            merging(&seal(&bytes).unwrap_or_default(), &overrides)?;
             let notes = format!(
                 "merged with {}: {} of its items overridden, {} kept",
                 version.0, overrides.theirs_overridden, overrides.mine_overridden

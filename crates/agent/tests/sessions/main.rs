@@ -24,4 +24,5 @@ mod spool;
 mod station;
 mod store;
 mod texts;
+mod told;
 mod uploads;
