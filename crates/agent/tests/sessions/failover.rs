@@ -290,11 +290,11 @@ fn what_arrived_on_another_server_is_found_in_what_servers_merged() {
     let entry = spool.put(&new, &[]).unwrap();
     // Its content is on a server that is away: merged without it, it would bring back what was replaced since.
     pair.stores[1].store.away();
-    let waits = spool.send(&entry, &pair.work());
+    let waits = spool.send(&entry, &pair.work(), &mut |_, _| ());
     assert!(matches!(waits, Err(SendError::Store(StoreError::Unreachable { .. }))), "{waits:?}");
     pair.stores[1].store.back();
     pair.pass(AWAY);
-    let sent = spool.send(&entry, &pair.work()).unwrap();
+    let sent = spool.send(&entry, &pair.work(), &mut |_, _| ()).unwrap();
     assert!(matches!(&sent, Sent::Merged { overrides, .. } if overrides.total() == 0), "{sent:?}");
     let Ok(Fetched::Data { bytes, .. }) = first.fetch(&Scope::Global, &of, None) else { panic!() };
     let said = decode(&bytes).registry;
