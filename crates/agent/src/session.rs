@@ -6,6 +6,7 @@
 
 mod ahead;
 mod base;
+mod begun;
 mod cache;
 mod ending;
 mod first_look;

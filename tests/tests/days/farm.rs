@@ -20,7 +20,7 @@ use crate::{
     kind::Kind,
     line::Line,
     places::{PLACES, Place, Said, Spot},
-    plans::{Choices, group_of, rules},
+    plans::{Choices, group_of, rules, scopes},
     profiles::Loaded,
     servers::Servers,
     store::StoreHouse,
@@ -147,6 +147,12 @@ impl Farm {
                 book.deeds.iter_mut().filter(here).for_each(|deed| deed.untold = true);
             }
             self.tally.killed_in_midst += 1;
+            for scope in first_import.iter().flat_map(|_| scopes()) {
+                let at_house = answers.get(&scope).map_or(0, |(house, _)| *house);
+                let had = self.houses[at_house].current(&scope, &sid);
+                let load = first_import.as_ref().map_or(0, |(loaded, _)| loaded.load);
+                host.begun.insert((load, scope), had);
+            }
         }
         if let Some(loaded) = loaded.as_ref().filter(|_| order.work == Job::Look && host.is_seen(&sid)) {
             let plan = host.plan();

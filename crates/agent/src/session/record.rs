@@ -15,6 +15,7 @@ use mp_profile::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::base::ScopeSet;
 use crate::{
     spool::digest,
     state::{StateError, StateFolder, private_folder},
@@ -35,6 +36,10 @@ pub(crate) struct SessionRecord {
     /// Names of the data subsets that the logon waited for, while the rest is still to be brought in at once; else none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) awaited: Vec<String>,
+    /// Before an import into a load that no marker names a session of yet: the picture that its marker names. Until the
+    /// import is done, the scopes say what it has begun with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) picture: Option<String>,
     /// What was merged, by scope.
     pub(crate) scopes: Vec<MergedScope>,
     /// What the import could not write; the export must not take it for deleted.
@@ -53,6 +58,10 @@ pub(crate) struct MergedScope {
     /// Whether the data set is at hand, and so far only what the logon waited for was taken from it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) held: bool,
+    /// Whether an import of the data set was begun, which is at hand. If it was cut off, the profile holds a part of it, and it
+    /// is to be finished before another one is taken.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) begun: bool,
     /// Whether the session had changed something of the data set before it was merged, so that the profile never held all of
     /// it: from the spool it has to go to storage by itself.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -137,6 +146,30 @@ impl SessionRecord {
         self.scopes.iter().all(|scope| scope.merged)
     }
 
+    /// The same while its import is not done yet, into the load whose marker names this picture.
+    pub(crate) fn begun(&self, picture: String) -> Self {
+        let mut begun = Self { picture: Some(picture), ..self.clone() };
+        for scope in &mut begun.scopes {
+            (scope.begun, scope.merged) = (scope.merged || scope.held, false);
+        }
+        begun
+    }
+
+    pub(crate) fn has_begun(&self, scope: &Scope) -> bool {
+        self.scope(scope).is_some_and(|scope| scope.begun)
+    }
+
+    /// Notes before an import what it begins with.
+    pub(super) fn begin(&mut self, sets: &[&ScopeSet]) {
+        for set in sets {
+            if let Some(merged) = self.scope_mut(&set.scope) {
+                merged.begun = true;
+                merged.version.clone_from(&set.version);
+                merged.digest = set.set.as_ref().map(|(bytes, _)| digest(bytes));
+            }
+        }
+    }
+
     pub(crate) fn scope(&self, scope: &Scope) -> Option<&MergedScope> {
         self.scopes.iter().find(|merged| merged.scope == *scope)
     }
@@ -151,11 +184,12 @@ impl SessionRecord {
         self.scopes.iter_mut().for_each(|scope| scope.spared |= spared);
     }
 
-    /// Notes which Storage Servers gave what was merged.
-    pub(crate) fn note_servers(&mut self, store: Option<&dyn DataSetStore>) {
+    /// Notes which Storage Servers gave what was merged, now or when the import was begun `before`.
+    pub(crate) fn note_servers(&mut self, store: Option<&dyn DataSetStore>, before: Option<&Self>) {
         for scope in self.scopes.iter_mut().filter(|scope| scope.version.is_some()) {
             let answered = store.and_then(|store| store.answered_by(&scope.scope));
-            scope.server = answered.map(|(server, _)| server);
+            let before = before.and_then(|before| before.scope(&scope.scope)?.server.clone());
+            scope.server = answered.map(|(server, _)| server).or(before);
         }
     }
 
