@@ -2,7 +2,7 @@
 //! What they have brought in is told from what the session did.
 
 use mp_dataset::DataSet;
-use mp_profile::{Baseline, SessionProfile, Sid};
+use mp_profile::{Baseline, Scope, SessionProfile, Sid};
 use mp_protocol::AgentPlan;
 
 use super::{
@@ -11,6 +11,9 @@ use super::{
     record::{MergedScope, SessionRecord, seen},
 };
 use crate::report::Recorder;
+
+/// What reports say of a data set that is imported because its import was begun and cut off.
+const AS_BEGUN: &str = "imported, as was begun before";
 
 impl Agent<'_> {
     /// What is known of an import into this load that was cut off, before its marker named a session.
@@ -37,9 +40,30 @@ impl Agent<'_> {
         let sets: Vec<ScopeSet> = begun.filter_map(|scope| self.set_at_hand(sid, scope)).collect();
         for ScopeSet { scope, set, version, .. } in &sets {
             let bytes = set.as_ref().map(|(bytes, _)| bytes.len());
-            recorder.data_set(scope, "imported, as was begun before", bytes, version.clone());
+            recorder.data_set(scope, AS_BEGUN, bytes, version.clone());
         }
         sets
+    }
+
+    /// The newer data sets whose merge into the session was begun. What is no longer at hand is left out.
+    pub(super) fn begun_newer(
+        &self,
+        sid: &Sid,
+        record: &SessionRecord,
+        recorder: &mut Recorder,
+    ) -> Vec<ScopeSet> {
+        let at_hand = |(scope, version, digest): &(Scope, Option<String>, String)| {
+            let bytes = SessionRecord::file_of(&self.state, sid, scope, digest)?;
+            let set = verified(&bytes).ok()?;
+            recorder.data_set(scope, AS_BEGUN, Some(bytes.len()), version.clone());
+            Some(ScopeSet {
+                scope: scope.clone(),
+                set: Some((bytes, set)),
+                version: version.clone(),
+                known: true,
+            })
+        };
+        record.newer.iter().filter_map(at_hand).collect()
     }
 
     /// A data set whose file is in the session's folder.

@@ -279,6 +279,7 @@ impl Agent<'_> {
             picture: None,
             awaited: awaited.map(Awaited::names).unwrap_or_default(),
             scopes: scopes.collect(),
+            newer: Vec::new(),
             unapplied: Unapplied::default(),
         }
     }

@@ -42,6 +42,10 @@ pub(crate) struct SessionRecord {
     pub(crate) picture: Option<String>,
     /// What was merged, by scope.
     pub(crate) scopes: Vec<MergedScope>,
+    /// Newer data sets, by scope, version and digest of their file: their merge into the session was begun. One that was cut
+    /// off is to be finished before anything else is merged or exported.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) newer: Vec<(Scope, Option<String>, String)>,
     /// What the import could not write; the export must not take it for deleted.
     #[serde(default)]
     pub(crate) unapplied: Unapplied,
@@ -170,6 +174,15 @@ impl SessionRecord {
         }
     }
 
+    /// Notes before a merge of newer data sets what it begins with.
+    pub(super) fn begin_newer(&mut self, sets: &[ScopeSet]) {
+        let named = |set: &ScopeSet| {
+            let (bytes, _) = set.set.as_ref()?;
+            Some((set.scope.clone(), set.version.clone(), digest(bytes)))
+        };
+        self.newer = sets.iter().filter_map(named).collect();
+    }
+
     pub(crate) fn scope(&self, scope: &Scope) -> Option<&MergedScope> {
         self.scopes.iter().find(|merged| merged.scope == *scope)
     }
@@ -236,9 +249,9 @@ impl SessionRecord {
 
     /// Removes the bases that the record no longer names.
     fn remove_former_bases(&self, folder: &Path) -> Result<(), StateError> {
-        let named =
-            |scope: &MergedScope| scope.digest.as_ref().map(|digest| base_file(folder, &scope.scope, digest));
-        let named: Vec<PathBuf> = self.scopes.iter().filter_map(named).collect();
+        let bases = self.scopes.iter().filter_map(|scope| Some((&scope.scope, scope.digest.as_ref()?)));
+        let named = bases.chain(self.newer.iter().map(|(scope, _, digest)| (scope, digest)));
+        let named: Vec<PathBuf> = named.map(|(scope, digest)| base_file(folder, scope, digest)).collect();
         for entry in fs::read_dir(folder).map_err(StateError::at("list", folder))? {
             let path = entry.map_err(StateError::at("list", folder))?.path();
             let is_base = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(BASE));
@@ -280,9 +293,13 @@ impl SessionRecord {
 
     /// The file of the data set that was merged; `None` when there was none, or it is missing or another one.
     pub(crate) fn base_bytes(state: &StateFolder, sid: &Sid, merged: &MergedScope) -> Option<Vec<u8>> {
-        let expected = merged.digest.as_ref()?;
-        let bytes = fs::read(base_file(&state.session(sid), &merged.scope, expected)).ok()?;
-        (*expected == digest(&bytes)).then_some(bytes)
+        Self::file_of(state, sid, &merged.scope, merged.digest.as_ref()?)
+    }
+
+    /// The file of a data set that the record names; `None` when it is missing or another one.
+    pub(super) fn file_of(state: &StateFolder, sid: &Sid, scope: &Scope, expected: &str) -> Option<Vec<u8>> {
+        let bytes = fs::read(base_file(&state.session(sid), scope, expected)).ok()?;
+        (expected == digest(&bytes)).then_some(bytes)
     }
 
     /// Removes the session's folder.

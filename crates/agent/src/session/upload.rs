@@ -1,6 +1,6 @@
 //! From a session's exports to storage, and what that means for the rest of the session.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use mp_dataset::Overrides;
 use mp_profile::{DataSetStore, Scope, Sid};
@@ -108,7 +108,8 @@ impl Agent<'_> {
             merged.replace(overrides.clone());
             Ok(())
         };
-        let sent = deliver(&Parcel { entry, bytes, base: base.as_deref() }, store, &merging);
+        let parcel = Parcel { entry, bytes, base: base.as_deref(), unanswered: Cell::new(false) };
+        let sent = deliver(&parcel, store, &merging);
         match &sent {
             Ok(sent) => self.tell_ahead(entry, sent, recorder),
             // It may be stored, its acknowledgement lost, and nothing that waits would tell of it later.

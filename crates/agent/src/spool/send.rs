@@ -1,5 +1,7 @@
 //! From the spool to storage.
 
+use std::cell::Cell;
+
 use mp_dataset::{Limits, Overrides, check};
 use mp_profile::{DataSetStore, Sid, StoreError, VersionTag};
 
@@ -70,8 +72,12 @@ impl Spool {
         let (bytes, base) = (self.read(entry)?, self.read_base(entry)?);
         // What was sent before it may have left a note with it.
         let entry = &self.as_it_is(entry)?;
-        let parcel = Parcel { entry, bytes: &bytes, base: base.as_deref() };
-        let sent = deliver(&parcel, store, &|seal, _| self.mark_merging(entry, seal))?;
+        let parcel = Parcel { entry, bytes: &bytes, base: base.as_deref(), unanswered: Cell::new(false) };
+        let sent = deliver(&parcel, store, &|seal, _| self.mark_merging(entry, seal));
+        if parcel.unanswered.get() {
+            self.mark_unanswered(entry)?;
+        }
+        let sent = sent?;
         if let Sent::Stored(version) | Sent::Merged { version, .. } = &sent {
             self.mark_after(entry, &bytes, version)?;
         }
@@ -134,7 +140,8 @@ impl Spool {
         let has_heir = |entry: &&SpoolEntry| {
             let later = |heir: &&&SpoolEntry| heir.number > entry.number && heir.scope == entry.scope;
             let mut heirs = heirs.iter().filter(later).peekable();
-            let may_go = entry.intent.replaces() && !entry.merging && heirs.peek().is_some();
+            let may_go =
+                entry.intent.replaces() && !entry.merging && !entry.unanswered && heirs.peek().is_some();
             may_go
                 && self.read(entry).is_ok_and(|bytes| {
                     let digest = digest(&bytes);

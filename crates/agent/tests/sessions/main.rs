@@ -7,6 +7,7 @@ mod capture;
 mod conflicts;
 mod console;
 mod copies;
+mod cut_off;
 mod damage;
 mod failover;
 mod interrupted;
