@@ -272,13 +272,21 @@ impl DataSetStore for FailoverStore {
         self.answered(scope, |store| store.known_versions(scope, sid))
     }
 
+    /// What one server holds merged with what others had stored, another one may have by itself. All else stays with the one
+    /// that was asked before.
     fn version_bytes(
         &self,
         scope: &Scope,
         sid: &Sid,
         version: &VersionTag,
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        self.answered(scope, |store| store.version_bytes(scope, sid, version))
+        let chosen = self.chosen().get(scope).copied();
+        let found = self.first(scope, |Member { store, .. }| {
+            let found = store.version_bytes(scope, sid, version)?;
+            Ok(found.map_or(Tried::Behind, Tried::Answer))
+        });
+        self.chosen().extend(chosen.map(|place| (scope.clone(), place)));
+        found
     }
 
     fn quarantine(&self, scope: &Scope, sid: &Sid, reason: &str, bytes: &[u8]) -> Result<(), StoreError> {

@@ -1,5 +1,6 @@
 //! Versions of stored data sets as entity tags (RFC 9110, section 8.8.3), and the list of those that an Agent holds.
 
+use mp_dataset::Digest;
 use mp_profile::{Scope, VersionTag};
 
 /// Header by which an Agent says what it holds of a user: `global "TAG", group:NAME "TAG"`, one member per scope held.
@@ -19,6 +20,13 @@ pub fn is_strong(tag: &str) -> bool {
         && inner.is_some_and(|inner| {
             !inner.is_empty() && inner.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"')
         })
+}
+
+/// Number and seal that the entity tag of a version is made of; `None` when it is none of a Storage Service.
+#[must_use]
+pub fn number_and_seal(tag: &str) -> Option<(u64, Digest)> {
+    let (number, seal) = tag.strip_prefix('"')?.strip_suffix('"')?.split_once('-')?;
+    Some((number.parse().ok()?, seal.parse().ok()?))
 }
 
 /// Value of the header [`HELD`]; `None` when nothing is held.

@@ -1,9 +1,9 @@
 //! What storage tells of the versions of a data set, and keeps of each: `docs/reference/wire.md`, section 4.4.
 
-use mp_profile::{Scope, Sid};
+use mp_profile::{KnownVersion, Scope, Sid, VersionTag};
 use serde::{Deserialize, Serialize};
 
-use crate::MachineId;
+use crate::{MachineId, etag::number_and_seal};
 
 /// Longest [`Stamp::notes`] and [`Change::reason`] that are kept, in bytes.
 pub const MAX_TEXT: usize = 512;
@@ -126,6 +126,21 @@ pub struct VersionInfo {
     pub removed: Option<Change>,
 }
 
+/// The versions of a list, newest first, and behind each those of other servers that only it holds.
+#[must_use]
+pub fn known_versions(versions: &[VersionInfo]) -> Vec<KnownVersion> {
+    let listed = |tag: &&String| versions.iter().any(|info| info.tag == **tag);
+    let known = versions.iter().flat_map(|info| {
+        let merged = info.stamp.iter().flat_map(|stamp| &stamp.merged);
+        std::iter::once(&info.tag).chain(merged.filter(move |tag| !listed(tag)))
+    });
+    let known = known.filter_map(|tag| {
+        let (number, seal) = number_and_seal(tag)?;
+        Some(KnownVersion { version: VersionTag(tag.clone()), number, seal })
+    });
+    known.collect()
+}
+
 /// A data set that is kept beside the versions.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -192,4 +207,36 @@ pub struct ChangeRequest {
     pub by: String,
     /// Why; at most [`MAX_TEXT`] bytes are kept.
     pub reason: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn behind_a_version_is_what_only_it_holds_of_other_servers() {
+        let tag = |number: u64| format!("\"{number}-{:064x}\"", number);
+        let info = |number: u64, merged: &[u64]| VersionInfo {
+            tag: tag(number),
+            number,
+            seal: format!("{number:064x}"),
+            bytes: 1,
+            current: false,
+            kept: true,
+            pinned: false,
+            damaged: false,
+            at: None,
+            base: None,
+            stamp: Some(Stamp {
+                merged: merged.iter().map(|number| tag(*number)).collect(),
+                ..Stamp::new(0, Author::Service)
+            }),
+            removed: None,
+        };
+        // The list names 4 itself, for the other server's versions were taken over later.
+        let known = known_versions(&[info(7, &[]), info(6, &[5, 4]), info(4, &[]), info(1, &[])]);
+        let numbers: Vec<u64> = known.iter().map(|known| known.number).collect();
+        assert_eq!(numbers, [7, 6, 5, 4, 1]);
+        assert!(known.iter().all(|known| known.version.0 == tag(known.number)));
+    }
 }

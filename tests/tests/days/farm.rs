@@ -132,6 +132,7 @@ impl Farm {
             (loaded, plan)
         });
         let host = &mut self.hosts[at];
+        let again = loaded.as_ref().is_some_and(|loaded| host.followed.contains_key(&loaded.load));
         host.line.answers.lock().unwrap().clear();
         let storage_decides = first_import.is_some() && host.line.is_fine() && host.spooled(&sid).is_empty();
         let end = host.run_job(&order, killed_at);
@@ -176,7 +177,7 @@ impl Farm {
         if let Some((loaded, plan)) = first_import.filter(|_| self.hosts[at].is_marked(&sid)) {
             self.hosts[at].followed.insert(loaded.load, plan.clone());
             if storage_decides && loaded.kind == ProfileKind::Mandatory {
-                self.check_import(at, &loaded, &plan, end, &answers);
+                self.check_import(at, &loaded, &plan, end, &answers, again);
             }
         }
         if matches!(order.work, Job::Export { .. }) {
@@ -232,13 +233,16 @@ impl Farm {
             let is_safe = |book: &Book, number: usize| {
                 let deed = &book.deeds[number];
                 let of_scope = || waiting.iter().filter(|(entry, _)| entry.scope == deed.spot.scope);
+                // What is only to be kept beside is stored by nobody.
+                let stored_later =
+                    || of_scope().filter(|(entry, _)| !matches!(entry.intent, Intent::Quarantine { .. }));
                 let waits = || {
                     let said = |set| match deed.spot.place.said_by(set) {
                         Said::Text(text) => book.by_text.get(&(deed.spot.clone(), text)).copied(),
                         _ => None,
                     };
                     let known = |set| said(set).is_some_and(|number| deed.known.contains(&number));
-                    deed.text.is_none() && of_scope().any(|(_, set)| known(set))
+                    deed.text.is_none() && stored_later().any(|(_, set)| known(set))
                 };
                 of_scope().any(|(entry, set)| {
                     match (&deed.text, deed.spot.place.said_by(set)) {

@@ -3,7 +3,14 @@
 use mp_agent::CachedPlan;
 use mp_profile::{ImportMode, machine::JobEnd};
 
-use crate::{book::Deed, farm::Farm, line::Answers, places::PLACES, plans::group_of, profiles::Loaded};
+use crate::{
+    book::Deed,
+    farm::Farm,
+    line::Answers,
+    places::{PLACES, Said},
+    plans::group_of,
+    profiles::Loaded,
+};
 
 impl Farm {
     /// The plan that a first import follows. When something was changed before it, it is the one of the first look at the load,
@@ -18,7 +25,8 @@ impl Farm {
         plan
     }
 
-    /// What storage has is in the profile: what was set, and what was deleted.
+    /// What storage has is in the profile: what was set, and what was deleted. `again`: an earlier session's data sets were
+    /// imported into this load, which something kept loaded.
     pub(crate) fn check_import(
         &self,
         at: usize,
@@ -26,6 +34,7 @@ impl Farm {
         plan: &CachedPlan,
         end: Option<JobEnd>,
         answers: &Answers,
+        again: bool,
     ) {
         let settings = &plan.plan.settings;
         let book = self.book.lock().unwrap();
@@ -51,8 +60,19 @@ impl Farm {
                         None => continue,
                     },
                 };
-                let stored = place.after(house.current(&scope, &loaded.sid).as_ref());
+                let set = house.current(&scope, &loaded.sid);
+                let said = set.as_ref().map_or(Said::Nothing, |set| place.said_by(set));
+                let stored = place.after(set.as_ref());
                 let held = self.hosts[at].get(&loaded.sid, place);
+                // That one came from the other server: what this one has not heard of yet, it leaves as it is.
+                let is_held = |(number, deed): (usize, &Deed)| {
+                    let here = std::ptr::eq(deed.spot.place, place) && deed.spot.scope == scope;
+                    here && deed.spot.sid == loaded.sid && deed.text == held && book.is_stored(number)
+                };
+                let says_nothing = again && self.houses.len() == 2 && said == Said::Nothing;
+                if says_nothing && book.deeds.iter().enumerate().any(is_held) {
+                    continue;
+                }
                 let begun = self.hosts[at].begun.get(&(loaded.load, scope.clone()));
                 if begun.is_some_and(|begun| place.after(begun.as_ref()) == held) {
                     continue;

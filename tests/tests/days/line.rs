@@ -18,6 +18,7 @@ use mp_profile::{
 use mp_protocol::{
     AgentPlan,
     session_report::{BatchAnswer, Fate, ReportBatch},
+    versions::known_versions,
 };
 use mp_storage::{
     Code, DataSetFile, ReachedStore, Refusal, Told,
@@ -223,10 +224,7 @@ impl DataSetStore for Line {
     }
 
     fn known_versions(&self, scope: &Scope, sid: &Sid) -> Result<Vec<KnownVersion>, StoreError> {
-        let known = self.reach()?.versions(scope, sid).map_err(refused)?.into_iter();
-        Ok(known
-            .map(|info| KnownVersion { seal: info.seal.parse().unwrap(), version: VersionTag(info.tag) })
-            .collect())
+        Ok(known_versions(&self.reach()?.versions(scope, sid).map_err(refused)?))
     }
 
     fn version_bytes(

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     chain::chain,
     report::{Outcome, Recorder, SessionEvent, SessionReport},
-    spool::{ConflictRules, NewEntry},
+    spool::{ConflictRules, Intent, NewEntry},
 };
 
 /// Reason written to quarantine when the marker is not in the hive, or the logon went on without the stored data set.
@@ -200,6 +200,22 @@ impl Agent<'_> {
         }
     }
 
+    /// What an unmerged session did before, and has undone since, is not kept beside for an administrator to bring back.
+    fn take_back(&self, sid: &Sid, scope: &Scope, session: &Session) {
+        let place = self.place(sid, scope, session);
+        if !matches!(place.intent, Intent::Quarantine { .. }) {
+            return;
+        }
+        for former in place.instead {
+            if let Err(error) = self.spool.remove(&former) {
+                tracing::warn!(
+                    error = chain(&error),
+                    "An entry of the spool stays, though its session has undone it"
+                );
+            }
+        }
+    }
+
     /// Puts one scope's export into the spool, unless there is nothing new in it.
     fn spool_export(
         &self,
@@ -216,6 +232,9 @@ impl Agent<'_> {
         };
         if unchanged {
             recorder.data_set(&scope, "unchanged", None, None);
+            if base.is_none() {
+                self.take_back(sid, &scope, session);
+            }
             return None;
         }
         let mut bytes = Vec::new();

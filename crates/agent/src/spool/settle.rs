@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use mp_dataset::{DataSet, DecodeError, Limits, Overrides, Verified, decode, encode, merge};
-use mp_profile::{DataSetStore, Fetched, StoreError, Stored, Upload, VersionTag};
+use mp_profile::{DataSetStore, Fetched, KnownVersion, StoreError, Stored, Upload, VersionTag};
 
 use super::{
     Intent, SpoolEntry, digest, seal,
@@ -133,14 +133,17 @@ impl Parcel<'_> {
         };
         let own = seal(self.bytes);
         // The stored data set that a merge of this one, which arrived, was made with, and the version it became.
-        let mut merged: Option<(VersionTag, Option<Vec<u8>>)> = None;
+        let mut merged: Option<(KnownVersion, Option<Vec<u8>>)> = None;
         let mut earlier = None;
         for version in known.into_iter().take_while(|known| base != Some(known.version.0.as_str())) {
             let sealed = version.seal.to_string();
             match &mut merged {
-                Some((_, theirs @ None)) => *theirs = store.version_bytes(scope, sid, &version.version)?,
+                // What another server has stored apart, and was merged by servers, may stand between both.
+                Some((of, theirs @ None)) if version.number < of.number => {
+                    *theirs = store.version_bytes(scope, sid, &version.version)?;
+                }
                 Some(_) => {}
-                None if merges.contains(&sealed) => merged = Some((version.version.clone(), None)),
+                None if merges.contains(&sealed) => merged = Some((version.clone(), None)),
                 None if own.as_ref() == Some(&sealed) => {
                     return Ok(Arrived::Whole(Sent::Stored(version.version)));
                 }
@@ -160,7 +163,7 @@ impl Parcel<'_> {
         // Nobody was told what it overrode.
         let again = theirs.and_then(|theirs| self.merge(&theirs, earlier.flatten().as_deref()).ok());
         let overrides = again.map(|merge| merge.overrides).unwrap_or_default();
-        Ok(Arrived::Whole(Sent::Merged { version, overrides }))
+        Ok(Arrived::Whole(Sent::Merged { version: version.version, overrides }))
     }
 
     /// Sends the data set itself.

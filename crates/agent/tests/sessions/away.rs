@@ -48,6 +48,26 @@ fn a_session_that_was_not_merged_and_changes_nothing_leaves_nothing() {
     assert!(console.store.quarantined().is_empty());
 }
 
+/// An administrator who brought in what is kept beside would bring back what the user has undone.
+#[test]
+fn what_a_session_that_was_not_merged_has_undone_again_is_not_kept_beside() {
+    let console = Arc::new(FakeConsole::default());
+    let (ts1, sid) = (Station::new("TS1", &console), sid());
+    console.store.away();
+    assert_eq!(ts1.logon(&sid).outcome, Outcome::NotMerged);
+    ts1.set(&sid, APP, "Size", "12");
+    ts1.set(&sid, LEDGER, "Year", "2026");
+    ts1.try_logoff(&sid).unwrap();
+    assert_eq!(ts1.waiting(&sid), 2);
+    ts1.unset(&sid, APP, "Size");
+    ts1.logoff(&sid);
+    assert_eq!(ts1.waiting(&sid), 1, "the other scope's stays");
+    console.store.back();
+    ts1.agent(|agent| agent.send_spool(None)).unwrap();
+    let kept = console.store.quarantined();
+    assert_eq!(kept.iter().map(|kept| &kept.scope).collect::<Vec<_>>(), [&group()]);
+}
+
 #[test]
 fn sessions_with_storage_away_chain_and_are_sent_as_one() {
     let console = Arc::new(FakeConsole::default());

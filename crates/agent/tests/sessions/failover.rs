@@ -13,11 +13,12 @@ use mp_dataset::{DataSet, Origin};
 use mp_profile::{
     DataSetStore, Fetched, HeldVersion, KnownVersion, Scope, Sid, StoreError, Stored, VersionTag,
 };
+use mp_registry::{KeyAction, KeyEdit, Value, ValueEdit};
 
 use crate::{
     console::group,
     station::sid,
-    store::{FakeStore, Faults},
+    store::{FakeStore, Faults, decode},
 };
 
 /// A store that counts how often it is asked.
@@ -247,4 +248,60 @@ fn what_goes_on_from_a_merge_waits_for_a_server_that_has_it() {
             .iter()
             .any(|known| known.version == version)
     );
+}
+
+/// A data set's file that says these values.
+fn values(said: &[(&str, &str)]) -> Vec<u8> {
+    let mut app = KeyEdit::new("App", KeyAction::Ensure);
+    for (name, text) in said {
+        app.edit_value(ValueEdit::Set(Value::sz(*name, text)));
+    }
+    let mut set = DataSet { registry: KeyEdit::root(), ..DataSet::default() };
+    set.registry.replace_subkeys(vec![app]);
+    let mut bytes = Vec::new();
+    mp_dataset::encode(&set, &mut bytes).unwrap();
+    bytes
+}
+
+/// An upload arrived on one server, its acknowledgement lost; the other one has merged it since, and somebody has replaced what
+/// it said. What took its place in the spool goes on from it, whichever server is asked.
+#[test]
+fn what_arrived_on_another_server_is_found_in_what_servers_merged() {
+    let pair = Pair::new();
+    let of = sid();
+    let arrived = values(&[("Theme", "dark")]);
+    let seal = mp_dataset::check(&arrived, &mp_dataset::Limits::default()).unwrap().digest;
+    // Under a name that the first one has never given.
+    (0..9).for_each(|_| drop(pair.stores[1].store.put(&Scope::Global, &of, &values(&[]))));
+    let on_second = pair.stores[1].store.put(&Scope::Global, &of, &arrived);
+    let first = &pair.stores[0].store;
+    first.put(&Scope::Global, &of, &values(&[("Paper", "a4")]));
+    let merge = first.put(&Scope::Global, &of, &values(&[("Paper", "a4"), ("Theme", "dark")]));
+    first.holds(&merge, KnownVersion { version: VersionTag(on_second), number: 10, seal });
+    first.put(&Scope::Global, &of, &values(&[("Paper", "a4"), ("Theme", "blue")]));
+
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Spool::new(folder.path().join("spool"));
+    let superseded = vec![blake3::hash(&arrived).to_hex().to_string()];
+    let intent = Intent::Replace { base: None, base_digest: None, superseded };
+    let later = values(&[("Theme", "dark"), ("Zoom", "150")]);
+    let took_over = vec![seal.to_string()];
+    let new = NewEntry { took_over, ..NewEntry::new(&of, &Scope::Global, intent, &later) };
+    let entry = spool.put(&new, &[]).unwrap();
+    // Its content is on a server that is away: merged without it, it would bring back what was replaced since.
+    pair.stores[1].store.away();
+    let waits = spool.send(&entry, &pair.work(), &mut |_, _| ());
+    assert!(matches!(waits, Err(SendError::Store(StoreError::Unreachable { .. }))), "{waits:?}");
+    pair.stores[1].store.back();
+    pair.pass(AWAY);
+    let sent = spool.send(&entry, &pair.work(), &mut |_, _| ()).unwrap();
+    assert!(matches!(&sent, Sent::Merged { overrides, .. } if overrides.total() == 0), "{sent:?}");
+    let Ok(Fetched::Data { bytes, .. }) = first.fetch(&Scope::Global, &of, None) else { panic!() };
+    let said = decode(&bytes).registry;
+    let app = said.subkey(&"App".into()).unwrap();
+    let text = |name: &str| match app.value(&name.into()) {
+        Some(ValueEdit::Set(value)) => value.to_text(),
+        _ => None,
+    };
+    assert_eq!(["Paper", "Theme", "Zoom"].map(text), ["a4", "blue", "150"].map(|text| Some(text.to_owned())));
 }

@@ -51,7 +51,9 @@ struct State {
     quarantined: Vec<Quarantined>,
     faults: Faults,
     writes: usize,
-    last_version: u32,
+    last_version: u64,
+    /// Versions of another server that a version holds.
+    merged: Vec<(String, KnownVersion)>,
     with_base_file: usize,
     held: Vec<(Scope, Held)>,
 }
@@ -131,6 +133,11 @@ impl FakeStore {
         let key = (scope.clone(), sid.clone());
         state.versions.entry(key).or_default().push((version.clone(), bytes.to_vec()));
         version
+    }
+
+    /// A version holds what another server has stored apart.
+    pub(crate) fn holds(&self, version: &str, other: KnownVersion) {
+        self.state().merged.push((version.to_owned(), other));
     }
 
     /// An administrator removes all versions.
@@ -257,9 +264,15 @@ impl DataSetStore for FakeStore {
     fn known_versions(&self, scope: &Scope, sid: &Sid) -> Result<Vec<KnownVersion>, StoreError> {
         let state = self.read(scope)?;
         let versions = state.versions.get(&(scope.clone(), sid.clone())).into_iter().flatten().rev();
-        let known = versions.filter_map(|(version, bytes)| {
+        let known = versions.filter_map(|(name, bytes)| {
             let seal = check(bytes, &Limits::default()).ok()?.digest;
-            Some(KnownVersion { version: VersionTag(version.clone()), seal })
+            let number = name.trim_matches(['"', 'v']).parse().unwrap();
+            Some(KnownVersion { version: VersionTag(name.clone()), number, seal })
+        });
+        let known = known.flat_map(|own| {
+            let held = state.merged.iter().filter(|(holder, _)| *holder == own.version.0);
+            let held: Vec<_> = held.map(|(_, other)| other.clone()).collect();
+            std::iter::once(own).chain(held)
         });
         Ok(known.collect())
     }

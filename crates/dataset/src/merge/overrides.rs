@@ -82,6 +82,14 @@ impl Overrides {
         self.theirs_overridden + self.mine_overridden
     }
 
+    /// Adds those of another merge of the same data set.
+    pub fn append(&mut self, other: Self) {
+        let room = MAX_OVERRIDES.saturating_sub(self.named.len());
+        self.named.extend(other.named.into_iter().take(room));
+        self.theirs_overridden += other.theirs_overridden;
+        self.mine_overridden += other.mine_overridden;
+    }
+
     pub(super) fn add(&mut self, kept: Side, [theirs, mine]: [Held; 2], place: impl FnOnce() -> ItemPlace) {
         match kept {
             Side::Theirs => self.mine_overridden += 1,

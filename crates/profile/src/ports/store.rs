@@ -65,14 +65,15 @@ pub trait DataSetStore {
         self.store(scope, sid, upload.base, upload.bytes)
     }
 
-    /// The versions that storage knows of a data set, newest first, those included whose content it no longer keeps. By them an
-    /// Agent finds out whether an upload was stored whose acknowledgement it did not get.
+    /// The versions that storage knows of a data set, newest first, those included whose content it no longer keeps. Behind a
+    /// version in which a Storage Server has merged what another one had stored apart are the versions of that one that it
+    /// holds. By them an Agent finds out whether an upload was stored whose acknowledgement it did not get.
     ///
     /// # Errors
     /// When storage does not say; [`StoreError::Refused`] when it keeps no such list.
     fn known_versions(&self, scope: &Scope, sid: &Sid) -> Result<Vec<KnownVersion>, StoreError>;
 
-    /// The file of a version, not yet verified; `None` when its content is not kept.
+    /// The file of a version, not yet verified; `None` when its content is kept nowhere.
     ///
     /// # Errors
     /// When storage does not say.
@@ -132,6 +133,8 @@ pub struct Upload<'a> {
 pub struct KnownVersion {
     /// Its name.
     pub version: VersionTag,
+    /// Its number: of two versions of which one follows the other, the later one has the higher number.
+    pub number: u64,
     /// The seal of its file.
     pub seal: Digest,
 }

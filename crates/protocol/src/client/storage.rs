@@ -20,7 +20,7 @@ use crate::{
     digest::{CONTENT_DIGEST, content_digest},
     etag,
     paths::{self, DATA_SET_TYPE, DELTA_CODING, UNPACKED_TYPE},
-    versions::{ChangeRequest, MAX_SESSION, MAX_TEXT},
+    versions::{ChangeRequest, MAX_SESSION, MAX_TEXT, known_versions},
 };
 
 /// An Agent's way to a Storage Server. Connections are kept between calls and shared by clones.
@@ -302,10 +302,7 @@ impl DataSetStore for StorageClient {
     }
 
     fn known_versions(&self, scope: &Scope, sid: &Sid) -> Result<Vec<KnownVersion>, StoreError> {
-        let known = self.versions(scope, sid)?.into_iter().filter_map(|info| {
-            Some(KnownVersion { seal: info.seal.parse().ok()?, version: VersionTag(info.tag) })
-        });
-        Ok(known.collect())
+        Ok(known_versions(&self.versions(scope, sid)?))
     }
 
     fn version_bytes(

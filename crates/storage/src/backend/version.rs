@@ -1,5 +1,6 @@
 use mp_dataset::Digest;
 use mp_profile::{Scope, Sid, VersionTag};
+use mp_protocol::etag::number_and_seal;
 
 use super::Stamp;
 use crate::{DataSetFile, NotStorable};
@@ -45,8 +46,7 @@ impl Version {
     /// Sequence number and seal of an entity tag; `None` when it is none of ours.
     #[must_use]
     pub fn parse(tag: &VersionTag) -> Option<(u64, Digest)> {
-        let (sequence, seal) = tag.0.strip_prefix('"')?.strip_suffix('"')?.split_once('-')?;
-        Some((sequence.parse().ok()?, seal.parse().ok()?))
+        number_and_seal(&tag.0)
     }
 }
 

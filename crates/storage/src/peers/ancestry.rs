@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mp_dataset::{DataSet, Limits, Side, Verified, decode, merge};
+use mp_dataset::{DataSet, Limits, ProfileKind, Side, Verified, decode, merge};
 use mp_profile::VersionTag;
 
 use super::take_over::Pass;
@@ -68,6 +68,32 @@ pub(super) fn common(
         }
     }
     Ok(base)
+}
+
+/// What one of two servers that have nothing in common began with: a profile that was captured for migration.
+pub(super) struct Captured {
+    pub(super) set: DataSet,
+    /// Whether it was stored here.
+    pub(super) here: bool,
+}
+
+/// The captured profile that only one of both began with, if it is still kept.
+pub(super) fn captured(
+    pass: &Pass<'_>,
+    ours: &[VersionInfo],
+    others: &[VersionInfo],
+) -> Result<Option<Captured>, String> {
+    let first = |versions: &[VersionInfo]| match versions.last().filter(|info| info.kept) {
+        Some(info) => content(pass, &info.tag),
+        None => Ok(None),
+    };
+    let is_captured = |set: &DataSet| matches!(set.origin.profile, ProfileKind::Local | ProfileKind::Roaming);
+    let (own, other) = (first(ours)?.filter(is_captured), first(others)?.filter(is_captured));
+    Ok(match (own, other) {
+        (Some(set), None) => Some(Captured { set, here: true }),
+        (None, Some(set)) => Some(Captured { set, here: false }),
+        _ => None,
+    })
 }
 
 /// What a version holds, if one of both still has it intact.

@@ -1,9 +1,11 @@
 //! Two versions that two servers have stored apart become one.
 
+use std::collections::BTreeSet;
+
 use mp_dataset::{DataSet, Limits, Overrides, Side, Verified, decode, encode};
 use mp_profile::VersionTag;
 
-use super::take_over::Pass;
+use super::{ancestry::Captured, take_over::Pass};
 use crate::{
     backend::{Key, QuarantineNote, VersionInfo},
     refusal::chain,
@@ -14,6 +16,15 @@ const OVERRIDDEN: &str = "it was stored while two storage servers did not reach 
 
 /// Reason written to quarantine when both cannot be merged; why follows.
 const NOT_MERGED: &str = "it was stored while two storage servers did not reach each other, and cannot be merged with what the other one has";
+
+/// What two versions that are merged were made from.
+pub(super) enum MadeFrom {
+    /// What both have had, if there is anything.
+    Base(Option<DataSet>),
+    /// One of them from a profile that was captured for migration, and the other one from nothing. A captured profile becomes
+    /// the first data set, and replaces none: it counts as what was there before, whenever it was stored.
+    Captured(Captured),
+}
 
 pub(super) struct Merge {
     /// The file of both together; `None` when what is here holds all of it already.
@@ -29,7 +40,7 @@ pub(super) fn merge(
     pass: &Pass<'_>,
     own: &VersionInfo,
     other: &VersionInfo,
-    base: Option<&DataSet>,
+    from: MadeFrom,
 ) -> Result<Merge, String> {
     let read = |info: &VersionInfo| VersionTag(info.tag.clone());
     let ours = pass.own.read_version(pass.key, &read(own)).map_err(|error| chain(&error))?;
@@ -42,14 +53,33 @@ pub(super) fn merge(
         Err(why) => return beside(pass, theirs, &why),
     };
     let theirs_is_later = other.at > own.at;
-    let (former, later) = if theirs_is_later { (&our_set, &their_set) } else { (&their_set, &our_set) };
-    let merged = mp_dataset::merge(base, former, later, &|_| Side::Mine);
-    let overrides = merged.overrides;
-    let mut quarantined = 0;
-    if overrides.theirs_overridden > 0 {
-        let former = if theirs_is_later { ours.clone() } else { theirs.clone() };
-        pass.beside(former, note(pass, OVERRIDDEN.to_owned()))?;
-        quarantined += 1;
+    let file = |here: bool| if here { ours.clone() } else { theirs.clone() };
+    let mut overrides = Overrides::default();
+    let mut gave_way = BTreeSet::new();
+    let mut both = [our_set.clone(), their_set];
+    let base = match from {
+        MadeFrom::Base(base) => base,
+        MadeFrom::Captured(Captured { set, here }) => {
+            let [ours, theirs] = &mut both;
+            let fresh = if here { theirs } else { ours };
+            let merged = mp_dataset::merge(None, &set, fresh, &|_| Side::Mine);
+            if merged.overrides.theirs_overridden > 0 {
+                gave_way.insert(here);
+            }
+            overrides.append(merged.overrides);
+            *fresh = merged.set;
+            Some(set)
+        }
+    };
+    let [ours, theirs] = &both;
+    let (former, later) = if theirs_is_later { (ours, theirs) } else { (theirs, ours) };
+    let merged = mp_dataset::merge(base.as_ref(), former, later, &|_| Side::Mine);
+    if merged.overrides.theirs_overridden > 0 {
+        gave_way.insert(theirs_is_later);
+    }
+    overrides.append(merged.overrides);
+    for here in &gave_way {
+        pass.beside(file(*here), note(pass, OVERRIDDEN.to_owned()))?;
     }
     let notes = format!(
         "merged with {} of {}: {} items of the one stored earlier overridden",
@@ -57,6 +87,7 @@ pub(super) fn merge(
         pass.terms.peer,
         overrides.total()
     );
+    let quarantined = u64::try_from(gave_way.len()).unwrap_or(u64::MAX);
     let same =
         |a: &DataSet, b: &DataSet| a.registry == b.registry && a.files == b.files && a.unknown == b.unknown;
     tell(pass.key, pass.terms.peer, other, &overrides);
@@ -65,7 +96,7 @@ pub(super) fn merge(
     }
     let mut bytes = Vec::new();
     if let Err(error) = encode(&merged.set, &mut bytes) {
-        return beside(pass, theirs, &format!("both together cannot be packed: {}", chain(&error)));
+        return beside(pass, file(false), &format!("both together cannot be packed: {}", chain(&error)));
     }
     Ok(Merge { bytes: Some(bytes), overrides, notes, quarantined })
 }

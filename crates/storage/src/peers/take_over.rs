@@ -3,8 +3,8 @@ use mp_profile::VersionTag;
 
 use super::{
     Source,
-    ancestry::{apart, common, includes, merged_into},
-    merge::merge,
+    ancestry::{apart, captured, common, includes, merged_into},
+    merge::{MadeFrom, merge},
 };
 use crate::{
     Backend, DataSetFile,
@@ -217,8 +217,11 @@ impl Pass<'_> {
             }
             (false, false) => Ok(()),
             (true, true) => {
-                let base = common(self, ours, others)?;
-                let merged = merge(self, own, other, base.as_ref())?;
+                let from = match common(self, ours, others)? {
+                    Some(base) => MadeFrom::Base(Some(base)),
+                    None => captured(self, ours, others)?.map_or(MadeFrom::Base(None), MadeFrom::Captured),
+                };
+                let merged = merge(self, own, other, from)?;
                 taken.quarantined += merged.quarantined;
                 match merged.bytes {
                     Some(bytes) => {

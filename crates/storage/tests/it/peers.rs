@@ -8,7 +8,8 @@ mod service;
 use std::{cell::Cell, collections::BTreeMap};
 
 use mp_dataset::{
-    DataSet, FileChange, FileContent, FileEntry, FilePath, Limits, Origin, UnknownFields, decode, encode,
+    DataSet, FileChange, FileContent, FileEntry, FilePath, Limits, Origin, ProfileKind, UnknownFields,
+    decode, encode,
 };
 use mp_profile::{Scope, Sid, VersionTag};
 use mp_protocol::peers::HeadPage;
@@ -31,6 +32,11 @@ fn key() -> Key {
 type Files = BTreeMap<String, Option<String>>;
 
 fn packed(files: &Files) -> DataSetFile {
+    packed_of(files, ProfileKind::Mandatory)
+}
+
+/// Exported from a profile of this kind.
+fn packed_of(files: &Files, profile: ProfileKind) -> DataSetFile {
     let entry = |(name, text): (&String, &Option<String>)| FileEntry {
         path: FilePath { folder: "RoamingAppData".to_owned(), components: vec![name.as_str().into()] },
         change: match text {
@@ -44,7 +50,7 @@ fn packed(files: &Files) -> DataSetFile {
         unknown: UnknownFields::default(),
     };
     let set = DataSet {
-        origin: Origin { sid: key().sid.to_string(), ..Origin::default() },
+        origin: Origin { sid: key().sid.to_string(), profile, ..Origin::default() },
         files: files.iter().map(entry).collect(),
         ..DataSet::default()
     };
@@ -76,9 +82,13 @@ fn current(backend: &dyn Backend) -> Files {
 fn change(backend: &dyn Backend, at: u64, edit: impl FnOnce(&mut Files)) -> Version {
     let mut files = current(backend);
     edit(&mut files);
+    store(backend, at, &packed(&files))
+}
+
+fn store(backend: &dyn Backend, at: u64, file: &DataSetFile) -> Version {
     let stamp = Stamp::new(AT + at, Author::Administrator("agent".to_owned()));
     let base = backend.base_now(&key()).unwrap();
-    match backend.replace(&key(), &base, &packed(&files), &stamp, &Retention::newest(50)).unwrap() {
+    match backend.replace(&key(), &base, file, &stamp, &Retention::newest(50)).unwrap() {
         Replaced::As { version, .. } => version,
         Replaced::Conflict => panic!("nobody else is here"),
     }

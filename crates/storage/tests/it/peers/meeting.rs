@@ -1,12 +1,13 @@
 //! What comes of each kind of meeting.
 
+use mp_dataset::ProfileKind;
 use mp_storage::{
     Backend, FolderBackend, MemoryBackend,
     backend::{Author, Base, Change, QuarantineNote, Removed, Retention, folder::FirstUse},
     peers::{BackendSource, Taken},
 };
 
-use super::{AT, Failing, current, key, packed, set, tags, take, take_all, unpacked};
+use super::{AT, Failing, current, key, packed, packed_of, set, store, tags, take, take_all, unpacked};
 
 fn pair() -> (MemoryBackend, MemoryBackend) {
     Default::default()
@@ -70,6 +71,32 @@ fn what_both_have_stored_apart_is_merged_by_one_and_taken_over_by_the_other() {
     assert_eq!((tags(&second)[0].clone(), current(&second)), (tags(&first)[0].clone(), files));
     assert!(tags(&second).contains(&theirs.tag().0));
     assert_eq!(take_all(&first, &second, true), Taken::default());
+}
+
+/// A profile that is captured for migration becomes the first data set and replaces none, also where the server that took it
+/// did not know yet that there is one.
+#[test]
+fn a_captured_profile_gives_way_to_what_sessions_have_stored() {
+    let text = |text: &str| Some(text.to_owned());
+    for (captured_here, goes_on) in [(true, false), (false, false), (true, true), (false, true)] {
+        let (first, second) = pair();
+        let (capturing, other) = if captured_here { (&first, &second) } else { (&second, &first) };
+        super::change(other, 0, |files| {
+            files.extend([("theme".to_owned(), text("dark")), ("gone".to_owned(), None)]);
+        });
+        let profile = ["theme", "gone", "only here"].map(|name| (name.to_owned(), text("captured")));
+        store(capturing, 5, &packed_of(&profile.into(), ProfileKind::Roaming));
+        if goes_on {
+            set(capturing, 6, "theme", "changed since");
+        }
+        let taken = take_all(&first, &second, true);
+        assert_eq!((taken.quarantined, taken.merged.unwrap().total() > 1), (1 + u64::from(goes_on), true));
+        let theme = if goes_on { "changed since" } else { "dark" };
+        let expected = [("theme", text(theme)), ("gone", None), ("only here", text("captured"))];
+        assert_eq!(current(&first), expected.map(|(name, text)| (name.to_owned(), text)).into());
+        assert_eq!(take_all(&second, &first, false).versions, 1);
+        assert_eq!(current(&second), current(&first));
+    }
 }
 
 #[test]
