@@ -36,6 +36,8 @@ pub(crate) struct KeyFilter<'a> {
     bytes: usize,
     /// The key whose values were asked about last, and what becomes of all of them if nothing tells them apart.
     last: Option<(KeyPath, Option<Decision<'a>>)>,
+    /// The key met last that is kept with all that can ever lie below it.
+    kept_whole: Option<KeyPath>,
 }
 
 impl<'a> KeyFilter<'a> {
@@ -48,6 +50,7 @@ impl<'a> KeyFilter<'a> {
             items: 0,
             bytes: 0,
             last: None,
+            kept_whole: None,
         }
     }
 
@@ -64,6 +67,11 @@ impl<'a> KeyFilter<'a> {
         all.unwrap_or_else(|| rules.value(path, name))
     }
 
+    /// Whether the key lies in one that is kept as a whole. The rules are many, and the keys below may be thousands.
+    fn is_in_kept_whole(&self, path: &KeyPath) -> bool {
+        self.kept_whole.as_ref().is_some_and(|whole| path.names().starts_with(whole.names()))
+    }
+
     /// Whether there is room for one thing more.
     fn fits(&mut self, path: &KeyPath, name: &Name, len: usize) -> bool {
         self.items += 1;
@@ -78,7 +86,8 @@ impl<'a> KeyFilter<'a> {
 impl TreeFilter for KeyFilter<'_> {
     fn key(&mut self, path: &KeyPath) -> KeyChoice {
         let keys = &self.rules.keys;
-        let choice = if keys.is_open(path.names()) {
+        let in_kept_whole = self.is_in_kept_whole(path);
+        let choice = if in_kept_whole || keys.is_open(path.names()) {
             KeyChoice::Take
         } else if keys.leads_on(path.names()) {
             KeyChoice::Descend
@@ -90,6 +99,9 @@ impl TreeFilter for KeyFilter<'_> {
             return KeyChoice::Skip;
         }
         if choice == KeyChoice::Take {
+            if !in_kept_whole && keys.covers(path.names(), |_| true) {
+                self.kept_whole = Some(path.clone());
+            }
             return choice;
         }
         if let Decision::Excluded(exclusion, _) = self.rules.key(path) {
@@ -102,20 +114,23 @@ impl TreeFilter for KeyFilter<'_> {
         if is_link_value(name, ty) {
             return false;
         }
-        match self.decide(path, name) {
-            Decision::Kept(_) if len > MAX_VALUE_BYTES => {
-                let text = format!("it has {len} bytes, more than the {MAX_VALUE_BYTES} that travel");
-                self.notes.add(NoteCode::ValueTooLong, value_place(path, name), text);
-                self.too_long.push((path.clone(), name.clone()));
-                false
+        if !self.is_in_kept_whole(path) {
+            match self.decide(path, name) {
+                Decision::Kept(_) => {}
+                Decision::Excluded(exclusion, _) => {
+                    self.notes.excluded(exclusion, value_place(path, name));
+                    return false;
+                }
+                Decision::LeftOut(_) | Decision::NoRule => return false,
             }
-            Decision::Kept(_) => self.fits(path, name, len),
-            Decision::Excluded(exclusion, _) => {
-                self.notes.excluded(exclusion, value_place(path, name));
-                false
-            }
-            Decision::LeftOut(_) | Decision::NoRule => false,
         }
+        if len > MAX_VALUE_BYTES {
+            let text = format!("it has {len} bytes, more than the {MAX_VALUE_BYTES} that travel");
+            self.notes.add(NoteCode::ValueTooLong, value_place(path, name), text);
+            self.too_long.push((path.clone(), name.clone()));
+            return false;
+        }
+        self.fits(path, name, len)
     }
 }
 

@@ -329,13 +329,18 @@ impl RuleTree {
 
     /// Whether the container with all that can ever lie below it is kept by such a rule.
     pub(crate) fn covers(&self, path: &[Name], by: impl Fn(&Rule) -> bool) -> bool {
-        let unsettled = |pattern: &Pattern, recursive: bool, has_leaves: bool| {
-            pattern.lies_below(path) || (has_leaves && pattern.matches(path, recursive))
-        };
         self.decide(path, None).kept().is_some_and(&by)
             && self.decide_among(path, None, |rule| rule.recursive).kept().is_some_and(&by)
-            && !self.rules().any(|rule| unsettled(&rule.pattern, rule.recursive, !rule.leaves.is_empty()))
-            && !self.built_in.iter().any(|own| unsettled(&own.pattern, own.recursive, own.leaf.is_some()))
+            && !self.tells_apart_within(path)
+    }
+
+    /// Whether a rule or a built-in exclusion is about some of what can lie in the container or below it, and not about all.
+    fn tells_apart_within(&self, path: &[Name]) -> bool {
+        let some = |pattern: &Pattern, recursive: bool, has_leaves: bool| {
+            pattern.lies_below(path) || (has_leaves && pattern.matches(path, recursive))
+        };
+        self.rules().any(|rule| some(&rule.pattern, rule.recursive, !rule.leaves.is_empty()))
+            || self.built_in.iter().any(|own| some(&own.pattern, own.recursive, own.leaf.is_some()))
     }
 }
 
