@@ -117,14 +117,15 @@ impl FailoverStore {
         call: impl Fn(&Member) -> Result<Tried<T>, StoreError>,
     ) -> Result<Option<T>, StoreError> {
         let members = self.members(scope)?;
-        let mut failed = None;
+        let (mut failed, mut any_done) = (None, false);
         for (place, member) in
             self.order(scope, members).into_iter().filter_map(|at| members.get(at).map(|it| (at, it)))
         {
             let answer = match call(member) {
-                Err(error @ StoreError::Unreachable { .. }) => {
+                Err(StoreError::Unreachable { server, text, may_be_done }) => {
                     self.away.note(&member.server, false);
-                    failed.get_or_insert(error);
+                    any_done |= may_be_done;
+                    failed.get_or_insert((server, text));
                     continue;
                 }
                 answer => answer,
@@ -135,7 +136,8 @@ impl FailoverStore {
                 return Ok(Some(answer));
             }
         }
-        failed.map_or(Ok(None), Err)
+        let error = |(server, text)| StoreError::Unreachable { server, text, may_be_done: any_done };
+        failed.map_or(Ok(None), |failed| Err(error(failed)))
     }
 
     /// The same for calls to which every answer counts.
@@ -171,7 +173,11 @@ enum Tried<T> {
 }
 
 fn not_asked() -> StoreError {
-    StoreError::Unreachable { server: "(none)".to_owned(), text: "it was not asked".to_owned() }
+    StoreError::Unreachable {
+        server: "(none)".to_owned(),
+        text: "it was not asked".to_owned(),
+        may_be_done: false,
+    }
 }
 
 impl DataSetStore for FailoverStore {
@@ -208,7 +214,7 @@ impl DataSetStore for FailoverStore {
                 }
             };
             let asked: Vec<Fetched> = asked.map_err(|error| match error {
-                StoreError::Unreachable { server, text } if wanted.len() > 1 => {
+                StoreError::Unreachable { server, text, .. } if wanted.len() > 1 => {
                     StoreError::Refused { server, text }
                 }
                 error => error,

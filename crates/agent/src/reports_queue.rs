@@ -64,12 +64,21 @@ impl ReportsQueue {
     /// When it cannot be written.
     pub fn put(&self, report: &SentReport) -> Result<usize, StateError> {
         private_folder(&self.folder)?;
-        let path = self.folder.join(format!("{:020}-{}.json", report.started, report.id));
+        let path = self.path(report);
         text_of(report)
             .map_err(io::Error::from)
             .and_then(|text| mp_durable::replace(&path, &text, Readers::OwnerOnly))
             .map_err(StateError::at("write the report to be sent", &path))?;
         self.make_room()
+    }
+
+    /// Takes a report back, unless it was sent meanwhile.
+    pub(crate) fn withdraw(&self, report: &SentReport) {
+        self.forget(&self.path(report));
+    }
+
+    fn path(&self, report: &SentReport) -> PathBuf {
+        self.folder.join(format!("{:020}-{}.json", report.started, report.id))
     }
 
     /// How many wait.

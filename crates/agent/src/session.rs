@@ -4,7 +4,9 @@
 //! allows. Nothing else does: the console is asked at the same time, and when it or storage does not answer, the session
 //! goes on, the report says so, and what the session exports will replace nothing.
 
+mod ahead;
 mod base;
+mod begun;
 mod cache;
 mod ending;
 mod first_look;
@@ -217,7 +219,7 @@ impl Agent<'_> {
         for sid in users {
             match self.lock(&sid, Some(&plan)) {
                 Ok(_lock) => {
-                    let sent = self.send_waiting(&sid, &plan, store.as_ref())?;
+                    let sent = self.send_and_report(&sid, &plan, store.as_ref())?;
                     all.tried.extend(sent.tried);
                     all.damaged.extend(sent.damaged);
                 }

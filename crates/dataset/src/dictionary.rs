@@ -19,14 +19,16 @@ pub(crate) const NONE: u32 = 0;
 /// The built-in dictionary of well-known registry names.
 pub(crate) const WELL_KNOWN: u32 = 1;
 
-/// Longest content for which the dictionary is used; beyond it, parameters that fit the content's length gain more.
-const LONGEST: u64 = 1 << 20;
-
 /// Content from which packing must not take long: the export of a large profile is measured against a bare loop that reads it.
+/// The dictionary would save a hundredth there in a quarter more time. So would tables of the level's own size, four times as
+/// large: these stay in a processor's cache.
 const QUICK_FROM: u64 = 512 << 10;
 const QUICK_LEVEL: i32 = 3;
-/// Compression level and what is set otherwise than it says. Shorter matches than the level's own pay here, since names are
-/// short, and cost less time than the next level: level 7 would save another 3 percent and take half as long again.
+const QUICK_HASH_LOG: u32 = 15;
+const QUICK_CHAIN_LOG: u32 = 14;
+/// Compression level of shorter content, and what is set otherwise than it says. Shorter matches than the level's own pay
+/// here, since names are short, and cost less time than the next level: level 7 would save another 3 percent and take half as
+/// long again.
 const LEVEL: i32 = 5;
 const MIN_MATCH: u32 = 4;
 const SEARCH_LOG: u32 = 3;
@@ -53,14 +55,17 @@ pub fn dictionary(id: u32) -> Option<&'static [u8]> {
 
 /// A compressor for content of a known length, and the id of the dictionary that it uses.
 pub(crate) fn encoder(content_len: u64) -> std::io::Result<(Encoder<'static, Vec<u8>>, u32)> {
-    let (mut encoder, id) = match content_len {
-        ..QUICK_FROM => (Encoder::with_prepared_dictionary(Vec::new(), &ENCODER)?, WELL_KNOWN),
-        // A prepared one would bring the parameters that it was prepared with.
-        QUICK_FROM..=LONGEST => (Encoder::with_dictionary(Vec::new(), QUICK_LEVEL, &BYTES)?, WELL_KNOWN),
-        _ => (Encoder::new(Vec::new(), QUICK_LEVEL)?, NONE),
+    let (mut encoder, id) = if content_len < QUICK_FROM {
+        let mut encoder = Encoder::with_prepared_dictionary(Vec::new(), &ENCODER)?;
+        encoder.set_parameter(CParameter::MinMatch(MIN_MATCH))?;
+        encoder.set_parameter(CParameter::SearchLog(SEARCH_LOG))?;
+        (encoder, WELL_KNOWN)
+    } else {
+        let mut encoder = Encoder::new(Vec::new(), QUICK_LEVEL)?;
+        encoder.set_parameter(CParameter::HashLog(QUICK_HASH_LOG))?;
+        encoder.set_parameter(CParameter::ChainLog(QUICK_CHAIN_LOG))?;
+        (encoder, NONE)
     };
-    encoder.set_parameter(CParameter::MinMatch(MIN_MATCH))?;
-    encoder.set_parameter(CParameter::SearchLog(SEARCH_LOG))?;
     encoder.set_pledged_src_size(Some(content_len))?;
     encoder.include_checksum(false)?;
     Ok((encoder, id))

@@ -80,6 +80,13 @@ impl Baseline {
         self.files.get(key)
     }
 
+    pub(crate) fn set_file(&mut self, key: PlaceKey, found: Option<FoundFile>) {
+        match found {
+            Some(found) => drop(self.files.insert(key, found)),
+            None => drop(self.files.remove(&key)),
+        }
+    }
+
     pub(crate) fn same_files(&self, other: &Self) -> bool {
         self.files == other.files
     }

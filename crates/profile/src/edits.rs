@@ -42,7 +42,8 @@ fn sort(edit: &KeyEdit, path: &mut KeyPath, part: Part, rules: &CompiledRules, n
     let mut sorted = Sorted { owned: [empty(), empty()], loose: empty() };
     let leads_on = rules.keys.leads_on(path.names());
     let destroys = matches!(edit.action, KeyAction::Delete | KeyAction::Replace);
-    match rules.key(path) {
+    let decisions = rules.values(path);
+    match decisions.container() {
         // A key that belongs to the other data set and is there only for what is below it has not moved.
         Decision::Kept(rule) if rule.owner.part != part && !destroys && writes_in(edit) => {}
         Decision::Kept(rule) => sorted.owned[index(rule.owner.part)].action = edit.action,
@@ -61,7 +62,6 @@ fn sort(edit: &KeyEdit, path: &mut KeyPath, part: Part, rules: &CompiledRules, n
         }
     }
     let (mut values, mut loose_values) = ([Vec::new(), Vec::new()], Vec::new());
-    let decisions = rules.values(path);
     if let Some(Decision::Kept(rule)) = decisions.all() {
         values[index(rule.owner.part)].reserve_exact(edit.values().len());
     }
@@ -168,16 +168,19 @@ pub(crate) fn overlay(under: KeyEdit, over: KeyEdit) -> KeyEdit {
 }
 
 /// Makes every key that is only passed through, but below which something is written, a key that must exist.
-pub(crate) fn settle(edit: KeyEdit) -> KeyEdit {
-    let mut settled = bare(&edit, edit.action);
-    let (values, subkeys) = edit.into_parts();
-    let subkeys: Vec<_> = subkeys.into_iter().map(settle).filter(|below| !below.is_noop()).collect();
-    settled.replace_values(values);
-    settled.replace_subkeys(subkeys);
-    if settled.action == KeyAction::Pass && writes_in(&settled) && !settled.name.is_empty() {
-        settled.action = KeyAction::Ensure;
+pub(crate) fn settle(mut edit: KeyEdit) -> KeyEdit {
+    settle_below(&mut edit);
+    edit
+}
+
+fn settle_below(edit: &mut KeyEdit) {
+    edit.retain_subkeys(|below| {
+        settle_below(below);
+        !below.is_noop()
+    });
+    if edit.action == KeyAction::Pass && writes_in(edit) && !edit.name.is_empty() {
+        edit.action = KeyAction::Ensure;
     }
-    settled
 }
 
 /// Whether an edit makes the key or sets something in it or below it.

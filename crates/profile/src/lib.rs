@@ -2,6 +2,7 @@
 //! session hosts and stores stand. Pure: it does no I/O of its own and reads no clock.
 
 mod baseline;
+mod cut_off;
 mod edits;
 mod exclusions;
 mod export;

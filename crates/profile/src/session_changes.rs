@@ -51,7 +51,7 @@ impl<'a> SessionChanges<'a> {
 }
 
 /// Whether a file seems to be as a data set wants it.
-fn is_wanted(found: Option<&FoundFile>, change: &FileChange) -> bool {
+pub(crate) fn is_wanted(found: Option<&FoundFile>, change: &FileChange) -> bool {
     match (found, change) {
         (Some(found), FileChange::Present(content)) => {
             found.modified == content.modified && usize::try_from(found.len) == Ok(content.bytes.len())

@@ -1,7 +1,6 @@
-use crate::{
-    FileTime, Key, KeyPath, Name, Value,
-    key::{find, sort_unless_sorted},
-};
+use std::cmp::Ordering;
+
+use crate::{FileTime, Key, KeyPath, Name, Value, key::find};
 
 /// What an edit does to a key before its values and sub-keys are edited.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -99,15 +98,13 @@ impl KeyEdit {
 
     /// Takes value edits in any order; of one name the last counts.
     pub fn replace_values(&mut self, mut values: Vec<ValueEdit>) {
-        sort_unless_sorted(&mut values, |a, b| a.name().fold_cmp(b.name()));
-        keep_last(&mut values, |a, b| a.name().same(b.name()));
+        order_by_name(&mut values, |a, b| a.name().fold_cmp(b.name()));
         self.values = values;
     }
 
     /// Takes sub-key edits in any order; of one name the last counts.
     pub fn replace_subkeys(&mut self, mut subkeys: Vec<Self>) {
-        sort_unless_sorted(&mut subkeys, |a, b| a.name.fold_cmp(&b.name));
-        keep_last(&mut subkeys, |a, b| a.name.same(&b.name));
+        order_by_name(&mut subkeys, |a, b| a.name.fold_cmp(&b.name));
         self.subkeys = subkeys;
     }
 
@@ -182,6 +179,11 @@ impl KeyEdit {
         if self.action == KeyAction::Pass && (!self.values.is_empty() || self.subkeys.iter().any(ensures)) {
             self.action = KeyAction::Ensure;
         }
+    }
+
+    /// Keeps the sub-key edits of which `keep` says so; it may change them, but for their names.
+    pub fn retain_subkeys(&mut self, keep: impl FnMut(&mut Self) -> bool) {
+        self.subkeys.retain_mut(keep);
     }
 
     /// Whether applying it can change anything at all.
@@ -262,10 +264,14 @@ fn changes(edit: &ValueEdit, live: &Key) -> bool {
     }
 }
 
-/// Of equal neighbours the last stays.
-fn keep_last<T>(items: &mut Vec<T>, same: impl Fn(&T, &T) -> bool) {
+/// Sorts; of equal items the last stays. Nearly all lists come in order, each name once.
+fn order_by_name<T>(items: &mut Vec<T>, order: impl Fn(&T, &T) -> Ordering) {
+    if items.is_sorted_by(|a, b| order(a, b).is_lt()) {
+        return;
+    }
+    items.sort_by(&order);
     items.reverse();
-    items.dedup_by(|later, kept| same(later, kept));
+    items.dedup_by(|later, kept| order(later, kept).is_eq());
     items.reverse();
 }
 

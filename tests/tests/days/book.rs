@@ -139,7 +139,14 @@ impl Book {
     /// Whether storage had the place without content at a deletion, or after it while there were at most so many deeds. What was
     /// deleted may have been stored later only, out of a spool.
     fn is_gone(&self, number: usize, until: usize) -> bool {
-        let Deed { spot, saw, .. } = &self.deeds[number];
+        let deed = &self.deeds[number];
+        let Deed { spot, saw, .. } = deed;
+        // What its load had deleted before it is gone when that is: there may have been nothing stored yet then.
+        let own = |other: &&Deed| other.load == deed.load && other.spot == *spot;
+        let before = self.deeds[..number].iter().rposition(|other| own(&other));
+        if let Some(before) = before.filter(|before| saw.is_none() && self.deeds[*before].text.is_none()) {
+            return self.is_gone(before, until);
+        }
         let saw = saw.as_ref().and_then(|saw| self.by_text.get(&(spot.clone(), saw.clone())));
         let since = saw.map(|saw| self.stored.get(saw).copied());
         let all = self.seen.get(spot).into_iter().flatten();

@@ -20,7 +20,7 @@ use crate::{
     kind::Kind,
     line::Line,
     places::{PLACES, Place, Said, Spot},
-    plans::{Choices, group_of, rules},
+    plans::{Choices, group_of, rules, scopes},
     profiles::Loaded,
     servers::Servers,
     store::StoreHouse,
@@ -134,10 +134,6 @@ impl Farm {
         let host = &mut self.hosts[at];
         host.line.answers.lock().unwrap().clear();
         let storage_decides = first_import.is_some() && host.line.is_fine() && host.spooled(&sid).is_empty();
-        let (expected, beside) = {
-            let book = self.book.lock().unwrap();
-            (book.expected.len(), book.kept_beside.clone())
-        };
         let end = host.run_job(&order, killed_at);
         let answers = self.hosts[at].line.answers.lock().unwrap().clone();
         let host = &mut self.hosts[at];
@@ -150,9 +146,13 @@ impl Farm {
                 let here = |deed: &&mut Deed| deed.load == (at, loaded.load);
                 book.deeds.iter_mut().filter(here).for_each(|deed| deed.untold = true);
             }
-            book.expected.truncate(expected);
-            book.kept_beside = beside;
             self.tally.killed_in_midst += 1;
+            for scope in first_import.iter().flat_map(|_| scopes()) {
+                let at_house = answers.get(&scope).map_or(0, |(house, _)| *house);
+                let had = self.houses[at_house].current(&scope, &sid);
+                let load = first_import.as_ref().map_or(0, |(loaded, _)| loaded.load);
+                host.begun.insert((load, scope), had);
+            }
         }
         if let Some(loaded) = loaded.as_ref().filter(|_| order.work == Job::Look && host.is_seen(&sid)) {
             let plan = host.plan();

@@ -14,7 +14,7 @@ use mp_agent::{
 };
 use mp_dataset::{DataSet, ProfileKind};
 use mp_profile::{
-    Clock, SessionId, Sid,
+    Clock, Scope, SessionId, Sid,
     machine::{JobEnd, SessionChange},
     memory::MemoryProfile,
 };
@@ -71,6 +71,8 @@ pub(crate) struct Host {
     pub(crate) looked: BTreeMap<u64, CachedPlan>,
     /// What a load was given.
     pub(crate) given: BTreeMap<u64, Given>,
+    /// What storage had when the import into a load was cut off, which may be finished with that.
+    pub(crate) begun: BTreeMap<(u64, Scope), Option<DataSet>>,
     fuse: Fuse,
     ports: Ports,
     state: StateFolder,
@@ -113,6 +115,7 @@ impl Host {
             followed: BTreeMap::new(),
             looked: BTreeMap::new(),
             given: BTreeMap::new(),
+            begun: BTreeMap::new(),
             fuse,
             ports,
             state,

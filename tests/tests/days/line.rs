@@ -137,7 +137,7 @@ impl Line {
     fn reach(&self) -> Result<ReachedStore, StoreError> {
         self.fuse.burn();
         let is_cut = self.is(Weather::Cut) || self.cut[self.at].load(Ordering::Relaxed);
-        self.house().of(self.host).filter(|_| !is_cut).ok_or_else(gone)
+        self.house().of(self.host).filter(|_| !is_cut).ok_or_else(|| gone(false))
     }
 
     /// A server has answered a fetch.
@@ -160,17 +160,21 @@ impl Line {
     }
 
     fn answer<T>(&self, answer: T) -> Result<T, StoreError> {
-        if self.is(Weather::Deaf) { Err(gone()) } else { Ok(answer) }
+        if self.is(Weather::Deaf) { Err(gone(true)) } else { Ok(answer) }
     }
 }
 
-fn gone() -> StoreError {
-    StoreError::Unreachable { server: "store1:8444".into(), text: "MP-NET-002 timed out".into() }
+fn gone(may_be_done: bool) -> StoreError {
+    StoreError::Unreachable { server: "store1:8444".into(), text: "MP-NET-002 timed out".into(), may_be_done }
 }
 
 fn refused(refusal: Refusal) -> StoreError {
     if matches!(refusal.code, Code::CatchingUp | Code::NotAllHere) {
-        return StoreError::Unreachable { server: "store1:8444".into(), text: refusal.to_string() };
+        return StoreError::Unreachable {
+            server: "store1:8444".into(),
+            text: refusal.to_string(),
+            may_be_done: false,
+        };
     }
     StoreError::Refused { server: "store1:8444".into(), text: refusal.to_string() }
 }

@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
 use mp_profile::{Scope, Sid};
+use mp_protocol::session_report::SentReport;
 use mp_registry::FileTime;
 
 use super::{DataSetReport, Outcome, OverrideReports, Problem, SessionEvent, SessionReport, StepReport};
@@ -9,6 +10,8 @@ use super::{DataSetReport, Outcome, OverrideReports, Problem, SessionEvent, Sess
 #[derive(Debug)]
 pub(crate) struct Recorder {
     pub(crate) report: SessionReport,
+    /// Reports in the queue that this one takes the place of.
+    pub(crate) ahead: Vec<SentReport>,
     begun: Instant,
     last: Duration,
 }
@@ -35,7 +38,7 @@ impl Recorder {
             overrides: OverrideReports::default(),
             problems: Vec::new(),
         };
-        Self { report, begun: Instant::now(), last: Duration::ZERO }
+        Self { report, ahead: Vec::new(), begun: Instant::now(), last: Duration::ZERO }
     }
 
     /// Notes the session that the work is for: the name in the hive's marker.

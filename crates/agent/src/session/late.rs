@@ -8,14 +8,14 @@ use mp_profile::{
 
 use super::{
     Agent, AgentError,
-    base::{Copies, ScopeSet, verified},
-    record::{MergedScope, SessionRecord, marked},
+    base::{Copies, ScopeSet},
+    begun::left_by,
+    record::{SessionRecord, marked},
     work::needed,
 };
 use crate::{
     plan::CachedPlan,
     report::{Outcome, Recorder, SessionEvent, SessionReport},
-    spool::digest,
 };
 
 impl Agent<'_> {
@@ -66,7 +66,11 @@ impl Agent<'_> {
         }
         if !found.is_empty() {
             self.go_on()?;
-            let imported = import_unchanged(profile.as_mut(), &record, &before, &found)?;
+            let begun: Vec<&ScopeSet> =
+                found.iter().copied().filter(|set| record.has_begun(&set.scope)).collect();
+            record.begin(&found);
+            record.write(&self.state, sid, files(&found))?;
+            let imported = import_unchanged(profile.as_mut(), &record, &before, &found, &begun)?;
             recorder.step("import what the session has not changed");
             record.note_spared(&imported.report);
             recorder.report.import = Some(imported.report);
@@ -75,14 +79,10 @@ impl Agent<'_> {
         record.awaited.clear();
         for set in &found {
             if let Some(merged) = record.scope_mut(&set.scope) {
-                merged.merged = true;
-                merged.held = false;
-                merged.version.clone_from(&set.version);
-                merged.digest = set.set.as_ref().map(|(bytes, _)| digest(bytes));
+                (merged.merged, merged.held, merged.begun) = (true, false, false);
             }
         }
-        let bases = found.iter().filter_map(|set| Some((&set.scope, set.set.as_ref()?.0.as_slice())));
-        record.write(&self.state, sid, bases)?;
+        record.write(&self.state, sid, std::iter::empty())?;
         record.mark(profile.as_mut())?;
         if let Err(error) = profile.close() {
             SessionRecord::remove(&self.state, sid)?;
@@ -109,7 +109,8 @@ impl Agent<'_> {
         let mut sets = Vec::new();
         let mut to_fetch = Vec::new();
         for scope in record.scopes.iter().filter(|scope| !scope.merged) {
-            match self.held_set(sid, scope) {
+            let at_hand = scope.held || scope.begun;
+            match at_hand.then(|| self.set_at_hand(sid, scope)).flatten() {
                 Some(set) => sets.push(set),
                 None => to_fetch.push(scope.scope.clone()),
             }
@@ -121,35 +122,28 @@ impl Agent<'_> {
         }
         sets
     }
-
-    fn held_set(&self, sid: &Sid, merged: &MergedScope) -> Option<ScopeSet> {
-        let (scope, version) = (merged.scope.clone(), merged.version.clone());
-        let set = match (merged.held, &merged.digest) {
-            (false, _) => return None,
-            (true, None) => None,
-            (true, Some(_)) => {
-                let bytes = SessionRecord::base_bytes(&self.state, sid, merged)?;
-                let set = verified(&bytes).ok()?;
-                Some((bytes, set))
-            }
-        };
-        Some(ScopeSet { scope, set, version, known: true })
-    }
 }
 
-/// Imports what the session has not changed since its logon.
+/// The files of data sets.
+fn files<'s>(sets: &'s [&ScopeSet]) -> impl Iterator<Item = (&'s Scope, &'s [u8])> {
+    sets.iter().filter_map(|set| Some((&set.scope, set.set.as_ref()?.0.as_slice())))
+}
+
+/// Imports what the session has not changed since its logon. `begun` were begun before, and cut off.
 fn import_unchanged(
     profile: &mut dyn SessionProfile,
     record: &SessionRecord,
     before: &Baseline,
     found: &[&ScopeSet],
+    begun: &[&ScopeSet],
 ) -> Result<Imported, AgentError> {
     let subsets = without_mirrors(&record.subsets);
     let rules = || -> Result<CompiledRules, AgentError> {
         super::compile(&subsets, record.group.as_ref(), record.plan_revision)
     };
     let seen = Seen::read(profile, &rules()?)?;
-    let changes = SessionChanges::between(before, &seen.baseline);
+    let left = left_by(begun, before, &seen.baseline);
+    let changes = SessionChanges::between(left.as_ref().unwrap_or(before), &seen.baseline);
     let held = |set: &ScopeSet| record.scope(&set.scope).is_some_and(|scope| scope.held);
     let mut import = |rules: &CompiledRules, also_held: bool, seen: Option<&Seen>| -> Result<_, AgentError> {
         let mut spared = Notes::default();

@@ -89,6 +89,18 @@ impl Agent<'_> {
         if aim == Some(Aim::Replace) && session.record.is_none() {
             return Err(AgentError::Host(HostError::NotLoaded(sid.clone())));
         }
+        match self.finish_newer(sid, profile.as_mut(), &session, recorder) {
+            Ok(false) => {}
+            Ok(true) => session = self.session(sid, profile.as_ref()),
+            // An export that takes what was brought in for the user's is better than none.
+            Err(error) => {
+                let text = chain(&error);
+                recorder.problem(
+                    "MP-AGT-076",
+                    format!("a merge with what others stored was cut off, and is not finished: {text}"),
+                );
+            }
+        }
         let record = session.record.as_ref();
         if let Some(record) = record {
             recorder.session(&record.session);

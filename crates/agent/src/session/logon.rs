@@ -9,9 +9,10 @@ use mp_profile::{DataSetStore, Scope, Seen, SessionChanges, SessionProfile, Sets
 use super::{
     Agent, AgentError,
     base::{Copies, ScopeSet},
+    begun::left_by,
     late::without_mirrors,
     parts::{Awaited, scopes},
-    record::{MergedScope, SessionRecord, marked},
+    record::{self, MergedScope, SessionRecord, marked},
     upload::report_leftovers,
 };
 use crate::{
@@ -92,14 +93,28 @@ impl Agent<'_> {
         let copies = Copies::of(settings.storage_away);
         let all = scopes(plan.plan.group.as_ref());
         let wanted = awaited.as_ref().map_or_else(|| all.clone(), |awaited| awaited.scopes.clone());
-        let sets = self.fetch(sid, wanted, store.as_deref(), copies, recorder);
+        let begun = match first {
+            Some(_) => self.begun_import(sid, profile.as_ref(), &plan.plan),
+            None => None,
+        };
+        let mut sets = begun.as_ref().map_or_else(Vec::new, |begun| self.begun_sets(sid, begun, recorder));
+        let begun_with = sets.len();
+        let wanted: Vec<Scope> =
+            wanted.into_iter().filter(|scope| sets.iter().all(|set| set.scope != *scope)).collect();
+        if !wanted.is_empty() {
+            sets.extend(self.fetch(sid, wanted, store.as_deref(), copies, recorder));
+        }
         // What cannot be had now leaves the session without; then nothing else need be put off.
         let awaited = awaited.filter(|_| sets.iter().all(|set| set.known));
         recorder.step("fetch and verify");
         let mut seen = Seen::read(profile.as_mut(), &rules)?;
         let mut notes = std::mem::take(&mut seen.notes);
         // What the user has changed since the profile was first seen stays the user's.
-        let changes = first.as_ref().map(|first| SessionChanges::between(first, &seen.baseline));
+        let left = first
+            .as_ref()
+            .and_then(|first| left_by(&sets[..begun_with].iter().collect::<Vec<_>>(), first, &seen.baseline));
+        let before = left.as_ref().or(first.as_ref());
+        let changes = before.map(|before| SessionChanges::between(before, &seen.baseline));
         let changes = changes.filter(|changes| !changes.is_empty());
         let spared: Vec<_> = sets
             .iter()
@@ -127,19 +142,25 @@ impl Agent<'_> {
             None => rules,
         };
         self.go_on()?;
+        let mut record = self.record(&plan, &all, &sets, awaited.as_ref());
+        record.note_servers(store.as_deref().ok(), begun.as_ref());
+        let bases = sets.iter().filter_map(|set| Some((&set.scope, set.set.as_ref()?.0.as_slice())));
+        let baseline = first.as_ref().unwrap_or(&seen.baseline);
+        // With a picture of the load, an import that is cut off can be finished.
+        match record::seen(profile.as_ref()) {
+            Some(picture) => record.begun(picture).save(&self.state, sid, baseline, bases)?,
+            None => record.save(&self.state, sid, baseline, bases)?,
+        }
+        recorder.step("keep base");
         let mut imported = mp_profile::import_seen(profile.as_mut(), &now, &sources, &seen)?;
         recorder.step(if awaited.is_some() { "import what the logon waits for" } else { "import" });
         imported.report.notes.append(notes);
-        let mut record = self.record(&plan, &all, &sets, awaited.as_ref(), imported.unapplied);
-        record.note_servers(store.as_deref().ok());
+        record.unapplied = imported.unapplied;
         record.note_spared(&imported.report);
         recorder.report.import = Some(imported.report);
         recorder.session(&record.session);
-        let bases = sets.iter().filter_map(|set| Some((&set.scope, set.set.as_ref()?.0.as_slice())));
-        let baseline = first.as_ref().unwrap_or(&seen.baseline);
-        record.save(&self.state, sid, baseline, bases)?;
+        record.write(&self.state, sid, std::iter::empty())?;
         record.mark(profile.as_mut())?;
-        recorder.step("keep base");
         if let Err(error) = profile.close() {
             // What was imported may not be in the hive that stays, so nothing may be said about it.
             SessionRecord::remove(&self.state, sid)?;
@@ -217,7 +238,8 @@ impl Agent<'_> {
 
     /// Sends what earlier sessions left in the spool, so that this one starts from it.
     fn send_leftovers(&self, sid: &Sid, store: &dyn DataSetStore, recorder: &mut Recorder) {
-        let sent = self.spool.send_user(sid, store);
+        let sent =
+            self.spool.send_user(sid, store, &mut |entry, sent| self.tell_ahead(entry, sent, recorder));
         for error in &sent.damaged {
             recorder.problem("MP-AGT-020", format!("an entry of the spool cannot be sent: {}", chain(error)));
         }
@@ -233,7 +255,6 @@ impl Agent<'_> {
         all: &[Scope],
         sets: &[ScopeSet],
         awaited: Option<&Awaited>,
-        unapplied: Unapplied,
     ) -> SessionRecord {
         let scopes = all.iter().map(|scope| {
             let set = sets.iter().find(|set| set.scope == *scope);
@@ -242,6 +263,7 @@ impl Agent<'_> {
                 scope: scope.clone(),
                 merged: known && awaited.is_none(),
                 held: known && awaited.is_some(),
+                begun: false,
                 spared: false,
                 version: set.and_then(|set| set.version.clone()),
                 digest: set.and_then(|set| set.set.as_ref()).map(|(bytes, _)| digest(bytes)),
@@ -254,9 +276,11 @@ impl Agent<'_> {
             plan_revision: plan.plan.revision,
             group: plan.plan.group.clone(),
             subsets: plan.plan.subsets.clone(),
+            picture: None,
             awaited: awaited.map(Awaited::names).unwrap_or_default(),
             scopes: scopes.collect(),
-            unapplied,
+            newer: Vec::new(),
+            unapplied: Unapplied::default(),
         }
     }
 }

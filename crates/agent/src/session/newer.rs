@@ -2,7 +2,8 @@
 
 use mp_dataset::{DataSet, FileEntry, Side};
 use mp_profile::{
-    DataSetStore, ExportInputs, Fetched, HeldVersion, Imported, Part, Scope, Sets, Sid, VersionTag,
+    DataSetStore, ExportInputs, Fetched, HeldVersion, HostError, Imported, Part, Scope, SessionProfile, Sets,
+    Sid, VersionTag,
 };
 use mp_registry::{KeyAction, KeyEdit, ValueEdit};
 
@@ -10,6 +11,7 @@ use super::{
     Agent, AgentError,
     base::{ScopeSet, verified},
     late::without_mirrors,
+    logoff::Session,
     record::SessionRecord,
     work::needed,
 };
@@ -44,34 +46,77 @@ impl Agent<'_> {
         self.go_on()?;
         recorder.report.profile = profile.kind().name().to_owned();
         let session = self.session(sid, profile.as_ref());
-        let Some(mut record) = session.record.filter(SessionRecord::all_merged) else {
+        let Some(record) = session.record.as_ref().filter(|record| record.all_merged()) else {
             profile.close()?;
             return Ok(());
         };
         recorder.session(&record.session);
         recorder.report.plan_revision = record.plan_revision;
         recorder.report.outcome = Outcome::AlreadyMerged;
-        let newer = self.newer_sets(sid, &record, plan, recorder);
+        let mut newer = self.begun_newer(sid, record, recorder);
+        if newer.is_empty() {
+            newer = self.newer_sets(sid, record, plan, recorder);
+        }
         recorder.step("fetch and verify");
         if newer.is_empty() {
             profile.close()?;
             return Ok(());
         }
-        let compile = |subsets| super::compile(subsets, record.group.as_ref(), record.plan_revision);
+        self.go_on()?;
+        let merged = self.merge_into(sid, profile.as_mut(), &session, &newer, recorder)?;
+        profile.close()?;
+        // Only now: a base that the profile does not hold would make the next export undo it.
+        merged.write(&self.state, sid, std::iter::empty())?;
+        recorder.step("keep base");
+        recorder.report.outcome = Outcome::Merged;
+        Ok(())
+    }
+
+    /// Finishes a merge of newer data sets that was cut off, before an export: what it had brought in would look like the
+    /// user's work, and be exported over what others store.
+    pub(super) fn finish_newer(
+        &self,
+        sid: &Sid,
+        profile: &mut dyn SessionProfile,
+        session: &Session,
+        recorder: &mut Recorder,
+    ) -> Result<bool, AgentError> {
+        let begun = session.record.as_ref().filter(|record| record.all_merged() && !record.newer.is_empty());
+        let Some(record) = begun else { return Ok(false) };
+        let newer = self.begun_newer(sid, record, recorder);
+        let merged = self.merge_into(sid, profile, session, &newer, recorder)?;
+        merged.write(&self.state, sid, std::iter::empty())?;
+        recorder.step("finish the merge");
+        Ok(true)
+    }
+
+    /// Merges newer data sets into the profile of a session, which is noted before. Gives its record as it is afterwards.
+    fn merge_into(
+        &self,
+        sid: &Sid,
+        profile: &mut dyn SessionProfile,
+        session: &Session,
+        newer: &[ScopeSet],
+        recorder: &mut Recorder,
+    ) -> Result<SessionRecord, AgentError> {
+        let mut record = session.record.clone().ok_or_else(|| HostError::NotLoaded(sid.clone()))?;
         let inputs = ExportInputs {
             origin: self.origin(sid),
             has_group: record.group.is_some(),
             base: Sets { global: session.global.as_ref(), group: session.group.as_ref() },
             baseline: session.baseline.as_ref(),
-            unapplied: Some(&record.unapplied),
+            unapplied: session.record.as_ref().map(|record| &record.unapplied),
         };
-        self.go_on()?;
-        let mine = mp_profile::export(profile.as_mut(), &compile(&record.subsets)?, &inputs)?;
+        record.begin_newer(newer);
+        let files = newer.iter().filter_map(|set| Some((&set.scope, set.set.as_ref()?.0.as_slice())));
+        record.write(&self.state, sid, files)?;
+        let compile = |subsets| super::compile(subsets, record.group.as_ref(), record.plan_revision);
+        let mine = mp_profile::export(profile, &compile(&record.subsets)?, &inputs)?;
         recorder.step("read what the session has changed");
         let subsets = without_mirrors(&record.subsets);
         let mut all = Imported::default();
         let mut whole = Vec::new();
-        for set in &newer {
+        for set in newer {
             let Some((bytes, theirs)) = &set.set else { continue };
             let is_global = set.scope == Scope::Global;
             let (base, mine, part) = match &mine.group {
@@ -87,7 +132,7 @@ impl Agent<'_> {
             };
             // What belongs to the other data set here is merged with that one.
             let rules = compile(&subsets)?.only(|_, of| of == part);
-            let imported = mp_profile::import(profile.as_mut(), &rules, &sources)?;
+            let imported = mp_profile::import(profile, &rules, &sources)?;
             // Of what could not be written the session still has the former state, so the former data set stays its base:
             // the next upload is merged with the newer one.
             if imported.unapplied.is_empty() {
@@ -96,8 +141,7 @@ impl Agent<'_> {
             all.append(imported);
         }
         recorder.step("import what the session has not changed");
-        profile.close()?;
-        // Only now: a base that the profile does not hold would make the next export undo it.
+        recorder.report.import = Some(all.report);
         for (scope, version, bytes) in &whole {
             if let Some(merged) = record.scope_mut(scope) {
                 merged.version.clone_from(version);
@@ -105,11 +149,8 @@ impl Agent<'_> {
                 merged.digest = Some(digest(bytes));
             }
         }
-        record.write(&self.state, sid, whole.iter().map(|(scope, _, bytes)| (*scope, *bytes)))?;
-        recorder.step("keep base");
-        recorder.report.import = Some(all.report);
-        recorder.report.outcome = Outcome::Merged;
-        Ok(())
+        record.newer.clear();
+        Ok(record)
     }
 
     /// The data sets that storage has in place of those that the session holds.

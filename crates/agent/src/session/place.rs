@@ -43,7 +43,7 @@ impl Agent<'_> {
     }
 
     /// A data set that this session started from, or exported before, and that still waits in the spool is superseded: the
-    /// new one holds all of it, and takes over its base. One whose merge may be stored already stays, and is sent first, as
+    /// new one holds all of it, and takes over its base. One that may be stored already, itself or merged, stays, and is sent first, as
     /// does one of which the session had changed something before it was merged.
     fn supersede(
         &self,
@@ -67,7 +67,7 @@ impl Agent<'_> {
         let (bytes, its_base) = (self.spool.read(former).ok()?, self.spool.read_base(former).ok()?);
         let Intent::Replace { base, base_digest, superseded } = &former.intent else { return None };
         // What the profile never held is only in that one.
-        if former.merging || merged.is_some_and(|merged| merged.spared) {
+        if former.merging || former.unanswered || merged.is_some_and(|merged| merged.spared) {
             return Some(Place::behind(bytes));
         }
         let before = digest(&bytes);

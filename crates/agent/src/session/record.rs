@@ -15,6 +15,7 @@ use mp_profile::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::base::ScopeSet;
 use crate::{
     spool::digest,
     state::{StateError, StateFolder, private_folder},
@@ -35,8 +36,16 @@ pub(crate) struct SessionRecord {
     /// Names of the data subsets that the logon waited for, while the rest is still to be brought in at once; else none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) awaited: Vec<String>,
+    /// Before an import into a load that no marker names a session of yet: the picture that its marker names. Until the
+    /// import is done, the scopes say what it has begun with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) picture: Option<String>,
     /// What was merged, by scope.
     pub(crate) scopes: Vec<MergedScope>,
+    /// Newer data sets, by scope, version and digest of their file: their merge into the session was begun. One that was cut
+    /// off is to be finished before anything else is merged or exported.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) newer: Vec<(Scope, Option<String>, String)>,
     /// What the import could not write; the export must not take it for deleted.
     #[serde(default)]
     pub(crate) unapplied: Unapplied,
@@ -53,6 +62,10 @@ pub(crate) struct MergedScope {
     /// Whether the data set is at hand, and so far only what the logon waited for was taken from it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) held: bool,
+    /// Whether an import of the data set was begun, which is at hand. If it was cut off, the profile holds a part of it, and it
+    /// is to be finished before another one is taken.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) begun: bool,
     /// Whether the session had changed something of the data set before it was merged, so that the profile never held all of
     /// it: from the spool it has to go to storage by itself.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -137,6 +150,39 @@ impl SessionRecord {
         self.scopes.iter().all(|scope| scope.merged)
     }
 
+    /// The same while its import is not done yet, into the load whose marker names this picture.
+    pub(crate) fn begun(&self, picture: String) -> Self {
+        let mut begun = Self { picture: Some(picture), ..self.clone() };
+        for scope in &mut begun.scopes {
+            (scope.begun, scope.merged) = (scope.merged || scope.held, false);
+        }
+        begun
+    }
+
+    pub(crate) fn has_begun(&self, scope: &Scope) -> bool {
+        self.scope(scope).is_some_and(|scope| scope.begun)
+    }
+
+    /// Notes before an import what it begins with.
+    pub(super) fn begin(&mut self, sets: &[&ScopeSet]) {
+        for set in sets {
+            if let Some(merged) = self.scope_mut(&set.scope) {
+                merged.begun = true;
+                merged.version.clone_from(&set.version);
+                merged.digest = set.set.as_ref().map(|(bytes, _)| digest(bytes));
+            }
+        }
+    }
+
+    /// Notes before a merge of newer data sets what it begins with.
+    pub(super) fn begin_newer(&mut self, sets: &[ScopeSet]) {
+        let named = |set: &ScopeSet| {
+            let (bytes, _) = set.set.as_ref()?;
+            Some((set.scope.clone(), set.version.clone(), digest(bytes)))
+        };
+        self.newer = sets.iter().filter_map(named).collect();
+    }
+
     pub(crate) fn scope(&self, scope: &Scope) -> Option<&MergedScope> {
         self.scopes.iter().find(|merged| merged.scope == *scope)
     }
@@ -151,11 +197,12 @@ impl SessionRecord {
         self.scopes.iter_mut().for_each(|scope| scope.spared |= spared);
     }
 
-    /// Notes which Storage Servers gave what was merged.
-    pub(crate) fn note_servers(&mut self, store: Option<&dyn DataSetStore>) {
+    /// Notes which Storage Servers gave what was merged, now or when the import was begun `before`.
+    pub(crate) fn note_servers(&mut self, store: Option<&dyn DataSetStore>, before: Option<&Self>) {
         for scope in self.scopes.iter_mut().filter(|scope| scope.version.is_some()) {
             let answered = store.and_then(|store| store.answered_by(&scope.scope));
-            scope.server = answered.map(|(server, _)| server);
+            let before = before.and_then(|before| before.scope(&scope.scope)?.server.clone());
+            scope.server = answered.map(|(server, _)| server).or(before);
         }
     }
 
@@ -202,9 +249,9 @@ impl SessionRecord {
 
     /// Removes the bases that the record no longer names.
     fn remove_former_bases(&self, folder: &Path) -> Result<(), StateError> {
-        let named =
-            |scope: &MergedScope| scope.digest.as_ref().map(|digest| base_file(folder, &scope.scope, digest));
-        let named: Vec<PathBuf> = self.scopes.iter().filter_map(named).collect();
+        let bases = self.scopes.iter().filter_map(|scope| Some((&scope.scope, scope.digest.as_ref()?)));
+        let named = bases.chain(self.newer.iter().map(|(scope, _, digest)| (scope, digest)));
+        let named: Vec<PathBuf> = named.map(|(scope, digest)| base_file(folder, scope, digest)).collect();
         for entry in fs::read_dir(folder).map_err(StateError::at("list", folder))? {
             let path = entry.map_err(StateError::at("list", folder))?.path();
             let is_base = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(BASE));
@@ -246,9 +293,13 @@ impl SessionRecord {
 
     /// The file of the data set that was merged; `None` when there was none, or it is missing or another one.
     pub(crate) fn base_bytes(state: &StateFolder, sid: &Sid, merged: &MergedScope) -> Option<Vec<u8>> {
-        let expected = merged.digest.as_ref()?;
-        let bytes = fs::read(base_file(&state.session(sid), &merged.scope, expected)).ok()?;
-        (*expected == digest(&bytes)).then_some(bytes)
+        Self::file_of(state, sid, &merged.scope, merged.digest.as_ref()?)
+    }
+
+    /// The file of a data set that the record names; `None` when it is missing or another one.
+    pub(super) fn file_of(state: &StateFolder, sid: &Sid, scope: &Scope, expected: &str) -> Option<Vec<u8>> {
+        let bytes = fs::read(base_file(&state.session(sid), scope, expected)).ok()?;
+        (expected == digest(&bytes)).then_some(bytes)
     }
 
     /// Removes the session's folder.

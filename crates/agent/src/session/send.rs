@@ -29,14 +29,24 @@ impl Agent<'_> {
         }
         let plan = needed(plan)?;
         let store = self.connections.storage(&plan.plan).map_err(AgentError::Storage)?;
+        self.send_and_report(sid, &plan, store.as_ref())?;
+        Ok(self.spool.of(sid)?.entries.is_empty())
+    }
+
+    /// Sends what waits of a user, and reports what became of it.
+    pub(super) fn send_and_report(
+        &self,
+        sid: &Sid,
+        plan: &CachedPlan,
+        store: &dyn DataSetStore,
+    ) -> Result<Deliveries, AgentError> {
         let mut recorder = Recorder::new(SessionEvent::Upload, sid, self.host.name(), self.clock.now());
         recorder.report.plan_revision = plan.plan.revision;
         recorder.report.outcome = Outcome::Stored;
-        let sent = self.send_waiting(sid, &plan, store.as_ref())?;
+        let sent = self.send_waiting(sid, plan, store, &mut recorder)?;
         recorder.step("send spool");
         report_leftovers(sent.tried.iter(), &mut recorder);
-        let empty = self.spool.of(sid)?.entries.is_empty();
-        if !empty {
+        if !self.spool.of(sid)?.entries.is_empty() {
             recorder.worse(Outcome::Spooled);
         }
         // It is tried again and again while storage is away, of which the report of the export has told.
@@ -44,15 +54,16 @@ impl Agent<'_> {
             self.report_sent(sid, &sent.tried, &mut recorder);
             self.finish(recorder, Ok(()))?;
         }
-        Ok(empty)
+        Ok(sent)
     }
 
     /// Sends what waits of a user, and notes in the record of a session that goes on what became of its export.
-    pub(super) fn send_waiting(
+    fn send_waiting(
         &self,
         sid: &Sid,
         plan: &CachedPlan,
         store: &dyn DataSetStore,
+        recorder: &mut Recorder,
     ) -> Result<Deliveries, AgentError> {
         let copied = self.keeps_copies(Some(plan));
         let (mut digests, mut files) = (BTreeMap::new(), BTreeMap::new());
@@ -63,7 +74,8 @@ impl Agent<'_> {
                 files.insert(entry.number, bytes);
             }
         }
-        let sent = self.spool.send_user(sid, store);
+        let sent =
+            self.spool.send_user(sid, store, &mut |entry, sent| self.tell_ahead(entry, sent, recorder));
         self.note_sent(sid, &sent.tried, &digests)?;
         for Delivery { entry, result } in &sent.tried {
             if let (Ok(Sent::Stored(version)), Some(bytes)) = (result, files.get(&entry.number))

@@ -1,5 +1,7 @@
 //! From a session's exports to storage, and what that means for the rest of the session.
 
+use std::cell::{Cell, RefCell};
+
 use mp_dataset::Overrides;
 use mp_profile::{DataSetStore, Scope, Sid};
 
@@ -52,7 +54,9 @@ impl Agent<'_> {
             recorder.problem("MP-AGT-041", format!("{text}; the export waits in the spool"));
         }
         let store = store.as_deref().ok();
-        let sent = store.map_or_else(Deliveries::default, |store| self.spool.send_user(sid, store));
+        let sent = store.map_or_else(Deliveries::default, |store| {
+            self.spool.send_user(sid, store, &mut |entry, sent| self.tell_ahead(entry, sent, recorder))
+        });
         let ours = |delivery: &&Delivery| {
             exports.iter().any(|export| export.spooled && export.entry.number == delivery.entry.number)
         };
@@ -72,7 +76,7 @@ impl Agent<'_> {
                     Some(delivery.result.as_ref().cloned().map_err(|error| chain(error)))
                 }
                 (true, None, _) | (false, _, None) => None,
-                (false, _, Some(store)) => Some(send_unspooled(export, store)),
+                (false, _, Some(store)) => Some(self.send_unspooled(export, store, recorder)),
             };
             report_export(export, result, recorder)
         });
@@ -89,6 +93,31 @@ impl Agent<'_> {
             recorder.worse(Outcome::Spooled);
         }
         after
+    }
+
+    /// Sends an export that the spool could not take.
+    fn send_unspooled(
+        &self,
+        export: &Export,
+        store: &dyn DataSetStore,
+        recorder: &mut Recorder,
+    ) -> Result<Sent, String> {
+        let Export { entry, bytes, base, .. } = export;
+        let merged = RefCell::default();
+        let merging = |_: &str, overrides: &Overrides| {
+            merged.replace(overrides.clone());
+            Ok(())
+        };
+        let parcel = Parcel { entry, bytes, base: base.as_deref(), unanswered: Cell::new(false) };
+        let sent = deliver(&parcel, store, &merging);
+        match &sent {
+            Ok(sent) => self.tell_ahead(entry, sent, recorder),
+            // It may be stored, its acknowledgement lost, and nothing that waits would tell of it later.
+            Err(_) => {
+                report_overrides(&entry.scope, "an export that may be stored", &merged.take(), recorder);
+            }
+        }
+        sent.map_err(|error| chain(&error))
     }
 
     /// Notes before they are sent that these exports are in the spool: they are the session's base from now on. Which
@@ -215,11 +244,6 @@ fn report_overrides(scope: &Scope, of: &str, overrides: &Overrides, recorder: &m
             "{of} was merged with what another session had stored, and both had changed {total} items differently: of {theirs} this one counts, of {mine} the other; both data sets are kept in storage"
         ),
     );
-}
-
-fn send_unspooled(export: &Export, store: &dyn DataSetStore) -> Result<Sent, String> {
-    let parcel = Parcel { entry: &export.entry, bytes: &export.bytes, base: export.base.as_deref() };
-    deliver(&parcel, store, &|_| Ok(())).map_err(|error| chain(&error))
 }
 
 fn report_export(export: &Export, result: Option<Result<Sent, String>>, recorder: &mut Recorder) -> After {

@@ -69,6 +69,9 @@ impl Agent<'_> {
         }
         self.join_unnamed(&mut recorder);
         let queued = self.reports.put(&recorder.report.to_sent());
+        if queued.is_ok() {
+            recorder.ahead.iter().for_each(|report| self.reports.withdraw(report));
+        }
         match queued {
             Ok(0) => {}
             Ok(dropped) => recorder.problem(

@@ -79,6 +79,10 @@ pub struct SpoolEntry {
     /// What counts when another session changed the same.
     #[serde(default, skip_serializing_if = "ConflictRules::is_default")]
     pub rules: ConflictRules,
+    /// Whether it was sent without an answer, so that it may be stored. No other entry takes its place then: others may build
+    /// on it for longer than storage keeps its content.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unanswered: bool,
     /// Whether a merge of it was sent, which may be stored, its acknowledgement lost. No other entry takes its place then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub merging: bool,

@@ -75,6 +75,7 @@ impl<'a> NewEntry<'a> {
             intent: self.intent.clone(),
             session: self.session.clone(),
             rules: self.rules.clone(),
+            unanswered: false,
             merging: false,
             merges: Vec::new(),
             took_over: self.took_over.clone(),
@@ -204,6 +205,17 @@ impl Spool {
         let (base, bytes) = (self.read_base(entry)?.unwrap_or_default(), self.read(entry)?);
         let merges = before.merges.iter().cloned().chain([seal.to_owned()]).collect();
         let marked = SpoolEntry { merging: true, merges, ..before };
+        entry::write(&path, &marked, &base, &bytes).map_err(StateError::at("write", &path))
+    }
+
+    /// Notes that the entry was sent and that no answer came.
+    fn mark_unanswered(&self, entry: &SpoolEntry) -> Result<(), StateError> {
+        if entry.unanswered || !entry.intent.replaces() {
+            return Ok(());
+        }
+        let (base, bytes) = (self.read_base(entry)?.unwrap_or_default(), self.read(entry)?);
+        let path = self.file(entry);
+        let marked = SpoolEntry { unanswered: true, ..entry.clone() };
         entry::write(&path, &marked, &base, &bytes).map_err(StateError::at("write", &path))
     }
 

@@ -1,5 +1,7 @@
 //! From the spool to storage.
 
+use std::cell::Cell;
+
 use mp_dataset::{Limits, Overrides, check};
 use mp_profile::{DataSetStore, Sid, StoreError, VersionTag};
 
@@ -52,7 +54,8 @@ pub enum SendError {
 }
 
 impl Spool {
-    /// Sends one entry and takes it out of the spool once storage has acknowledged it.
+    /// Sends one entry and takes it out of the spool once storage has acknowledged it. Before that `told` hears what became of
+    /// it: once it is out, nothing would tell again.
     ///
     /// On a conflict the current data set is looked at: when it *is* this one (its acknowledgement was lost), or was made
     /// from this one, or is what this one was made from under another version, all is well. Otherwise another session was faster, and both are
@@ -60,15 +63,25 @@ impl Spool {
     ///
     /// # Errors
     /// When storage did not acknowledge, or the spool cannot be read; then the entry stays.
-    pub fn send(&self, entry: &SpoolEntry, store: &dyn DataSetStore) -> Result<Sent, SendError> {
+    pub fn send(
+        &self,
+        entry: &SpoolEntry,
+        store: &dyn DataSetStore,
+        told: &mut dyn FnMut(&SpoolEntry, &Sent),
+    ) -> Result<Sent, SendError> {
         let (bytes, base) = (self.read(entry)?, self.read_base(entry)?);
         // What was sent before it may have left a note with it.
         let entry = &self.as_it_is(entry)?;
-        let parcel = Parcel { entry, bytes: &bytes, base: base.as_deref() };
-        let sent = deliver(&parcel, store, &|seal| self.mark_merging(entry, seal))?;
+        let parcel = Parcel { entry, bytes: &bytes, base: base.as_deref(), unanswered: Cell::new(false) };
+        let sent = deliver(&parcel, store, &|seal, _| self.mark_merging(entry, seal));
+        if parcel.unanswered.get() {
+            self.mark_unanswered(entry)?;
+        }
+        let sent = sent?;
         if let Sent::Stored(version) | Sent::Merged { version, .. } = &sent {
             self.mark_after(entry, &bytes, version)?;
         }
+        told(entry, &sent);
         self.remove(entry)?;
         Ok(sent)
     }
@@ -76,8 +89,14 @@ impl Spool {
     /// Sends a user's entries.
     ///
     /// Those that replace go first, each scope's in their order: after one that stays, the later ones of its scope stay as
-    /// well. What is only to be kept beside holds up nothing. When storage is away, the rest is not tried.
-    pub fn send_user(&self, sid: &Sid, store: &dyn DataSetStore) -> Deliveries {
+    /// well. What is only to be kept beside holds up nothing. When storage is away, the rest is not tried. `told` is called as
+    /// by [`Self::send`].
+    pub fn send_user(
+        &self,
+        sid: &Sid,
+        store: &dyn DataSetStore,
+        told: &mut dyn FnMut(&SpoolEntry, &Sent),
+    ) -> Deliveries {
         let mut sent = Deliveries::default();
         let waiting = match self.of(sid) {
             Ok(waiting) => waiting,
@@ -95,7 +114,7 @@ impl Spool {
             if held.contains(&entry.scope) && !beside(&entry) {
                 continue;
             }
-            let result = self.send(&entry, store);
+            let result = self.send(&entry, store, told);
             let away = matches!(result, Err(SendError::Store(StoreError::Unreachable { .. })));
             // A file that cannot be read will never be sent, so waiting for it would lose the later ones as well.
             if matches!(result, Err(SendError::Store(_))) {
@@ -121,7 +140,8 @@ impl Spool {
         let has_heir = |entry: &&SpoolEntry| {
             let later = |heir: &&&SpoolEntry| heir.number > entry.number && heir.scope == entry.scope;
             let mut heirs = heirs.iter().filter(later).peekable();
-            let may_go = entry.intent.replaces() && !entry.merging && heirs.peek().is_some();
+            let may_go =
+                entry.intent.replaces() && !entry.merging && !entry.unanswered && heirs.peek().is_some();
             may_go
                 && self.read(entry).is_ok_and(|bytes| {
                     let digest = digest(&bytes);

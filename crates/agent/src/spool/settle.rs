@@ -1,5 +1,7 @@
 //! What is done with one data set when it meets storage: it replaces, is merged, or is kept beside.
 
+use std::cell::Cell;
+
 use mp_dataset::{DataSet, DecodeError, Limits, Overrides, Verified, decode, encode, merge};
 use mp_profile::{DataSetStore, Fetched, StoreError, Stored, Upload, VersionTag};
 
@@ -28,17 +30,20 @@ pub(crate) struct Parcel<'a> {
     pub(crate) bytes: &'a [u8],
     /// The file of the data set that it was made from.
     pub(crate) base: Option<&'a [u8]>,
+    /// Set when it was sent and no answer came, so that it may be stored.
+    pub(crate) unanswered: Cell<bool>,
 }
 
-/// Has storage do with a data set what the entry says. `merging` is called with the seal of
-/// a merged data set before that is sent.
+/// Called before a merged data set is sent, with its seal and with what it overrides.
+pub(crate) type Merging<'m> = dyn Fn(&str, &Overrides) -> Result<(), StateError> + 'm;
+
+/// Has storage do with a data set what the entry says.
 pub(crate) fn deliver(
     parcel: &Parcel<'_>,
     store: &dyn DataSetStore,
-    merging: &dyn Fn(&str) -> Result<(), StateError>,
+    merging: &Merging<'_>,
 ) -> Result<Sent, SendError> {
-    let SpoolEntry { sid, scope, intent, .. } = parcel.entry;
-    let base = match intent {
+    let base = match &parcel.entry.intent {
         Intent::Quarantine { reason } => return parcel.quarantine(store, reason),
         Intent::First => None,
         // Storage's version of it was never known, so that storing it can only fail.
@@ -47,7 +52,7 @@ pub(crate) fn deliver(
         Intent::Replace { .. } if parcel.entry.merging => return parcel.settle(store, merging),
         Intent::Replace { base, .. } => base.clone().map(VersionTag),
     };
-    match store.upload(scope, sid, &parcel.upload(base.as_ref(), parcel.base, parcel.bytes, None))? {
+    match parcel.send(store, &parcel.upload(base.as_ref(), parcel.base, parcel.bytes, None))? {
         Stored::As(version) => Ok(Sent::Stored(version)),
         Stored::Conflict => parcel.settle(store, merging),
     }
@@ -55,11 +60,7 @@ pub(crate) fn deliver(
 
 impl Parcel<'_> {
     /// The current data set is not what this one was made from, as far as is known.
-    fn settle(
-        &self,
-        store: &dyn DataSetStore,
-        merging: &dyn Fn(&str) -> Result<(), StateError>,
-    ) -> Result<Sent, SendError> {
+    fn settle(&self, store: &dyn DataSetStore, merging: &Merging<'_>) -> Result<Sent, SendError> {
         let SpoolEntry { sid, scope, intent, .. } = self.entry;
         // Merged with what is older than that, it would bring back what was replaced since.
         let base = match intent {
@@ -84,11 +85,7 @@ impl Parcel<'_> {
                 return self.quarantine(store, NOT_FIRST);
             };
             if base_digest.iter().chain(superseded).any(|before| *before == digest(&current)) {
-                match store.upload(
-                    scope,
-                    sid,
-                    &self.upload(Some(&version), Some(&current), self.bytes, None),
-                )? {
+                match self.send(store, &self.upload(Some(&version), Some(&current), self.bytes, None))? {
                     Stored::As(version) => return Ok(Sent::Stored(version)),
                     Stored::Conflict => continue,
                 }
@@ -97,6 +94,8 @@ impl Parcel<'_> {
                 Arrived::Not => None,
                 Arrived::Whole(sent) => return Ok(sent),
                 Arrived::Earlier(bytes) => Some(bytes),
+                // What others have replaced in it since would come back.
+                Arrived::Gone => return self.not_merged(store, "an earlier export of its session was stored, others have built on it, and storage no longer keeps its content"),
             };
             let Merge { bytes, overrides } = match self.merge(&current, earlier.as_deref()) {
                 Ok(merge) => merge,
@@ -106,7 +105,7 @@ impl Parcel<'_> {
                 store.quarantine(scope, sid, OVERRIDDEN, self.bytes)?;
             }
             let Some(bytes) = bytes else { return Ok(Sent::Merged { version, overrides }) };
-            merging(&seal(&bytes).unwrap_or_default())?;
+            merging(&seal(&bytes).unwrap_or_default(), &overrides)?;
             let notes = format!(
                 "merged with {}: {} of its items overridden, {} kept",
                 version.0, overrides.theirs_overridden, overrides.mine_overridden
@@ -148,17 +147,27 @@ impl Parcel<'_> {
                 None => {}
             }
             if took_over.contains(&sealed) {
-                earlier = store.version_bytes(scope, sid, &version.version)?;
+                earlier = Some(store.version_bytes(scope, sid, &version.version)?);
                 break;
             }
         }
         let Some((version, theirs)) = merged else {
-            return Ok(earlier.map_or(Arrived::Not, Arrived::Earlier));
+            return Ok(match earlier {
+                None => Arrived::Not,
+                Some(bytes) => bytes.map_or(Arrived::Gone, Arrived::Earlier),
+            });
         };
         // Nobody was told what it overrode.
-        let again = theirs.and_then(|theirs| self.merge(&theirs, earlier.as_deref()).ok());
+        let again = theirs.and_then(|theirs| self.merge(&theirs, earlier.flatten().as_deref()).ok());
         let overrides = again.map(|merge| merge.overrides).unwrap_or_default();
         Ok(Arrived::Whole(Sent::Merged { version, overrides }))
+    }
+
+    /// Sends the data set itself.
+    fn send(&self, store: &dyn DataSetStore, upload: &Upload<'_>) -> Result<Stored, StoreError> {
+        let sent = store.upload(&self.entry.scope, &self.entry.sid, upload);
+        self.unanswered.set(matches!(sent, Err(StoreError::Unreachable { may_be_done: true, .. })));
+        sent
     }
 
     fn upload<'a>(
@@ -227,6 +236,8 @@ enum Arrived {
     Whole(Sent),
     /// A data set whose place this one took: what is stored was made from it.
     Earlier(Vec<u8>),
+    /// The same, and its content is no longer kept.
+    Gone,
 }
 
 /// A merged data set.

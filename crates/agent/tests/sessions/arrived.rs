@@ -1,6 +1,9 @@
 //! What was stored though its acknowledgement was lost: others have built on it, and what they replaced stays replaced.
 
-use std::sync::Arc;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use mp_agent::{Outcome, SessionReport};
 use mp_profile::{Scope, Sid};
@@ -142,4 +145,42 @@ fn a_merge_that_is_nothing_but_the_export_is_told() {
     assert!(farm.ts1.agent(|agent| agent.upload(&farm.sid)).unwrap());
     assert!(farm.is_told("Theme"));
     assert_eq!(farm.stored("Theme").as_deref(), Some("dark"));
+}
+
+/// However long others build on what was stored: with its own content in the spool it is merged rightly.
+#[test]
+fn what_was_sent_without_an_answer_needs_no_former_content() {
+    let farm = Farm::new();
+    farm.ts1.set(&farm.sid, APP, "Theme", "dark");
+    farm.lose_acknowledgements();
+    assert_eq!(farm.ts1.try_logoff(&farm.sid).unwrap().outcome, Outcome::Spooled);
+    farm.replaced_elsewhere("Theme", "dark", "blue");
+    farm.console.store.away();
+    farm.ts1.set(&farm.sid, APP, "Zoom", "150");
+    assert_eq!(farm.ts1.logoff(&farm.sid).outcome, Outcome::Spooled);
+    farm.console.store.fail(Faults { keeps_names_only: true, ..Faults::default() });
+    assert!(farm.ts1.agent(|agent| agent.upload(&farm.sid)).unwrap());
+    assert_eq!(
+        (farm.stored("Theme").as_deref(), farm.stored("Zoom").as_deref()),
+        (Some("blue"), Some("150"))
+    );
+    assert!(farm.console.store.quarantined().is_empty());
+}
+
+/// The Agent was killed before it could note that it had sent something, and storage no longer has what it was: merged with
+/// what is older, the export would bring back what was replaced since.
+#[test]
+fn without_what_it_was_made_from_an_export_is_kept_beside() {
+    let farm = Farm::new();
+    farm.ts1.set(&farm.sid, APP, "Theme", "dark");
+    farm.console.store.fail(Faults { killed_at: Some(1), ..Faults::default() });
+    assert!(catch_unwind(AssertUnwindSafe(|| farm.ts1.try_logoff(&farm.sid))).is_err());
+    farm.replaced_elsewhere("Theme", "dark", "blue");
+    farm.console.store.away();
+    farm.ts1.set(&farm.sid, APP, "Zoom", "150");
+    assert_eq!(farm.ts1.logoff(&farm.sid).outcome, Outcome::Spooled);
+    farm.console.store.fail(Faults { keeps_names_only: true, ..Faults::default() });
+    assert!(farm.ts1.agent(|agent| agent.upload(&farm.sid)).unwrap());
+    assert_eq!((farm.stored("Theme").as_deref(), farm.stored("Zoom")), (Some("blue"), None));
+    assert_eq!(farm.console.store.quarantined().len(), 1);
 }

@@ -227,17 +227,17 @@ fn what_goes_on_from_a_merge_waits_for_a_server_that_has_it() {
     // One export of a session, and one that goes on from it, of which storage knows no version yet.
     let (first, second) = (put(Some(&older), "older", "first"), put(None, "first", "second"));
     pair.stores[0].store.away();
-    let sent = spool.send(&first, &pair.work()).unwrap();
+    let sent = spool.send(&first, &pair.work(), &mut |_, _| ()).unwrap();
     assert!(matches!(sent, Sent::Merged { .. }), "{sent:?}");
     // Now the one answers that never had the merge, and the other one does not.
     pair.stores[0].store.back();
     pair.stores[1].store.away();
     pair.pass(AWAY);
-    let waits = spool.send(&second, &pair.work());
+    let waits = spool.send(&second, &pair.work(), &mut |_, _| ());
     assert!(matches!(waits, Err(SendError::Store(StoreError::Unreachable { .. }))), "{waits:?}");
     pair.stores[1].store.back();
     pair.pass(AWAY);
-    let sent = spool.send(&second, &pair.work()).unwrap();
+    let sent = spool.send(&second, &pair.work(), &mut |_, _| ()).unwrap();
     let Sent::Merged { version, .. } = sent else { panic!("{sent:?}") };
     assert!(
         pair.stores[1]

@@ -59,7 +59,7 @@ fn entries_of_one_scope_are_sent_in_their_order() {
     }
     spool.put(&NewEntry::new(&user(7), &Scope::Global, first(), b"other"), &[]).unwrap();
     assert_eq!(spool.users().unwrap(), [sid(), user(7)]);
-    let sent = spool.send_user(&sid(), store);
+    let sent = spool.send_user(&sid(), store, &mut |_, _| ());
     assert!(sent.tried.iter().all(|delivery| matches!(delivery.result, Ok(Sent::Stored(_)))), "{sent:?}");
     assert_eq!(store.current(&Scope::Global, &sid()).unwrap().1, [11]);
     assert_eq!(store.versions(&Scope::Global, &sid()), 12);
@@ -76,13 +76,13 @@ fn a_refused_entry_holds_up_its_scope_alone() {
     fixture.put(&group(), after("\"v1\""), b"g2");
     fixture.put(&Scope::Global, first(), b"a1");
     fixture.put(&Scope::Global, Intent::Quarantine { reason: "why".into() }, b"q");
-    let sent = spool.send_user(&sid(), store);
+    let sent = spool.send_user(&sid(), store, &mut |_, _| ());
     let results: Vec<bool> = sent.tried.iter().map(|delivery| delivery.result.is_ok()).collect();
     assert_eq!(results, [false, true, true]);
     let left: Vec<u64> = spool.of(&sid()).unwrap().entries.iter().map(|entry| entry.number).collect();
     assert_eq!(left, [1, 2]);
     store.back();
-    spool.send_user(&sid(), store);
+    spool.send_user(&sid(), store, &mut |_, _| ());
     assert_eq!(store.current(&group(), &sid()).map(|(_, bytes)| bytes), Some(b"g1".to_vec()));
 }
 
@@ -93,7 +93,7 @@ fn when_storage_is_away_one_try_is_enough() {
     fixture.put(&Scope::Global, first(), b"a");
     fixture.put(&group(), first(), b"b");
     store.away();
-    let sent = spool.send_user(&sid(), store);
+    let sent = spool.send_user(&sid(), store, &mut |_, _| ());
     assert!(matches!(&sent.tried[..], [one] if matches!(one.result, Err(SendError::Store(_)))), "{sent:?}");
     assert_eq!(spool.of(&sid()).unwrap().entries.len(), 2);
 }
@@ -110,7 +110,7 @@ fn what_a_crash_leaves_is_no_entry_and_costs_the_others_nothing() {
     let entry = fixture.put(&group(), first(), b"next");
     assert_eq!(fixture.files(), ["00000001.entry", "00000002.entry"]);
     assert_eq!(spool.read(&entry).unwrap(), b"next");
-    let sent = spool.send_user(&sid(), store);
+    let sent = spool.send_user(&sid(), store, &mut |_, _| ());
     assert_eq!(sent.tried.len(), 2);
     assert_eq!((store.writes(), fixture.files().len()), (2, 0));
 }
@@ -122,7 +122,7 @@ fn an_entry_that_is_stored_already_is_stored_once() {
     let Fixture { spool, store, .. } = &fixture;
     fixture.put(&Scope::Global, first(), b"data");
     store.put(&Scope::Global, &sid(), b"data");
-    let sent = spool.send_user(&sid(), store);
+    let sent = spool.send_user(&sid(), store, &mut |_, _| ());
     assert!(matches!(sent.tried[0].result, Ok(Sent::Stored(_))), "{sent:?}");
     assert_eq!(store.versions(&Scope::Global, &sid()), 1);
     assert!(store.quarantined().is_empty());
@@ -192,7 +192,7 @@ fn an_entry_that_was_cut_short_holds_up_nothing() {
         let waiting = spool.of(&sid()).unwrap();
         assert_eq!((waiting.entries.len(), waiting.damaged.len()), (1, 1), "{len}");
     }
-    let sent = spool.send_user(&sid(), store);
+    let sent = spool.send_user(&sid(), store, &mut |_, _| ());
     assert!(matches!(&sent.tried[..], [one] if matches!(one.result, Ok(Sent::Stored(_)))), "{sent:?}");
     assert_eq!(sent.damaged.len(), 1);
 }
@@ -204,6 +204,6 @@ fn another_users_entry_is_not_sent_as_this_ones() {
     fixture.put(&Scope::Global, first(), b"mine");
     let root = folder.path().join("spool");
     fs::rename(root.join(sid().as_str()), root.join(user(7).as_str())).unwrap();
-    let sent = spool.send_user(&user(7), store);
+    let sent = spool.send_user(&user(7), store, &mut |_, _| ());
     assert_eq!((sent.tried.len(), sent.damaged.len()), (0, 1));
 }

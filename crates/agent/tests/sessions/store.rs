@@ -24,6 +24,8 @@ pub(crate) struct Faults {
     pub(crate) refused: Option<Scope>,
     /// Nothing more can be quarantined.
     pub(crate) quarantine_full: bool,
+    /// The content of former versions is no longer kept.
+    pub(crate) keeps_names_only: bool,
     /// Each answer takes this long.
     pub(crate) slow: Duration,
     /// The Agent is killed at this moment, counted from 0: before a request, or after storage did what it writes.
@@ -68,8 +70,8 @@ pub(crate) enum Held {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FakeStore(Arc<Mutex<State>>);
 
-fn unreachable() -> StoreError {
-    StoreError::Unreachable { server: "store1:8444".into(), text: "MP-NET-002 timed out".into() }
+fn unreachable(may_be_done: bool) -> StoreError {
+    StoreError::Unreachable { server: "store1:8444".into(), text: "MP-NET-002 timed out".into(), may_be_done }
 }
 
 impl FakeStore {
@@ -160,7 +162,7 @@ impl FakeStore {
         std::thread::sleep(slow);
         let state = self.state();
         if state.faults.away {
-            return Err(unreachable());
+            return Err(unreachable(false));
         }
         if state.faults.refused.as_ref() == Some(scope) {
             let text = "MP-STO-011 this Agent may not reach it (status 403)".to_owned();
@@ -172,7 +174,7 @@ impl FakeStore {
     fn write(&self, scope: &Scope) -> Result<MutexGuard<'_, State>, StoreError> {
         let mut state = self.read(scope)?;
         if state.faults.read_only {
-            return Err(unreachable());
+            return Err(unreachable(false));
         }
         state.writes += 1;
         Ok(state)
@@ -230,14 +232,14 @@ impl DataSetStore for FakeStore {
         drop(state);
         // As the Storage Service does: what comes again is there.
         if let Some(version) = current.clone().filter(|_| same) {
-            return if lost { Err(unreachable()) } else { Ok(Stored::As(VersionTag(version))) };
+            return if lost { Err(unreachable(true)) } else { Ok(Stored::As(VersionTag(version))) };
         }
         if current.as_deref() != base.map(|VersionTag(base)| base.as_str()) {
             return Ok(Stored::Conflict);
         }
         let version = self.put(scope, sid, bytes);
         self.moment();
-        if lost { Err(unreachable()) } else { Ok(Stored::As(VersionTag(version))) }
+        if lost { Err(unreachable(true)) } else { Ok(Stored::As(VersionTag(version))) }
     }
 
     /// Counts where the file of the base is that of the version, so that a difference against it can be sent.
@@ -270,6 +272,12 @@ impl DataSetStore for FakeStore {
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let state = self.read(scope)?;
         let versions = state.versions.get(&(scope.clone(), sid.clone()));
+        let is_current = |name: &str| {
+            versions.and_then(|versions| versions.last()).is_some_and(|(current, _)| current == name)
+        };
+        if state.faults.keeps_names_only && !is_current(&version.0) {
+            return Ok(None);
+        }
         let found = versions.and_then(|versions| versions.iter().find(|(name, _)| *name == version.0));
         Ok(found.map(|(_, bytes)| bytes.clone()))
     }
@@ -277,7 +285,7 @@ impl DataSetStore for FakeStore {
     fn quarantine(&self, scope: &Scope, _: &Sid, reason: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let mut state = self.write(scope)?;
         if state.faults.quarantine_full {
-            return Err(unreachable());
+            return Err(unreachable(false));
         }
         // As the Storage Service does: the same bytes are kept once.
         if !state.quarantined.iter().any(|kept| kept.scope == *scope && kept.bytes == bytes) {
@@ -287,7 +295,7 @@ impl DataSetStore for FakeStore {
         let lost = state.faults.lost_acknowledgements;
         drop(state);
         self.moment();
-        if lost { Err(unreachable()) } else { Ok(()) }
+        if lost { Err(unreachable(true)) } else { Ok(()) }
     }
 }
 

@@ -119,6 +119,7 @@ fn errors() {
         StoreError::Unreachable {
             server: "store1:8444".into(),
             text: "MP-NET-001 connection refused".into(),
+            may_be_done: false,
         },
         StoreError::Refused {
             server: "store1:8444".into(),

@@ -16,6 +16,7 @@ pub(crate) struct Written {
 /// Writes a tree of edits.
 pub(crate) fn write(root: &KeyEdit, limits: &Limits) -> Result<Written, EncodeError> {
     let mut writer = Writer::new(limits);
+    writer.columns.make_room(&Room::of(root));
     writer.key(root)?;
     let Writer { columns: mut c, keys, values, .. } = writer;
     if c.actions.iter().all(|&action| action == 0) {
@@ -69,6 +70,57 @@ struct Columns {
     bytes: Vec<u8>,
     times: Vec<u8>,
     classes: Vec<u8>,
+}
+
+impl Columns {
+    fn make_room(&mut self, room: &Room) {
+        self.shape.reserve(2 * room.keys);
+        self.actions.reserve(room.keys);
+        self.times.reserve(size_of::<u64>() * room.keys);
+        self.key_names.reserve(room.key_names);
+        self.value_names.reserve(room.value_names);
+        self.forms.reserve(room.values);
+        self.texts.reserve(room.texts);
+        self.bytes.reserve(room.bytes);
+    }
+}
+
+/// What the large columns need when all is ASCII: a column that grows is copied again and again, and leaves its former places
+/// behind.
+#[derive(Default)]
+struct Room {
+    keys: usize,
+    values: usize,
+    key_names: usize,
+    value_names: usize,
+    texts: usize,
+    bytes: usize,
+}
+
+impl Room {
+    fn of(root: &KeyEdit) -> Self {
+        let mut room = Self::default();
+        let mut left = vec![root];
+        while let Some(key) = left.pop() {
+            room.add(key);
+            left.extend(key.subkeys());
+        }
+        room
+    }
+
+    fn add(&mut self, key: &KeyEdit) {
+        self.keys += 1;
+        self.values += key.values().len();
+        self.key_names += key.name.units().len() + 1;
+        for edit in key.values() {
+            self.value_names += edit.name().units().len() + 1;
+            match edit {
+                ValueEdit::Set(value) if value.ty.is_text() => self.texts += value.data.len() / 2 + 1,
+                ValueEdit::Set(value) if value.ty != ValueType::DWORD => self.bytes += value.data.len(),
+                _ => {}
+            }
+        }
+    }
 }
 
 struct Writer<'a> {

@@ -129,7 +129,7 @@ pub fn export(
     let live = LiveRegistry::read(profile, rules, &mut report.notes)?;
     let listed = LiveFiles::list(profile.files(), rules, &mut report.notes);
 
-    let [global, group] = Part::ALL.map(|part| {
+    let mut make = |part: Part| {
         let before = inputs.base.get(part);
         let mut origin = inputs.origin.clone();
         origin.profile = kind;
@@ -156,6 +156,8 @@ pub fn export(
         files.extend(carried);
         set.replace_files(files);
         set
-    });
-    Ok(Exported { global, group: inputs.has_group.then_some(group), report })
+    };
+    let global = make(Part::Global);
+    let group = inputs.has_group.then(|| make(Part::Group));
+    Ok(Exported { global, group, report })
 }

@@ -1,7 +1,7 @@
 use mp_registry::{FileTime, Key, KeyAction, KeyEdit, KeyPath, Name, Registry, ValueEdit};
 
 use super::ExportInputs;
-use crate::{CompiledRules, Part, edits::writes_in, live::LiveRegistry};
+use crate::{CompiledRules, Part, edits::writes_in, live::LiveRegistry, rules::Leaves};
 
 /// Makes the registry part of one data set.
 pub(super) struct Picture<'a> {
@@ -32,6 +32,9 @@ struct Above {
 
 impl<'a> Picture<'a> {
     pub(super) fn make(&self, base: &KeyEdit) -> KeyEdit {
+        if base.is_noop() && !self.rules.keys.rules().any(|rule| rule.owner.part == self.part) {
+            return KeyEdit::root();
+        }
         let three = Three {
             live: self.live.root.as_ref(),
             default: self.inputs.baseline.map(|baseline| &baseline.registry),
@@ -56,7 +59,8 @@ impl<'a> Picture<'a> {
             return base.cloned().unwrap_or(made);
         }
         let destroyed = matches!(base_action, KeyAction::Delete | KeyAction::Replace);
-        let rule = self.rules.key(path).kept().filter(|rule| rule.owner.part == self.part);
+        let rules = self.rules.values(path);
+        let rule = rules.container().kept().filter(|rule| rule.owner.part == self.part);
         let Some(live) = live else {
             let known = default.is_some() || base_action != KeyAction::Pass;
             if destroyed || (rule.is_some() && known) {
@@ -81,7 +85,8 @@ impl<'a> Picture<'a> {
         let below = Above { anew, pending };
         // A key that is made anew needs no tombstones below it.
         let tombstones = !anew || pending;
-        self.values(&mut made, path, live, three, anew, tombstones);
+        self.values(&mut made, path, rules, three, anew);
+        self.gone_values(&mut made, path, three, tombstones);
         self.below(&mut made, path, three, below, !tombstones);
         made.last_write = modified(&made, base, live);
         let unexplained = anew || default.is_none();
@@ -117,14 +122,13 @@ impl<'a> Picture<'a> {
         &self,
         made: &mut KeyEdit,
         path: &KeyPath,
-        live: &Key,
+        rules: Leaves<'_, '_>,
         three: Three<'_>,
         anew: bool,
-        tombstones: bool,
     ) {
-        let mut values: Vec<ValueEdit> = Vec::new();
-        let rules = self.rules.values(path);
-        for value in live.values() {
+        let live = three.live.map(Key::values).unwrap_or_default();
+        let mut values: Vec<ValueEdit> = Vec::with_capacity(live.len());
+        for value in live {
             let rule = rules.decide(&value.name).kept();
             let Some(rule) = rule.filter(|rule| rule.owner.part == self.part) else { continue };
             // A damaged hive may hold two values of one name; Windows finds the first.
@@ -141,13 +145,16 @@ impl<'a> Picture<'a> {
             }
         }
         made.replace_values(values);
-        self.gone_values(made, path, three, tombstones);
     }
 
     /// Values that the defaults or the base had and the profile has not.
     fn gone_values(&self, made: &mut KeyEdit, path: &KeyPath, three: Three<'_>, tombstones: bool) {
+        let edits = || [three.base, three.default].into_iter().flatten().flat_map(KeyEdit::values);
+        if edits().next().is_none() {
+            return;
+        }
         let rules = self.rules.values(path);
-        for edit in [three.base, three.default].into_iter().flatten().flat_map(KeyEdit::values) {
+        for edit in edits() {
             let name = edit.name();
             if made.value(name).is_some()
                 || three.live.is_some_and(|live| live.value(name).is_some())
@@ -175,20 +182,14 @@ impl<'a> Picture<'a> {
         if three.live.is_none() {
             self.gone_values(made, path, three, true);
         }
-        let mut names: Vec<&Name> = Vec::new();
-        names.extend(three.live.iter().flat_map(|key| key.subkeys()).map(|key| &key.name));
-        let edits = [three.base, three.default].into_iter().flatten().flat_map(KeyEdit::subkeys);
-        names.extend(edits.map(|edit| &edit.name));
-        names.sort_by(|a, b| a.fold_cmp(b));
-        names.dedup_by(|a, b| a.same(b));
-        let mut subkeys = Vec::new();
-        for name in names {
+        let mut lists = Lists {
+            live: three.live.map(Key::subkeys).unwrap_or_default(),
+            default: three.default.map(KeyEdit::subkeys).unwrap_or_default(),
+            base: three.base.map(KeyEdit::subkeys).unwrap_or_default(),
+        };
+        let mut subkeys = Vec::with_capacity(lists.live.len());
+        while let Some((name, below)) = lists.next() {
             path.push(name.clone());
-            let below = Three {
-                live: three.live.and_then(|key| key.subkey(name)),
-                default: three.default.and_then(|edit| edit.subkey(name)),
-                base: three.base.and_then(|edit| edit.subkey(name)),
-            };
             let edit = self.key(path, below, above);
             path.pop();
             if !(edit.is_noop() || replaced && edit.action == KeyAction::Delete) {
@@ -197,6 +198,38 @@ impl<'a> Picture<'a> {
         }
         made.replace_subkeys(subkeys);
     }
+}
+
+/// What is left of three lists of sub-keys, each in the order of names.
+struct Lists<'a> {
+    live: &'a [Key],
+    default: &'a [KeyEdit],
+    base: &'a [KeyEdit],
+}
+
+impl<'a> Lists<'a> {
+    /// The next name, as the live key spells it if it is there, with what bears it.
+    fn next(&mut self) -> Option<(&'a Name, Three<'a>)> {
+        let of_edit = |edit: &'a KeyEdit| &edit.name;
+        let first = self.live.first().map(|key| &key.name);
+        let edits = [self.base.first(), self.default.first()].into_iter().flatten().map(of_edit);
+        // Of the same name, the first is the least.
+        let name = first.into_iter().chain(edits).min_by(|a, b| a.fold_cmp(b))?;
+        let three = Three {
+            live: take(&mut self.live, name, |key| &key.name),
+            default: take(&mut self.default, name, of_edit),
+            base: take(&mut self.base, name, of_edit),
+        };
+        Some((name, three))
+    }
+}
+
+/// Takes what bears a name from the start of a list; of several, as in damaged hives, the first.
+fn take<'a, T>(list: &mut &'a [T], name: &Name, of: impl Fn(&'a T) -> &'a Name) -> Option<&'a T> {
+    let count = list.iter().take_while(|item| of(item).same(name)).count();
+    let (taken, rest) = list.split_at(count);
+    *list = rest;
+    taken.first()
 }
 
 /// Whether a key with all below it holds what a picture of it held.

@@ -172,6 +172,8 @@ pub enum StoreError {
         server: String,
         /// Why, in the words of the network layer.
         text: String,
+        /// Whether the request may have reached it all the same, so that what was to be stored may be.
+        may_be_done: bool,
     },
     /// It refused; asking again does not help.
     #[error("storage server {server} refused: {text}")]

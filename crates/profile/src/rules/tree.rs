@@ -156,6 +156,11 @@ impl<'a> Leaves<'a, '_> {
         self.all.unwrap_or_else(|| self.tree.decide(self.path, Some(leaf)))
     }
 
+    /// What becomes of the container itself.
+    pub(crate) fn container(&self) -> Decision<'a> {
+        self.all.unwrap_or_else(|| self.tree.decide(self.path, None))
+    }
+
     /// What becomes of all leaves, when nothing tells one from another.
     pub(crate) fn all(&self) -> Option<Decision<'a>> {
         self.all

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod autoruns;
+mod cut_off;
 mod exclusions;
 mod export_files;
 mod export_registry;

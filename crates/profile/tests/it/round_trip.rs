@@ -36,7 +36,7 @@ fn file_path() -> impl Strategy<Value = FilePath> {
 
 /// What a user's programs do.
 #[derive(Clone, Debug)]
-enum Act {
+pub(crate) enum Act {
     Set(KeyPath, Value),
     Unset(KeyPath, Name),
     DropKey(KeyPath),
@@ -44,7 +44,7 @@ enum Act {
     Remove(FilePath),
 }
 
-fn acts(most: usize) -> impl Strategy<Value = Vec<Act>> {
+pub(crate) fn acts(most: usize) -> impl Strategy<Value = Vec<Act>> {
     let name = || prop::sample::select(VALUES.as_slice()).prop_map(Name::from);
     let act = prop_oneof![
         4 => (path(4), value()).prop_map(|(path, value)| Act::Set(path, value)),
@@ -57,7 +57,7 @@ fn acts(most: usize) -> impl Strategy<Value = Vec<Act>> {
 }
 
 /// `session` tells times of different sessions apart, as a real clock does.
-fn run(profile: &mut MemoryProfile, session: u64, acts: &[Act]) {
+pub(crate) fn run(profile: &mut MemoryProfile, session: u64, acts: &[Act]) {
     for (act, time) in acts.iter().zip(session * 1_000..) {
         match act {
             Act::Set(path, value) => profile.registry.root.ensure(path).set_value(value.clone()),
@@ -81,7 +81,7 @@ fn run(profile: &mut MemoryProfile, session: u64, acts: &[Act]) {
     }
 }
 
-fn template() -> impl Strategy<Value = MemoryProfile> {
+pub(crate) fn template() -> impl Strategy<Value = MemoryProfile> {
     acts(25).prop_map(|acts| {
         let mut profile = MemoryProfile::mandatory(Key::new(""));
         run(&mut profile, 1, &acts);
@@ -101,7 +101,7 @@ fn registry_rule() -> impl Strategy<Value = RegistryRule> {
     )
 }
 
-fn some_rules() -> impl Strategy<Value = CompiledRules> {
+pub(crate) fn some_rules() -> impl Strategy<Value = CompiledRules> {
     let of_keys = || prop::collection::vec(registry_rule(), 0..4);
     let folders = || prop::sample::subsequence(FOLDERS.to_vec(), 0..3);
     let usable = |rule: &RegistryRule| !rule.key.to_ascii_lowercase().starts_with("software\\policies");
@@ -165,7 +165,7 @@ fn keys(profile: &MemoryProfile, rules: &CompiledRules) -> BTreeMap<KeyPath, boo
 
 /// Asserts that a profile shows what the user left in another: all values and files that are kept, and the same keys, save
 /// those that may be there only for something in them that the rules leave out.
-fn shows(now: &MemoryProfile, left: &MemoryProfile, rules: &CompiledRules) {
+pub(crate) fn shows(now: &MemoryProfile, left: &MemoryProfile, rules: &CompiledRules) {
     assert_eq!(seen(now, rules)[0], seen(left, rules)[0]);
     let (now, left) = (keys(now, rules), keys(left, rules));
     for (path, mixed) in &left {
@@ -202,7 +202,7 @@ fn nothing_excluded(exported: &Exported, rules: &CompiledRules) {
 }
 
 /// So many cases, or as many as `PROPTEST_CASES` says.
-fn cases(usual: u32) -> u32 {
+pub(crate) fn cases(usual: u32) -> u32 {
     std::env::var_os("PROPTEST_CASES").map_or(usual, |_| ProptestConfig::default().cases)
 }
 

@@ -3,6 +3,7 @@ use std::{fmt, io};
 use mp_profile::StoreError;
 
 use crate::ApiError;
+use ureq::Timeout;
 
 /// Stable codes of what goes wrong on the way to a server; `docs/reference/codes.md` says what to do about each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,6 +52,8 @@ pub enum ClientError {
         code: NetCode,
         /// Why, in the words of the network layer.
         text: String,
+        /// Whether the request may have arrived.
+        arrived: bool,
     },
     /// The server answered with an error.
     #[error("{} {server} answered {status}: {}", error.code, error.message)]
@@ -85,7 +88,24 @@ impl ClientError {
             ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => NetCode::NoConnection,
             _ => NetCode::BadAnswer,
         };
-        Self::Network { server: server.to_owned(), code, text: error.to_string() }
+        let text = error.to_string();
+        Self::Network { server: server.to_owned(), code, text, arrived: may_have_arrived(&error) }
+    }
+}
+
+/// Only what fails before there is a connection certainly never arrives.
+fn may_have_arrived(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect)
+        | ureq::Error::HostNotFound
+        | ureq::Error::ConnectionFailed => false,
+        ureq::Error::Io(error) => !matches!(
+            error.kind(),
+            io::ErrorKind::ConnectionRefused
+                | io::ErrorKind::HostUnreachable
+                | io::ErrorKind::NetworkUnreachable
+        ),
+        _ => true,
     }
 }
 
@@ -114,12 +134,19 @@ fn tls_code(error: &rustls::Error) -> NetCode {
 impl From<ClientError> for StoreError {
     fn from(error: ClientError) -> Self {
         let may_pass = error.may_pass();
-        let (server, text) = match error {
-            ClientError::Network { server, code, text } => (server, format!("{code} {text}")),
+        let (server, text, may_be_done) = match error {
+            ClientError::Network { server, code, text, arrived } => {
+                (server, format!("{code} {text}"), arrived)
+            }
+            // An error on the server's side may come after the deed.
             ClientError::Answer { server, status, error } => {
-                (server, format!("{} {} (status {status})", error.code, error.message))
+                (server, format!("{} {} (status {status})", error.code, error.message), status == 500)
             }
         };
-        if may_pass { Self::Unreachable { server, text } } else { Self::Refused { server, text } }
+        if may_pass {
+            Self::Unreachable { server, text, may_be_done }
+        } else {
+            Self::Refused { server, text }
+        }
     }
 }

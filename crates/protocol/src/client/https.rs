@@ -113,7 +113,12 @@ impl Https {
 
     /// An answer that is not of this protocol.
     pub(super) fn bad_answer(&self, text: impl Into<String>) -> ClientError {
-        ClientError::Network { server: self.server.clone(), code: NetCode::BadAnswer, text: text.into() }
+        ClientError::Network {
+            server: self.server.clone(),
+            code: NetCode::BadAnswer,
+            text: text.into(),
+            arrived: true,
+        }
     }
 
     fn intact(&self, answer: Answer) -> Result<Answer, ClientError> {
@@ -123,6 +128,7 @@ impl Https {
                     server: self.server.clone(),
                     code: NetCode::DigestMismatch,
                     text: format!("{} bytes do not have the digest they were sent with", answer.body.len()),
+                    arrived: true,
                 })
             }
             _ => Ok(answer),

@@ -202,7 +202,8 @@ impl StorageClient {
             return Ok(());
         }
         let text = format!("a data set file of {} bytes is longer than {}", bytes.len(), paths::MAX_DATA_SET);
-        Err(ClientError::Network { server: self.https.server.clone(), code: NetCode::TooLarge, text })
+        let server = self.https.server.clone();
+        Err(ClientError::Network { server, code: NetCode::TooLarge, text, arrived: false })
     }
 
     pub(super) fn call<'a>(

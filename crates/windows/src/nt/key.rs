@@ -116,10 +116,11 @@ impl KeyHandle {
     /// Number of values and sub-keys, last write time and class.
     pub(crate) fn info(&self, buffer: &mut Buffer) -> Result<KeyInfo, Status> {
         self.query(KeyFullInformation, buffer)?;
-        let class = buffer.units(buffer.u32_at(12), buffer.u32_at(16)).unwrap_or_default();
+        let class_len = buffer.u32_at(16);
+        let class = if class_len > 0 { buffer.units(buffer.u32_at(12), class_len) } else { None };
         Ok(KeyInfo {
             last_write: FileTime(buffer.u64_at(0)),
-            class: (!class.is_empty()).then(|| Name::from_units(class)),
+            class: class.map(Name::from_units),
             subkeys: buffer.u32_at(20),
             values: buffer.u32_at(32),
         })

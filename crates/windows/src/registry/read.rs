@@ -113,9 +113,12 @@ impl Snapshot {
         with_values: bool,
         buffer: &mut Buffer,
     ) -> Result<Option<Self>, crate::nt::Status> {
-        let (mut values, mut subkeys) = (Vec::new(), Vec::new());
+        let value_count = if with_values { info.values } else { 0 };
+        let room = |count: u32| usize::try_from(count).unwrap_or_default();
+        let mut values = Vec::with_capacity(room(value_count));
+        let mut subkeys = Vec::with_capacity(room(info.subkeys));
         let mut held = 0;
-        for index in 0..if with_values { info.values } else { 0 } {
+        for index in 0..value_count {
             let Some(found) = key.value_at(index, buffer)? else { return Ok(None) };
             // What is not held is read when it is known to be wanted.
             held += found.data.as_ref().map_or(0, |data| data.len());
@@ -155,7 +158,7 @@ impl Reader<'_> {
         let mut taken = Key::new(name);
         taken.class = seen.info.class;
         taken.last_write = seen.info.last_write;
-        taken.replace_values(self.values(key, seen.values));
+        taken.replace_values(seen.values.into_iter().filter_map(|found| self.value(key, found)).collect());
         let mut subkeys = Vec::with_capacity(seen.subkeys.len());
         for name in seen.subkeys {
             if self.gone {
@@ -169,24 +172,21 @@ impl Reader<'_> {
         Ok((take || !taken.subkeys().is_empty()).then_some(taken))
     }
 
-    fn values(&mut self, key: &KeyHandle, found: Vec<Found>) -> Vec<Value> {
-        let mut values = Vec::with_capacity(found.len());
-        for Found { name, ty, len, data } in found {
-            let len = usize::try_from(len).unwrap_or(usize::MAX);
-            if !self.filter.value(&self.path, &name, ty, len) {
-                continue;
-            }
-            match data {
-                Some(data) => values.push(Value { name, ty, data }),
-                // It was too large for the buffer of the enumeration; only now is it known to be wanted.
-                None => match key.value(&name, &mut self.buffer) {
-                    Ok(Some(value)) => values.push(value),
-                    Ok(None) => {}
-                    Err(status) => self.problem("read value", Some(name), self.registry.failure(status)),
-                },
-            }
+    /// The data of a value that was found, if the filter wants it.
+    fn value(&mut self, key: &KeyHandle, found: Found) -> Option<Value> {
+        let Found { name, ty, len, data } = found;
+        let len = usize::try_from(len).unwrap_or(usize::MAX);
+        if !self.filter.value(&self.path, &name, ty, len) {
+            return None;
         }
-        values
+        if let Some(data) = data {
+            return Some(Value { name, ty, data });
+        }
+        // It was too large for the buffer of the enumeration; only now is it known to be wanted.
+        key.value(&name, &mut self.buffer).unwrap_or_else(|status| {
+            self.problem("read value", Some(name), self.registry.failure(status));
+            None
+        })
     }
 
     /// Reads the sub-key that `self.path` names.
