@@ -1,4 +1,4 @@
-use mp_dataset::{DataSet, HEADER_LEN, Header, Limits, decode, encode};
+use mp_dataset::{DataSet, HEADER_LEN, Header, Intact, Limits, decode, encode};
 
 /// Enough for everything in the corpus, and little enough that a hostile length shows as a slow run.
 const CONTENT: u64 = 1 << 20;
@@ -33,7 +33,14 @@ fn file(dictionary: u32, content_len: u64, body: &[u8]) -> Vec<u8> {
 
 fn round_trip(bytes: &[u8]) {
     let limits = Limits { content: CONTENT, ..Limits::default() };
-    let Ok(decoded) = decode(bytes, &limits).map(mp_dataset::Verified::into_data_set) else { return };
+    let decoded = decode(bytes, &limits).map(mp_dataset::Verified::into_data_set);
+    let checked = Intact::check(bytes, &limits).and_then(|intact| intact.check_content(&limits));
+    match (&decoded, &checked) {
+        (Ok(set), Ok(origin)) => assert_eq!(&set.origin, origin, "checked as another user's"),
+        (Err(_), Err(_)) => {}
+        _ => panic!("decoding gives {decoded:?}, checking gives {checked:?}"),
+    }
+    let Ok(decoded) = decoded else { return };
     let encoded = encoded(&decoded);
     match decode(&*encoded, &Limits::default()) {
         Ok(back) => assert_eq!(back.into_data_set(), decoded, "decodes to something else once encoded"),

@@ -1,4 +1,4 @@
-use std::io::Read;
+use std::{io::Read, sync::Arc};
 
 use crate::{
     DataSet, DecodeError, Digest, Limits, Origin, Part, Place, columns, dictionary,
@@ -115,13 +115,19 @@ impl<'a> Intact<'a> {
         Ok(content(&self.header, self.body)?.head(limits, &mut Vec::new())?.origin)
     }
 
-    /// Decodes all of it.
+    /// Decodes all of it, of kept files everything but their bytes: whose data set it says it is.
     ///
     /// # Errors
     /// When the file needs a later version of this software, when something is over a limit, and when the content is not as
     /// the format says.
-    pub fn data_set(&self, limits: &Limits) -> Result<DataSet, DecodeError> {
-        content(&self.header, self.body)?.data_set(limits)
+    pub fn check_content(&self, limits: &Limits) -> Result<Origin, DecodeError> {
+        self.header.check_readable()?;
+        let whole = dictionary::decompress(self.body, self.header.dictionary, self.header.content_len);
+        let content = match &whole {
+            Some(content) => Content::plain(content),
+            None => Content::new(self.body, &self.header)?,
+        };
+        Ok(content.read_all(limits, |_| Arc::default())?.origin)
     }
 }
 
@@ -219,15 +225,20 @@ impl<'a> Content<'a> {
         self.finish()
     }
 
-    pub(crate) fn data_set(mut self, limits: &Limits) -> Result<DataSet, DecodeError> {
-        let mut payload = Vec::new();
-        let head = self.head(limits, &mut payload)?;
+    pub(crate) fn data_set(self, limits: &Limits) -> Result<DataSet, DecodeError> {
+        self.read_all(limits, |bytes| Arc::from(bytes))
+    }
+
+    /// Reads all of it; of the bytes of a file that is kept what `keep` makes of them.
+    fn read_all(mut self, limits: &Limits, keep: fn(&[u8]) -> Arc<[u8]>) -> Result<DataSet, DecodeError> {
+        let mut buffer = Vec::new();
+        let head = self.head(limits, &mut buffer)?;
         let mut set = DataSet { origin: head.origin, unknown: head.unknown, ..DataSet::default() };
         let mut registry = false;
-        while let Some(kind) = self.record(&mut payload)? {
+        while let Some((kind, payload)) = self.record(&mut buffer)? {
             match kind {
                 kind::REGISTRY if !registry && set.files.is_empty() => {
-                    set.registry = columns::read(&payload, limits)?;
+                    set.registry = columns::read(payload, limits)?;
                     registry = true;
                 }
                 kind::FILE => {
@@ -237,7 +248,7 @@ impl<'a> Content<'a> {
                     if found > max {
                         return Err(DecodeError::Limit { at, what: "number of files", found, max });
                     }
-                    let entry = records::read_file(&payload, index, limits)?;
+                    let entry = records::read_file(payload, index, limits, keep)?;
                     if set.files.last().is_some_and(|last| last.path.fold_cmp(&entry.path).is_ge()) {
                         let expected = "files in order, each once";
                         return Err(DecodeError::Malformed { at, expected, found: entry.path.to_string() });
@@ -251,15 +262,19 @@ impl<'a> Content<'a> {
         Ok(set)
     }
 
-    fn head(&mut self, limits: &Limits, payload: &mut Vec<u8>) -> Result<Head, DecodeError> {
-        let Some(kind::HEAD) = self.record(payload)? else {
+    fn head(&mut self, limits: &Limits, buffer: &mut Vec<u8>) -> Result<Head, DecodeError> {
+        let Some((kind::HEAD, payload)) = self.record(buffer)? else {
             return Err(self.malformed("the head record", "another record or none"));
         };
         records::read_head(payload, limits)
     }
 
-    /// Reads the next record's payload; gives its kind, or `None` at the end of the content.
-    fn record(&mut self, payload: &mut Vec<u8>) -> Result<Option<u8>, DecodeError> {
+    /// Reads the next record; gives its kind and payload, or `None` at the end of the content. `buffer` holds what is not in
+    /// memory already.
+    fn record<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Option<(u8, &'b [u8])>, DecodeError>
+    where
+        'a: 'b,
+    {
         let left = self.len - self.at;
         if left == 0 {
             return Ok(None);
@@ -268,20 +283,29 @@ impl<'a> Content<'a> {
         let Some(left) = left.checked_sub(to_u64(RECORD_HEAD)) else {
             return Err(self.malformed(expected, &format!("{left} bytes")));
         };
-        self.read(RECORD_HEAD, payload)?;
-        let &[kind, a, b, c, d] = &payload[..] else {
+        let &[kind, a, b, c, d] = self.read(RECORD_HEAD, buffer)? else {
             return Err(self.malformed(expected, "the end of the content"));
         };
         let len = u32::from_le_bytes([a, b, c, d]);
         if u64::from(len) > left {
             return Err(self.malformed("a record that fits into the content", &format!("{len} bytes")));
         }
-        self.read(usize::try_from(len).unwrap_or(usize::MAX), payload)?;
-        Ok(Some(kind))
+        let payload = self.read(usize::try_from(len).unwrap_or(usize::MAX), buffer)?;
+        Ok(Some((kind, payload)))
     }
 
     /// Reads exactly `len` bytes; memory grows with the bytes that come, beyond what most data sets need.
-    fn read(&mut self, len: usize, into: &mut Vec<u8>) -> Result<(), DecodeError> {
+    fn read<'b>(&mut self, len: usize, into: &'b mut Vec<u8>) -> Result<&'b [u8], DecodeError>
+    where
+        'a: 'b,
+    {
+        if let Source::Plain(content) = &mut self.source
+            && let Some((bytes, rest)) = content.split_at_checked(len)
+        {
+            *content = rest;
+            self.at += to_u64(len);
+            return Ok(bytes);
+        }
         into.clear();
         into.reserve(len.min(TAKEN_AT_ONCE));
         let read = self.source.by_ref().take(to_u64(len)).read_to_end(into);
@@ -290,7 +314,7 @@ impl<'a> Content<'a> {
         if into.len() != len {
             return Err(self.malformed("content as long as the header says", "its end"));
         }
-        Ok(())
+        Ok(into)
     }
 
     /// Nothing may follow, neither content nor bytes of the body.

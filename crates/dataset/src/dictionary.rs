@@ -1,11 +1,15 @@
 //! Dictionaries of the compressor (`docs/formats/dataset.md`, section 7).
 
-use std::{io::BufRead, sync::LazyLock};
+use std::{
+    io::BufRead,
+    sync::{LazyLock, Mutex, PoisonError},
+};
 
 use zstd::{
+    bulk::Decompressor,
     dict::{DecoderDictionary, EncoderDictionary},
     stream::{read::Decoder, write::Encoder},
-    zstd_safe::CParameter,
+    zstd_safe::{CParameter, find_frame_compressed_size},
 };
 
 use crate::columns;
@@ -77,9 +81,57 @@ pub(crate) fn decoder<R: BufRead>(from: R, id: u32) -> Option<std::io::Result<De
     Some(decoder.map(Decoder::single_frame))
 }
 
+/// Decompressors that wait for the next content, at most.
+const IDLE: usize = 4;
+/// Place of the frame header's descriptor, and its bit that says that the window is the content (RFC 8878, section 3.1.1.1).
+const DESCRIPTOR: usize = 4;
+const SINGLE_SEGMENT: u8 = 1 << 5;
+
+/// Making one takes longer than decompressing what most users have.
+static DECOMPRESSORS: Mutex<Vec<Decompressor<'static>>> = Mutex::new(Vec::new());
+
+/// The content of a body in one piece. `None` where it is to be read piece by piece: it is long or of a kind that no writer
+/// makes. Where it is wrong as well, for reading it so tells what is wrong.
+pub(crate) fn decompress(body: &[u8], id: u32, content_len: u64) -> Option<Vec<u8>> {
+    let is_one_segment = body.get(DESCRIPTOR).is_some_and(|descriptor| descriptor & SINGLE_SEGMENT != 0);
+    if id != WELL_KNOWN || content_len > LONGEST || !is_one_segment {
+        return None;
+    }
+    find_frame_compressed_size(body).ok().filter(|len| *len == body.len())?;
+    let len = usize::try_from(content_len).ok()?;
+    let idle = || DECOMPRESSORS.lock().unwrap_or_else(PoisonError::into_inner);
+    let waiting = idle().pop();
+    let mut decompressor = match waiting {
+        Some(decompressor) => decompressor,
+        None => Decompressor::with_prepared_dictionary(&DECODER).ok()?,
+    };
+    let content = decompressor.decompress(body, len).ok().filter(|content| content.len() == len);
+    let mut idle = idle();
+    if idle.len() < IDLE {
+        idle.push(decompressor);
+    }
+    content
+}
+
 #[cfg(test)]
 mod tests {
-    use super::BYTES;
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::io::Write;
+
+    use super::{BYTES, QUICK_FROM, decompress, encoder};
+
+    /// Else every upload would be read piece by piece.
+    #[test]
+    fn what_a_writer_packs_comes_out_in_one_piece() {
+        for len in [10, 100_000, QUICK_FROM] {
+            let content: Vec<u8> =
+                (0..len).map(|at| u8::try_from(at * at % 251).unwrap_or_default()).collect();
+            let (mut packed, id) = encoder(len).unwrap();
+            packed.write_all(&content).unwrap();
+            assert_eq!(decompress(&packed.finish().unwrap(), id, len), Some(content));
+        }
+    }
 
     /// A dictionary that changes makes every file unreadable that was written with it.
     #[test]

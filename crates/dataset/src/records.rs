@@ -137,7 +137,12 @@ pub(crate) fn write_file(entry: &FileEntry, limits: &Limits) -> Result<(Vec<u8>,
     Ok((before, map.take()))
 }
 
-pub(crate) fn read_file(payload: &[u8], index: usize, limits: &Limits) -> Result<FileEntry, DecodeError> {
+pub(crate) fn read_file(
+    payload: &[u8],
+    index: usize,
+    limits: &Limits,
+    keep: fn(&[u8]) -> Arc<[u8]>,
+) -> Result<FileEntry, DecodeError> {
     let mut map = MapReader::new(payload, Part::File(index), limits)?;
     let (mut folder, mut components, mut deleted, mut bytes) = (None, Vec::new(), false, None);
     let (mut modified, mut attributes) = (FileTime::default(), FileAttributes::default());
@@ -162,7 +167,7 @@ pub(crate) fn read_file(payload: &[u8], index: usize, limits: &Limits) -> Result
             6 => {
                 let content = map.bytes("content of the file")?;
                 map.limit("length of the file", content.len(), limits.file)?;
-                bytes = Some(Arc::from(content));
+                bytes = Some(keep(content));
             }
             _ => map.keep(&mut unknown)?,
         }

@@ -4,8 +4,43 @@
 mod common;
 
 use common::{data_sets, decoded, encoded};
-use mp_dataset::{Checker, DecodeError, Intact, Limits, Unverified, check, decode};
+use mp_dataset::{Checker, DecodeError, HEADER_LEN, Intact, Limits, Unverified, check, decode};
 use proptest::prelude::*;
+
+/// Whose data set an intact file is, or why it is none: as decoding tells, and as checking tells.
+fn both_ways(file: &[u8]) -> [Result<String, String>; 2] {
+    let limits = Limits::default();
+    let decoded = decode(file, &limits).map(|set| set.into_data_set().origin);
+    let checked = Intact::check(file, &limits).and_then(|intact| intact.check_content(&limits));
+    [decoded, checked].map(|origin| origin.map(|origin| origin.sid).map_err(|error| error.to_string()))
+}
+
+/// Bodies that are no frame alone, or not of the length that the header states.
+#[test]
+fn checking_tells_what_decoding_tells() {
+    let content = common::content_of(&encoded(&Default::default()));
+    let sound = common::written(&content);
+    let body = &sound[HEADER_LEN..];
+    let len = content.len() as u64;
+    let twice = [body, body].concat();
+    let with = |len: u64, body: &[u8]| common::sealed_with(1, 0, 1, len, body);
+    assert!(both_ways(&with(len, body)).iter().all(Result::is_ok));
+    let cut = &body[..body.len() - 1];
+    let cases = [
+        (len + 1, body),
+        (len - 1, body),
+        (0, body),
+        (len, &twice[..]),
+        (len * 2, &twice),
+        (len, cut),
+        (len, b""),
+    ];
+    for (len, body) in cases {
+        let [decoded, checked] = both_ways(&with(len, body));
+        assert!(decoded.is_err(), "{len} {}", body.len());
+        assert_eq!(decoded, checked, "{len} {}", body.len());
+    }
+}
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
@@ -18,7 +53,7 @@ proptest! {
         prop_assert_eq!(encoded(&set), encoded(verified.data_set()), "same set, same bytes");
         let intact = Intact::check(&file, &Limits::default()).unwrap();
         prop_assert_eq!(&intact.origin(&Limits::default()).unwrap(), &set.origin);
-        prop_assert_eq!(&intact.data_set(&Limits::default()).unwrap(), &set);
+        prop_assert_eq!(&intact.check_content(&Limits::default()).unwrap(), &set.origin);
         prop_assert_eq!(check(&file, &Limits::default()).unwrap().digest, verified.digest());
     }
 
@@ -58,6 +93,8 @@ proptest! {
         if let Ok(verified) = decode(&common::file_of(&content)[..], &Limits::default()) {
             prop_assert_eq!(&decoded(&encoded(verified.data_set())), verified.data_set());
         }
+        let [told, found] = both_ways(&common::written(&content));
+        prop_assert_eq!(told, found);
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl DataSetFile {
         let intact = Intact::check(&bytes, &limits).map_err(NotStorable::NotADataSet)?;
         let digest = intact.header().digest;
         let origin = match intact.header().content_len {
-            ..=FULL_CHECK => intact.data_set(&limits).map(|set| set.origin),
+            ..=FULL_CHECK => intact.check_content(&limits),
             _ => intact.origin(&limits),
         };
         let owner = match origin {

@@ -17,7 +17,7 @@ use std::{
 use mp_protocol::StorageLimits;
 use tokio::sync::Semaphore;
 
-pub(crate) use connections::{Connection, Connections};
+pub(crate) use connections::{Connection, Connections, WithConnection};
 pub(crate) use ended::Ended;
 pub use patience::Patience;
 use rate::Rate;

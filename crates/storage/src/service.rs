@@ -1,3 +1,6 @@
+mod serving;
+mod steady;
+
 use std::{
     io,
     net::{SocketAddr, TcpListener},
@@ -5,21 +8,12 @@ use std::{
     time::Duration,
 };
 
-use axum_server::{
-    Handle,
-    accept::{TcpConfigAcceptor, TcpKeepaliveConfig, TcpSocketConfig},
-    tls_rustls::{RustlsAcceptor, RustlsConfig},
-};
 use mp_protocol::StoragePlan;
 use rustls::ServerConfig;
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{Metrics, Patience, Store, http, protection::Connections};
-
-/// Between signs of life of a silent TCP connection.
-const KEEPALIVE: Duration = Duration::from_secs(60);
-/// Bytes of the head of a request.
-const MAX_HEAD: usize = 32 * 1024;
+use serving::{Phase, Serving};
 
 /// The Storage Service as a library call.
 #[derive(Clone, Copy, Debug)]
@@ -53,42 +47,32 @@ impl StorageService {
         patience: Patience,
     ) -> io::Result<Running> {
         let address = listener.local_addr()?;
-        let (handle, tls) = (Handle::new(), RustlsConfig::from_config(tls));
-        let sockets = TcpSocketConfig::new()
-            .nodelay(true)
-            .keepalive(TcpKeepaliveConfig::new().time(KEEPALIVE).interval(KEEPALIVE));
-        let acceptor = Connections {
-            sockets: TcpConfigAcceptor::new(sockets),
-            tls: RustlsAcceptor::new(tls.clone()).handshake_timeout(patience.handshake),
-            plan: plan.clone(),
+        listener.set_nonblocking(true)?;
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let (phase, tls) = (watch::Sender::new(Phase::Serving), watch::Sender::new(tls));
+        let serving = Serving {
+            connections: Connections {
+                tls: tls.subscribe(),
+                plan: plan.clone(),
+                patience,
+                metrics: Arc::clone(&metrics),
+            },
+            router: http::router(store, plan, metrics, patience),
             patience,
-            metrics: Arc::clone(&metrics),
+            phase: phase.subscribe(),
         };
-        let mut server = axum_server::from_tcp(listener)?
-            .acceptor(acceptor)
-            .handle(handle.clone())
-            .http1_only()
-            .first_request_timeout(patience.head)
-            .accept_error_handler(|peer: Option<&SocketAddr>, error| {
-                // What has a peer was logged where it was refused.
-                if peer.is_none() {
-                    tracing::warn!(%error, "No connection can be accepted");
-                }
-            });
-        server.http_builder().http1().header_read_timeout(patience.head).max_buf_size(MAX_HEAD);
-        let app = http::router(store, plan, metrics, patience);
-        let task = tokio::spawn(server.serve(app.into_make_service()));
-        Ok(Running { address, handle, tls, task })
+        let task = tokio::spawn(serving.accept(listener));
+        Ok(Running { address, phase, tls, task })
     }
 }
 
-/// A Storage Service that is running.
+/// A Storage Service that is running. It ends when this is dropped.
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
-    handle: Handle<SocketAddr>,
-    tls: RustlsConfig,
-    task: JoinHandle<io::Result<()>>,
+    phase: watch::Sender<Phase>,
+    tls: watch::Sender<Arc<ServerConfig>>,
+    task: JoinHandle<()>,
 }
 
 impl Running {
@@ -101,7 +85,7 @@ impl Running {
     /// What sets another TLS configuration, for connections from then on: after the certificate was renewed.
     pub fn tls_setter(&self) -> impl Fn(Arc<ServerConfig>) + Send + 'static {
         let tls = self.tls.clone();
-        move |config| tls.reload_from_config(config)
+        move |config| drop(tls.send_replace(config))
     }
 
     /// Takes no more connections, lets requests end within `grace`, and ends.
@@ -109,8 +93,13 @@ impl Running {
     /// # Errors
     /// When serving had failed.
     pub async fn shutdown(self, grace: Duration) -> io::Result<()> {
-        self.handle.graceful_shutdown(Some(grace));
-        self.task.await.map_err(io::Error::other)?
+        self.phase.send_replace(Phase::Draining);
+        let taken = self.task.await.map_err(io::Error::other);
+        // Each connection holds a receiver as long as it is there.
+        if tokio::time::timeout(grace, self.phase.closed()).await.is_err() {
+            self.phase.send_replace(Phase::Ended);
+        }
+        taken
     }
 
     /// Waits until serving fails.
@@ -118,6 +107,6 @@ impl Running {
     /// # Errors
     /// Why it failed.
     pub async fn failed(&mut self) -> io::Result<()> {
-        (&mut self.task).await.map_err(io::Error::other)?
+        (&mut self.task).await.map_err(io::Error::other)
     }
 }

@@ -29,12 +29,29 @@ pub(crate) fn file_of(content: &[u8]) -> Vec<u8> {
     sealed(1, 0, content.len() as u64, &zstd::encode_all(content, 3).unwrap())
 }
 
+/// A sound file as writers make them, with the built-in dictionary, around any content.
+pub(crate) fn written(content: &[u8]) -> Vec<u8> {
+    let mut compressor = zstd::bulk::Compressor::with_dictionary(5, dictionary(1).unwrap()).unwrap();
+    sealed_with(1, 0, 1, content.len() as u64, &compressor.compress(content).unwrap())
+}
+
 /// A sealed file with any body.
 pub(crate) fn sealed(version: u16, flags: u16, content_len: u64, body: &[u8]) -> Vec<u8> {
+    sealed_with(version, flags, 0, content_len, body)
+}
+
+/// As [`sealed`], packed with a dictionary.
+pub(crate) fn sealed_with(
+    version: u16,
+    flags: u16,
+    dictionary: u32,
+    content_len: u64,
+    body: &[u8],
+) -> Vec<u8> {
     let mut file = b"\x89MPD\r\n\x1A\n".to_vec();
     file.extend_from_slice(&version.to_le_bytes());
     file.extend_from_slice(&flags.to_le_bytes());
-    file.extend_from_slice(&[0; 4]);
+    file.extend_from_slice(&dictionary.to_le_bytes());
     file.extend_from_slice(&(body.len() as u64).to_le_bytes());
     file.extend_from_slice(&content_len.to_le_bytes());
     let seal = blake3::Hasher::new().update(&file).update(body).finalize();

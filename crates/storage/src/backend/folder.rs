@@ -3,6 +3,7 @@
 //! Nothing about a data set is kept in memory: what an administrator restores by hand is seen at the next request.
 
 mod adopt;
+mod flushing;
 mod history;
 mod inspect;
 mod inventory;
@@ -24,6 +25,7 @@ use std::{
 use mp_dataset::DecodeError;
 use mp_profile::{Scope, Sid, VersionTag};
 
+use flushing::Flushing;
 use history::{Event, History};
 pub use open::{FirstUse, OpenError};
 use sealing::{read_open, there};
@@ -143,7 +145,7 @@ struct Place {
 
 impl FolderBackend {
     /// Makes a file the current one, and keeps the one that was. Its number follows from the former ones, or is given. The
-    /// folder is not flushed yet.
+    /// folder is not flushed yet. Gives the former versions that there are now.
     fn put(
         &self,
         place: &Place,
@@ -151,23 +153,36 @@ impl FolderBackend {
         version: Version,
         file: &DataSetFile,
         number_is_given: bool,
-    ) -> Result<(), BackendError> {
-        make_folder(&place.folder)?;
-        // The second link of the current file comes before the new file is flushed: a journaling file system then takes both
-        // to the disk at once, and the flush of the link's folder finds little to do. A link that a crash leaves alone is the
-        // current version's own.
-        let kept = match &current {
-            Some((before, listing)) => Some(place.versions.keep(&place.current, *before, listing)?),
-            None => None,
+    ) -> Result<Listing, BackendError> {
+        // The second link of the current file comes before the new file is flushed, and its folder is flushed while the new
+        // file is: a journaling file system takes both to the disk at once, another one has two things to write. A link that a
+        // crash leaves alone is the current version's own.
+        let (listing, kept) = match current {
+            Some((before, mut listing)) => {
+                let kept = place.versions.keep(&place.current, before, &mut listing)?;
+                (Some(listing), Some(Flushing::begin(kept)))
+            }
+            None => {
+                make_folder(&place.folder)?;
+                (None, None)
+            }
         };
-        let temporary = self.write_beside(place, file)?;
-        let numbered = kept.as_deref().map_or(Ok(()), sync_folder_of).and_then(|()| {
-            let follows =
-                !number_is_given || place.versions.list()?.sequence_of(version.digest) == version.sequence;
-            if follows { Ok(()) } else { place.versions.give_number(version) }
+        let temporary = self.write_beside(place, file);
+        // Nothing goes on beside when this returns.
+        let kept = kept.map_or(Ok(()), Flushing::end);
+        let temporary = temporary?;
+        let numbered = kept.and_then(|()| {
+            let listing = listing.map_or_else(|| place.versions.list(), Ok)?;
+            if number_is_given && listing.sequence_of(version.digest) != version.sequence {
+                place.versions.give_number(version)?;
+                return place.versions.list();
+            }
+            Ok(listing)
         });
-        let renamed = numbered.and_then(|()| {
-            fs::rename(&temporary, &place.current).map_err(|error| failed("replace", &place.current, error))
+        let renamed = numbered.and_then(|listing| {
+            fs::rename(&temporary, &place.current)
+                .map_err(|error| failed("replace", &place.current, error))
+                .map(|()| listing)
         });
         if renamed.is_err() {
             // The error that matters is the first; what stays behind is cleaned at the next start.
@@ -243,10 +258,10 @@ impl Backend for FolderBackend {
             None => place.versions.list()?.sequence_of(file.digest()),
         };
         let version = Version::new(sequence, file);
-        self.put(&place, current, version, file, false)?;
+        let listing = self.put(&place, current, version, file, false)?;
         place.history.add(&Event::stored(version, before.map(|before| before.tag().0), stamp));
         sync_folder_of(&place.current)?;
-        place.versions.prune(Some((sequence, &place.current)), retention, stamp.at);
+        place.versions.prune(listing, Some((sequence, &place.current)), retention, stamp.at);
         Ok(Replaced::As { version, created: before.is_none() })
     }
 
@@ -282,7 +297,9 @@ impl Backend for FolderBackend {
                 let number = version.sequence;
                 place.history.add_durably(&Event::Removed { number, change: change.clone() })?;
                 place.versions.retire(&place.current, version, &listing)?;
-                place.versions.prune(None, retention, change.at);
+                if let Ok(listing) = place.versions.list() {
+                    place.versions.prune(listing, None, retention, change.at);
+                }
                 Ok(Removed::Done)
             }
         }
@@ -363,6 +380,9 @@ fn millis(time: SystemTime) -> u64 {
 
 /// Makes a folder below one that is there, durably.
 fn make_folder(path: &Path) -> Result<(), BackendError> {
+    if path.is_dir() {
+        return Ok(());
+    }
     match fs::create_dir(path) {
         Ok(()) => sync_folder_of(path),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),

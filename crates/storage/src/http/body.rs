@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::pin::pin;
 
 use axum::{
     body::Body,
@@ -9,10 +9,13 @@ use mp_protocol::{
     digest::{CONTENT_DIGEST, Hasher, hash_matches},
     paths::MAX_DATA_SET,
 };
-use tokio::time::timeout;
+use tokio::{
+    select,
+    time::{Instant, sleep_until},
+};
 
 use super::{Shared, room::Room};
-use crate::{Code, Refusal};
+use crate::{Code, Patience, Refusal};
 
 /// Memory for a body that is taken before its bytes have come.
 const TAKEN_AT_ONCE: usize = 1 << 20;
@@ -45,8 +48,7 @@ pub(super) async fn receive(
         digest.ok_or_else(|| Refusal::new(Code::BadHeader, "a body needs the header Content-Digest"))?;
 
     let room = shared.room(holder, len).await?;
-    let bytes = timeout(shared.patience.body, read(&mut body, len, shared.patience.piece)).await;
-    let (bytes, sha256) = bytes.unwrap_or_else(|_| Err(incomplete("it took too long")))?;
+    let (bytes, sha256) = read(&mut body, len, &shared.patience).await?;
     if hash_matches(digest, &sha256) {
         Ok(Received { bytes, sha256: Some(sha256), _room: room })
     } else {
@@ -58,14 +60,29 @@ pub(super) async fn receive(
 }
 
 /// The bytes and their SHA-256, which is calculated while the next ones are on their way.
-async fn read(body: &mut Body, len: usize, piece: Duration) -> Result<(Vec<u8>, [u8; 32]), Refusal> {
+async fn read(body: &mut Body, len: usize, patience: &Patience) -> Result<(Vec<u8>, [u8; 32]), Refusal> {
     let mut bytes = Vec::with_capacity(len.min(TAKEN_AT_ONCE));
     let mut hasher = Hasher::default();
+    let end = Instant::now() + patience.body;
+    let mut due = (Instant::now() + patience.piece).min(end);
+    // One timer for all pieces: when it is over, it is set anew for the piece that is awaited then.
+    let mut over = pin!(sleep_until(due));
     loop {
-        let frame =
-            timeout(piece, body.frame()).await.map_err(|_| incomplete("the next piece did not come"))?;
+        let frame = select! {
+            biased;
+            frame = body.frame() => frame,
+            () = &mut over => match Instant::now() {
+                now if now >= end => return Err(incomplete("it took too long")),
+                now if now >= due => return Err(incomplete("the next piece did not come")),
+                _ => {
+                    over.as_mut().reset(due);
+                    continue;
+                }
+            },
+        };
         let Some(frame) = frame else { break };
         let frame = frame.map_err(|error| incomplete(&error.to_string()))?;
+        due = (Instant::now() + patience.piece).min(end);
         if let Ok(piece) = frame.into_data() {
             if piece.len() > len - bytes.len() {
                 return Err(incomplete("it is longer than stated"));

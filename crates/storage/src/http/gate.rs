@@ -13,11 +13,10 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use axum_server::tls::TlsInfo;
 use mp_profile::{Scope, Sid};
 
 use super::Shared;
-use crate::{Access, Code, Refusal, access::Peer, metrics, protection::Connection};
+use crate::{Access, Code, Refusal, metrics, protection::Connection};
 
 /// What a request was about, left by its handler in the response for the log.
 #[derive(Clone, Debug)]
@@ -79,9 +78,7 @@ pub(super) async fn gate(State(shared): State<Shared>, mut request: Request, nex
 fn admit(shared: &Shared, request: &Request) -> Result<Access, Refusal> {
     let none = || Refusal::new(Code::NotAnAgent, "the connection has no client certificate");
     let connection = request.extensions().get::<Arc<Connection>>().ok_or_else(none)?;
-    let tls = request.extensions().get::<Arc<TlsInfo>>();
-    let certificate = tls.and_then(|tls| tls.peer_certificates.first()).ok_or_else(none)?;
-    let peer = connection.peer.get_or_init(|| Peer::new(certificate));
+    let peer = connection.peer.get().ok_or_else(none)?;
     let plan = shared.plan.borrow();
     let access = Access::admit(&plan, peer, SystemTime::now())?;
     shared.shares.of(access.holder()).admit(connection, &plan.limits)?;

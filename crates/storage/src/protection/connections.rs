@@ -2,31 +2,32 @@ use std::{
     fmt::Display,
     io,
     net::SocketAddr,
-    pin::Pin,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
+    time::Duration,
 };
 
 use axum::http::Request;
-use axum_server::{
-    accept::{Accept, TcpConfigAcceptor},
-    tls::TlsService,
-    tls_rustls::RustlsAcceptor,
-};
 use mp_protocol::StoragePlan;
-use tokio::{net::TcpStream, sync::watch};
-use tokio_rustls::server::TlsStream;
+use rustls::ServerConfig;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::{net::TcpStream, sync::watch, time::timeout};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tower_service::Service;
 
 use super::{AgentShare, Ended, Patience, patience::Patient};
 use crate::{Metrics, access::Peer};
 
+/// Between signs of life of a silent TCP connection.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+
 /// One connection: counted while it is there, and the first Agent that uses it is charged for it.
 #[derive(Debug)]
 pub(crate) struct Connection {
+    /// Whose certificate TLS has verified.
     pub(crate) peer: OnceLock<Peer>,
     address: Option<SocketAddr>,
     charged: Mutex<Option<Arc<AgentShare>>>,
@@ -81,44 +82,53 @@ impl Drop for Connection {
 /// Takes connections as long as there are not too many, and gives each its [`Connection`], its patience, and TLS.
 #[derive(Clone, Debug)]
 pub(crate) struct Connections {
-    pub(crate) sockets: TcpConfigAcceptor,
-    pub(crate) tls: RustlsAcceptor,
+    pub(crate) tls: watch::Receiver<Arc<ServerConfig>>,
     pub(crate) plan: watch::Receiver<StoragePlan>,
     pub(crate) patience: Patience,
     pub(crate) metrics: Arc<Metrics>,
 }
 
-impl<S: Send + 'static> Accept<TcpStream, S> for Connections {
-    type Stream = TlsStream<Patient<TcpStream>>;
-    type Service = TlsService<WithConnection<S>>;
-    type Future = Pin<Box<dyn Future<Output = io::Result<(Self::Stream, Self::Service)>> + Send>>;
-
-    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+impl Connections {
+    /// Makes a connection of a stream; why there is none is logged.
+    pub(crate) async fn accept(
+        &self,
+        stream: TcpStream,
+    ) -> io::Result<(TlsStream<Patient<TcpStream>>, Arc<Connection>)> {
         let connection = Connection::new(stream.peer_addr().ok(), Arc::clone(&self.metrics));
-        let this = self.clone();
-        Box::pin(async move {
-            if this.metrics.connections.get() > i64::from(this.plan.borrow().limits.connections) {
-                let error = io::Error::other("there are too many connections");
-                connection.end(Ended::TooMany, &error);
-                return Err(error);
+        if self.metrics.connections.get() > i64::from(self.plan.borrow().limits.connections) {
+            let error = io::Error::other("there are too many connections");
+            connection.end(Ended::TooMany, &error);
+            return Err(error);
+        }
+        stream.set_nodelay(true)?;
+        let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE);
+        SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
+        let stream = Patient::new(stream, self.patience.reading, Arc::clone(&connection));
+        let tls = TlsAcceptor::from(Arc::clone(&self.tls.borrow()));
+        let accepted = timeout(self.patience.handshake, tls.accept(stream)).await;
+        let accepted = accepted.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        match accepted {
+            Ok(stream) => {
+                let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+                if let Some(certificate) = shown {
+                    // Nobody else has the connection yet.
+                    let _ = connection.peer.set(Peer::new(certificate));
+                }
+                Ok((stream, connection))
             }
-            let (stream, service) = this.sockets.accept(stream, service).await?;
-            let stream = Patient::new(stream, this.patience.reading, Arc::clone(&connection));
-            let service = WithConnection { service, connection: Arc::clone(&connection) };
-            let accepted = this.tls.accept(stream, service).await;
-            if let Err(error) = &accepted {
-                connection.end(Ended::of_handshake(error), error);
+            Err(error) => {
+                connection.end(Ended::of_handshake(&error), &error);
+                Err(error)
             }
-            accepted
-        })
+        }
     }
 }
 
 /// A service that adds its [`Connection`] to every request.
 #[derive(Clone, Debug)]
 pub(crate) struct WithConnection<S> {
-    service: S,
-    connection: Arc<Connection>,
+    pub(crate) service: S,
+    pub(crate) connection: Arc<Connection>,
 }
 
 impl<S: Service<Request<B>>, B> Service<Request<B>> for WithConnection<S> {

@@ -29,10 +29,11 @@ impl FolderBackend {
             return Ok(Replaced::Conflict);
         }
         let version = Version::new(adoption.number, file);
-        self.put(&place, current, version, file, true)?;
+        let listing = self.put(&place, current, version, file, true)?;
         place.history.add(&Event::stored(version, adoption.base.map(str::to_owned), adoption.stamp));
         sync_folder_of(&place.current)?;
-        place.versions.prune(Some((version.sequence, &place.current)), retention, crate::store::now());
+        let current = Some((version.sequence, &*place.current));
+        place.versions.prune(listing, current, retention, crate::store::now());
         Ok(Replaced::As { version, created: before.is_none() })
     }
 

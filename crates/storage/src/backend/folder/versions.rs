@@ -113,17 +113,23 @@ impl Versions {
     }
 
     /// Keeps the current file under its former name as well: a second link where the file system can, else a copy. Gives its
-    /// path, whose folder is not flushed yet.
+    /// path, whose folder is not flushed yet; the listing has it from then on.
     pub(super) fn keep(
         &self,
         current: &Path,
         version: Version,
-        listing: &Listing,
+        listing: &mut Listing,
     ) -> Result<PathBuf, BackendError> {
-        match listing.of(version.sequence) {
-            Some(kept) => Ok(kept.path.clone()),
-            None => self.link(current, version, ""),
+        if let Some(kept) = listing.of(version.sequence) {
+            return Ok(kept.path.clone());
         }
+        let path = self.link(current, version, "")?;
+        let (sequence, seal) = (version.sequence, short(version.digest));
+        // It is the newest.
+        listing
+            .entries
+            .insert(0, Entry { sequence, seal, removed: false, pinned: false, path: path.clone() });
+        Ok(path)
     }
 
     /// Makes the current file a former version alone. The name says that it was deleted: a link under another name would be
@@ -187,10 +193,16 @@ impl Versions {
         sync_folder_of(&path)
     }
 
-    /// Deletes what retention does not keep, and what a crash left. What cannot be deleted now is tried again the next time.
-    /// Nobody else may be writing here.
-    pub(super) fn prune(&self, current: Option<(u64, &Path)>, retention: &Retention, now: u64) {
-        let Ok(Listing { entries, given, unfinished }) = self.list() else { return };
+    /// Deletes of what is there what retention does not keep, and what a crash left. What cannot be deleted now is tried again
+    /// the next time. Nobody else may be writing here.
+    pub(super) fn prune(
+        &self,
+        listing: Listing,
+        current: Option<(u64, &Path)>,
+        retention: &Retention,
+        now: u64,
+    ) {
+        let Listing { entries, given, unfinished } = listing;
         // A number that the newest former version has passed says nothing any more.
         let newest = entries.first().map_or(0, |entry| entry.sequence);
         let passed = given.into_iter().filter(|given| {
