@@ -37,10 +37,11 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(15, "storage damage", "0015_storage_damage.sql"),
     migration!(16, "webhooks", "0016_webhooks.sql"),
     migration!(17, "openid connect", "0017_openid_connect.sql"),
+    migration!(18, "logons", "0018_logons.sql"),
 ];
 
 /// Number of the last migration.
-pub(crate) const SCHEMA: i64 = 17;
+pub(crate) const SCHEMA: i64 = 18;
 
 /// Brings a database to what it is after a migration. Consoles that start at the same time do so one after another.
 pub(super) async fn run(engine: Engine, pool: &AnyPool, last: i64) -> Result<(), MigrateError> {
