@@ -37,10 +37,14 @@ use sqlx::{Any, Decode, Row, Type, any::AnyRow};
 pub(crate) use administrators::{ACCOUNT_ORDERS, Account};
 pub(crate) use audit::{AUDIT_ORDERS, AuditChange, AuditEntry, AuditFilter, AuditLine, AuditProof};
 pub(crate) use backup::TableRow;
+#[cfg(any(test, feature = "bulk"))]
+pub(crate) use backup::{Cell, Fill};
 pub(crate) use configuration::Ids;
 pub(crate) use connect::Database;
 use connect::Engine;
 pub(crate) use deliveries::{Attempted, Claimed};
+#[cfg(any(test, feature = "bulk"))]
+pub(crate) use directory::searched_name;
 pub(crate) use history::{FormerConfiguration, HISTORY_ORDERS};
 pub(crate) use join_tokens::{JOIN_TOKEN_ORDERS, JoinTokenFilter, JoinTokenRow, NewJoinToken};
 pub(crate) use machine_list::MACHINE_ORDERS;
