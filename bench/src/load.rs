@@ -2,7 +2,7 @@
 //!
 //! Peers are a bare loop over the same TLS and, for what it can do, nginx.
 
-mod client;
+pub(crate) mod client;
 mod connections;
 mod contest;
 mod nginx;
@@ -10,7 +10,7 @@ mod options;
 mod peers;
 mod plot;
 mod server;
-mod storm;
+pub(crate) mod storm;
 
 use std::path::{Path, PathBuf};
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a measurement that fails has nothing to clean up")]
 
 mod builds;
+mod console;
 mod dataset;
 mod farm;
 mod hive;
@@ -12,6 +13,7 @@ mod memory;
 mod peer;
 mod registry_files;
 mod samples;
+mod server_process;
 mod storage;
 mod wine;
 
@@ -55,6 +57,11 @@ enum Bench {
     /// A server of the load, until its input ends
     #[command(hide = true)]
     LoadServer(load::ServerArgs),
+    /// The console of a large farm
+    Console(console::ConsoleArgs),
+    /// The console of a large farm, until its input ends
+    #[command(hide = true)]
+    ConsoleServer(console::ServerArgs),
     /// A registry under Wine; the environment names the prefix
     Wine(wine::WineArgs),
     /// The engine under Wine in two builds
@@ -72,6 +79,8 @@ fn main() -> Result<()> {
         Bench::Storage { folder } => storage::run(&folder),
         Bench::Load(args) => load::run(&args),
         Bench::LoadServer(args) => load::serve(&args),
+        Bench::Console(args) => console::run(&args),
+        Bench::ConsoleServer(args) => console::serve(&args),
         Bench::Wine(args) => wine::run(&args),
         Bench::Builds(args) => builds::run(&args),
         Bench::Memory(args) => memory::run(&args),

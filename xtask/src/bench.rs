@@ -39,6 +39,8 @@ enum Name {
     Storage,
     /// The Storage Service as a server: a bare loop, nginx, 1,000 connections, storms of 10,000 users
     Load,
+    /// The console of 50,000 users, 500,000 sessions and 2,000 Agents: its pages' questions, changes of the plan
+    Console,
     /// Export and import under Wine: a raw loop over the same calls, `reg`
     Wine,
     /// The Agent's program as it is installed: its size, and its speed against an ordinary release build
@@ -56,6 +58,7 @@ impl Name {
             Self::Dataset => "dataset",
             Self::Storage => "storage",
             Self::Load => "load",
+            Self::Console => "console",
             Self::Wine => "wine",
             Self::Size => "size",
             Self::Memory => "memory",
@@ -83,6 +86,10 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
                 measured(name.text(), bench.arg("--folder").arg(programs.scratch()?))?
             }
             Name::Load => load::run(&programs)?,
+            Name::Console => {
+                let mut bench = programs.bench("console");
+                measured(name.text(), bench.arg("--folder").arg(programs.scratch()?))?
+            }
             Name::Wine => wine::run(&programs)?,
             Name::Size => size::run(&programs)?,
             Name::Memory => memory::run(&programs)?,

@@ -1,8 +1,7 @@
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::Read,
     net::{SocketAddr, TcpListener},
     path::PathBuf,
-    process::{Child, ChildStdin, Command, Stdio},
     sync::Arc,
 };
 
@@ -17,7 +16,7 @@ use mp_storage::{
 use tokio::{runtime::Runtime, sync::watch};
 
 use super::{AGENTS, Farm, GROUP, agent_folder};
-use crate::{peer::running_ms, storage::bare::Bare};
+use crate::{server_process::ServerProcess, storage::bare::Bare};
 
 #[derive(Args)]
 pub(crate) struct ServerArgs {
@@ -112,43 +111,24 @@ fn plan(storage: &Identity, agents: &[Identity]) -> Result<StoragePlan> {
 /// A server's process; it ends with this.
 pub(super) struct Server {
     pub(super) address: SocketAddr,
-    child: Child,
-    _input: ChildStdin,
+    process: ServerProcess,
 }
 
 impl Server {
     pub(super) fn start(farm: &Farm, kind: &str) -> Result<Self> {
-        let mut child = Command::new(std::env::current_exe()?)
-            .args(["load-server", kind, "--folder"])
-            .arg(&farm.folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let input = child.stdin.take().context("the server has no input")?;
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().context("the server has no output")?).read_line(&mut line)?;
-        let address = line.trim().parse().with_context(|| format!("the server said \"{line}\""))?;
-        Ok(Self { address, child, _input: input })
+        let folder = farm.folder.as_os_str();
+        let (process, said) = ServerProcess::start(["load-server", kind, "--folder"], folder)?;
+        let address = said.parse().with_context(|| format!("the server said \"{said}\""))?;
+        Ok(Self { address, process })
     }
 
     /// Processor time that it has taken, in milliseconds.
     pub(super) fn cpu_ms(&self) -> Result<f64> {
-        running_ms(self.child.id())
+        self.process.cpu_ms()
     }
 
     /// What its process has in memory, in bytes.
     pub(super) fn memory(&self) -> Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-        let kilobytes: f64 = line.trim().trim_end_matches(" kB").trim().parse()?;
-        Ok(kilobytes * 1024.0)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Both fail when it has ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.process.memory()
     }
 }

@@ -84,7 +84,7 @@ pub(super) fn run(farm: &Farm, users: u32, drawn: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn at(times: &[Duration], percentile: f64) -> Duration {
+pub(crate) fn at(times: &[Duration], percentile: f64) -> Duration {
     let last = times.len().saturating_sub(1) as f64;
     times.get((last * percentile / 100.0).round() as usize).copied().unwrap_or_default()
 }

@@ -9,6 +9,8 @@
 mod api;
 mod authority;
 mod backup;
+#[cfg(any(test, feature = "bulk"))]
+pub mod bulk;
 mod certificates;
 mod config;
 mod console;

@@ -13,9 +13,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use axum_server::{Handle, tls_rustls::RustlsConfig};
-use mp_monitor::Monitor;
+use mp_monitor::{Monitor, TRACES};
 use tokio::task::JoinHandle;
 use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
 
 use crate::{Console, api, domain::Refusal, linger, machine_api, ops::Core, pages};
 
@@ -147,15 +148,23 @@ async fn renew(console: Arc<Console>, tls: RustlsConfig) {
 /// Forgets what is too old now and then, first at the start, and when somebody says how long something is kept.
 async fn trim(console: Arc<Console>) {
     loop {
-        let begun = Instant::now();
-        did(&console, "trim", "forget what is too old", begun, console.core().trim().await);
+        let work = console.core().trim();
+        did(&console, "trim", "forget what is too old", work).await;
         let changed = console.core().retention_changed();
         let _ = tokio::time::timeout(TRIMMING, changed).await;
     }
 }
 
-/// Counts something that goes on beside requests, and says in the log when it failed.
-fn did(console: &Console, chore: &'static str, what: &str, begun: Instant, result: Result<(), Refusal>) {
+/// Does something that goes on beside requests: traces and counts it, and says in the log when it failed.
+async fn did(
+    console: &Console,
+    chore: &'static str,
+    what: &str,
+    work: impl Future<Output = Result<(), Refusal>>,
+) {
+    let begun = Instant::now();
+    let span = tracing::trace_span!(target: TRACES, "chore", otel.name = format!("chore {chore}"));
+    let result = work.instrument(span).await;
     console.core().metrics.chore(chore, result.is_ok(), begun.elapsed());
     if let Err(error) = result {
         tracing::error!(error = %error, "Cannot {what}");
@@ -166,8 +175,8 @@ fn did(console: &Console, chore: &'static str, what: &str, begun: Instant, resul
 async fn advance_moves(console: Arc<Console>) {
     loop {
         tokio::time::sleep(MOVING).await;
-        let begun = Instant::now();
-        did(&console, "moves", "bring a move further", begun, console.core().advance_moves().await);
+        let work = console.core().advance_moves();
+        did(&console, "moves", "bring a move further", work).await;
     }
 }
 
@@ -175,14 +184,8 @@ async fn advance_moves(console: Arc<Console>) {
 async fn tell_webhooks(console: Arc<Console>) {
     loop {
         tokio::time::sleep(TELLING).await;
-        let begun = Instant::now();
-        did(
-            &console,
-            "webhooks",
-            "look for what webhooks are to be told",
-            begun,
-            console.core().tell_webhooks().await.map(drop),
-        );
+        let work = async { console.core().tell_webhooks().await.map(drop) };
+        did(&console, "webhooks", "look for what webhooks are to be told", work).await;
     }
 }
 
@@ -190,14 +193,8 @@ async fn tell_webhooks(console: Arc<Console>) {
 async fn watch_machines(console: Arc<Console>) {
     loop {
         tokio::time::sleep(WATCHING).await;
-        let begun = Instant::now();
-        did(
-            &console,
-            "machines",
-            "look which machines are away",
-            begun,
-            console.core().watch_machines().await,
-        );
+        let work = console.core().watch_machines();
+        did(&console, "machines", "look which machines are away", work).await;
     }
 }
 
@@ -205,14 +202,8 @@ async fn watch_machines(console: Arc<Console>) {
 async fn follow(console: Arc<Console>) {
     loop {
         tokio::time::sleep(FOLLOWING).await;
-        let begun = Instant::now();
-        did(
-            &console,
-            "follow",
-            "look for changes by other consoles",
-            begun,
-            console.core().follow_others().await,
-        );
+        let work = console.core().follow_others();
+        did(&console, "follow", "look for changes by other consoles", work).await;
     }
 }
 
@@ -265,9 +256,15 @@ async fn access_log(State(core): State<Arc<Core>>, request: Request, next: Next)
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let from =
         request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.to_string());
-    let response = next.run(request).await;
+    let operation = format!("{} {route}", counted(&method));
+    let span = tracing::trace_span!(
+        target: TRACES, "request", otel.name = operation, otel.kind = "server", http.request.method = counted(&method),
+        http.route = route, http.response.status_code = tracing::field::Empty,
+    );
+    let response = next.run(request).instrument(span.clone()).await;
+    span.record("http.response.status_code", i64::from(response.status().as_u16()));
     let took = start.elapsed();
-    core.metrics.answered(format!("{} {route}", counted(&method)), response.status().as_u16(), took);
+    core.metrics.answered(operation, response.status().as_u16(), took);
     let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     tracing::info!(%method, route, from, status = response.status().as_u16(), milliseconds, "Request");
     response

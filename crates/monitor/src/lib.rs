@@ -24,6 +24,10 @@ const MAX_HEAD: usize = 16 * 1024;
 /// Content type of OpenMetrics text.
 const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// Target of the spans that are traces of requests and chores. They are at the level TRACE, so that they cost nothing as long as
+/// nobody asks for them.
+pub const TRACES: &str = "metaprofiles::traces";
+
 /// Bounds of histograms of times, in seconds.
 pub const BOUNDS: [f64; 15] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];

@@ -6,11 +6,13 @@ mod azurite;
 mod certificates;
 mod openid;
 mod postgres;
+#[cfg(feature = "s3")]
 mod s3;
 mod samba;
 
 pub use azurite::Azurite;
 pub use openid::OpenidProvider;
 pub use postgres::Postgres;
+#[cfg(feature = "s3")]
 pub use s3::S3;
 pub use samba::{Domain, Samba};

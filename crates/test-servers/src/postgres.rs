@@ -17,6 +17,7 @@ const REQUIRED: &str = "METAPROFILES_POSTGRES_REQUIRED";
 const RUN: &str = r#"
 set -eu
 bin=$1
+fsync=$2
 folder=$(mktemp -d)
 as() { "$@"; }
 if [ "$(id -u)" = 0 ]; then
@@ -27,7 +28,7 @@ fi
 chmod 700 "$folder"
 cd "$folder"
 as "$bin/initdb" --pgdata "$folder/data" --username postgres --auth trust --encoding UTF8 --locale C --no-sync >/dev/null
-as "$bin/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c fsync=off -c max_connections=300 \
+as "$bin/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c fsync=$fsync -c max_connections=300 \
     >"$folder/log" 2>&1 </dev/null &
 trap 'kill -QUIT "$(head -n 1 "$folder/data/postmaster.pid")" && wait; rm -rf "$folder"' EXIT
 for attempt in $(seq 300); do
@@ -57,11 +58,16 @@ impl Postgres {
     /// out is said on standard output.
     pub fn server(left_out: &str) -> Option<&'static Self> {
         static SERVER: OnceLock<Option<Postgres>> = OnceLock::new();
-        let server = SERVER.get_or_init(Self::start).as_ref();
+        let server = SERVER.get_or_init(|| Self::start("off")).as_ref();
         if server.is_none() {
             println!("SKIPPED {left_out}: there is no PostgreSQL server; `cargo xtask test` installs it");
         }
         server
+    }
+
+    /// A server that flushes what it has acknowledged, as one in production does; for measurements.
+    pub fn durable() -> Option<Self> {
+        Self::start("on")
     }
 
     /// Connection string of a new, empty database.
@@ -85,7 +91,7 @@ impl Postgres {
         assert!(status.success(), "{statements}");
     }
 
-    fn start() -> Option<Self> {
+    fn start(fsync: &str) -> Option<Self> {
         let Some(bin) = programs() else {
             assert!(
                 std::env::var_os(REQUIRED).is_none(),
@@ -96,6 +102,7 @@ impl Postgres {
         let mut shell = Command::new("sh")
             .args(["-c", RUN, "postgres-for-tests"])
             .arg(&bin)
+            .arg(fsync)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -43,6 +43,9 @@ impl Programs {
         std::fs::create_dir_all(programs.peers())?;
         tools::ensure(tools::COMPILER)?;
         programs.cargo(&["build", "--release", "--bin", "mp-bench"], &root().join("bench"), "bench")?;
+        if names.contains(&Name::Console) {
+            tools::ensure(tools::POSTGRES)?;
+        }
         if names.contains(&Name::Hive) {
             tools::ensure(&[HIVEX])?;
             programs.compile("cc", "regfwalk.c", "regfwalk", &[])?;

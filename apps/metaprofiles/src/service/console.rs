@@ -49,7 +49,7 @@ pub(crate) struct ConsoleCommand {
 
 impl ConsoleCommand {
     pub(crate) fn run(&self) -> anyhow::Result<Outcome> {
-        self.logging.start()?;
+        let _exporting = self.logging.start("metaprofiles-console")?;
         runtime()?.block_on(self.serve())?;
         Ok(Outcome::Done)
     }

@@ -14,3 +14,4 @@ mod storage_status;
 mod storage_verify;
 mod stored;
 mod support;
+mod telemetry;

@@ -53,6 +53,12 @@ pub(crate) struct Page<T> {
     pub(crate) next: Option<String>,
 }
 
+impl<T> Default for Page<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), next: None }
+    }
+}
+
 /// A cursor as it stands in an address.
 #[derive(Serialize, Deserialize)]
 struct Cursor(String, Key, Key);

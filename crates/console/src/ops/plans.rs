@@ -44,12 +44,10 @@ impl Core {
             let hash = plan_hash(&text);
             let numbered = match last {
                 Some(numbered) if numbered.hash == hash => numbered,
-                Some(_) => {
-                    Numbered { revision: self.database.plan_revision(&machine.id, &hash).await?, hash }
-                }
+                Some(_) => Numbered { revision: self.database.told(&machine.id, &hash).await?, hash },
                 None => {
-                    self.database.seen(&machine.id, now, now.plus(-SEEN)).await?;
-                    Numbered { revision: self.database.plan_revision(&machine.id, &hash).await?, hash }
+                    let revision = self.database.came(&machine.id, &hash, now, now.plus(-SEEN)).await?;
+                    Numbered { revision, hash }
                 }
             };
             let tag = format!("{}-{}", numbered.revision, numbered.hash);

@@ -42,6 +42,11 @@ const TABLES: [&str; 27] = [
     "storage_status",
 ];
 
+/// Rows that one statement adds at most. SQLite takes 32,766 parameters in a statement.
+const ROWS_AT_ONCE: usize = 100;
+/// So many bytes of text are kept until a statement adds them.
+const BYTES_AT_ONCE: usize = 1024 * 1024;
+
 /// A value of a row; nothing else is in the database.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -49,6 +54,15 @@ pub(crate) enum Cell {
     Null,
     Number(i64),
     Text(String),
+}
+
+impl Cell {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Null | Self::Number(_) => 0,
+        }
+    }
 }
 
 /// A row by the names of its columns.
@@ -92,7 +106,13 @@ impl Database {
                 sqlx::query(statement).execute(&mut *transaction).await?;
             }
         }
-        Ok(Fill { transaction, engine: self.engine() })
+        Ok(Fill::new(transaction, self.engine()))
+    }
+
+    /// Begins to add rows to what there is.
+    #[cfg(any(test, feature = "bulk"))]
+    pub(crate) async fn begin_add(&self) -> Result<Fill, sqlx::Error> {
+        Ok(Fill::new(self.pool.begin().await?, self.engine()))
     }
 
     async fn has_table(
@@ -110,48 +130,72 @@ impl Database {
     }
 }
 
-/// An empty database that is being filled; without [`Fill::commit`] it stays empty.
+/// A database that is being filled; without [`Fill::commit`] it stays as it was.
 pub(crate) struct Fill {
     transaction: Transaction<'static, Any>,
     engine: Engine,
+    /// Rows of one table with the same columns, which go into one statement.
+    pending: Vec<TableRow>,
+    pending_bytes: usize,
 }
 
 impl Fill {
+    fn new(transaction: Transaction<'static, Any>, engine: Engine) -> Self {
+        Self { transaction, engine, pending: Vec::new(), pending_bytes: 0 }
+    }
+
     /// Adds a row. False when its table is none of a console's, or a column's name is none.
     pub(crate) async fn insert(&mut self, row: TableRow) -> Result<bool, sqlx::Error> {
-        let TableRow { table, row } = row;
         let is_name = |name: &String| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-        if !TABLES.contains(&table.as_str()) || row.is_empty() || !row.keys().all(is_name) {
+        if !TABLES.contains(&row.table.as_str()) || row.row.is_empty() || !row.row.keys().all(is_name) {
             return Ok(false);
         }
+        let fits = |first: &TableRow| first.table == row.table && first.row.keys().eq(row.row.keys());
+        let full = self.pending.len() == ROWS_AT_ONCE || self.pending_bytes > BYTES_AT_ONCE;
+        if full || !self.pending.first().is_none_or(fits) {
+            self.flush().await?;
+        }
+        self.pending_bytes += row.row.values().map(Cell::bytes).sum::<usize>();
+        self.pending.push(row);
+        Ok(true)
+    }
+
+    /// Adds the rows that were kept until now.
+    async fn flush(&mut self) -> Result<(), sqlx::Error> {
+        self.pending_bytes = 0;
+        let rows = std::mem::take(&mut self.pending);
+        let Some(TableRow { table, row }) = rows.first() else { return Ok(()) };
         let columns: Vec<&str> = row.keys().map(String::as_str).collect();
         let mut filled = 0;
         // Nothing is written out: PostgreSQL would want to know of what sort a parameter with nothing in it is.
-        let places: Vec<String> = row
-            .values()
-            .map(|cell| match cell {
-                Cell::Null => "NULL".to_owned(),
-                Cell::Number(_) | Cell::Text(_) => {
-                    filled += 1;
-                    format!("${filled}")
-                }
+        let mut place = |cell: &Cell| match cell {
+            Cell::Null => "NULL".to_owned(),
+            Cell::Number(_) | Cell::Text(_) => {
+                filled += 1;
+                format!("${filled}")
+            }
+        };
+        let values: Vec<String> = rows
+            .iter()
+            .map(|TableRow { row, .. }| {
+                let places: Vec<String> = row.values().map(&mut place).collect();
+                format!("({})", places.join(", "))
             })
             .collect();
-        let statement =
-            format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), places.join(", "));
+        let statement = format!("INSERT INTO {table} ({}) VALUES {}", columns.join(", "), values.join(", "));
         let mut query = sqlx::query(AssertSqlSafe(statement));
-        for cell in row.into_values() {
+        for cell in rows.into_iter().flat_map(|row| row.row.into_values()) {
             query = match cell {
                 Cell::Number(number) => query.bind(number),
                 Cell::Text(text) => query.bind(text),
                 Cell::Null => query,
             };
         }
-        query.execute(&mut *self.transaction).await?;
-        Ok(true)
+        query.execute(&mut *self.transaction).await.map(drop)
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), sqlx::Error> {
+        self.flush().await?;
         if self.engine == Engine::Postgres {
             sqlx::query(
                 "SELECT CAST(setval(pg_get_serial_sequence('audit_log', 'id'), \

@@ -7,7 +7,7 @@ use sqlx::{
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::migrations;
+use super::{migrations, told::Notes};
 use crate::{OpenError, Secret};
 
 const MAX_CONNECTIONS: u32 = 8;
@@ -35,6 +35,7 @@ pub(crate) struct Database {
     /// Who may write to SQLite, which lets one write at a time and makes the others try again and again, some of them in vain
     /// when thousands of machines are told of a change; here they stand in line. PostgreSQL locks rows.
     turn: Arc<Mutex<()>>,
+    pub(super) notes: Notes,
 }
 
 /// A transaction that may write, and with SQLite the turn to do so.
@@ -110,7 +111,7 @@ impl Database {
             .connect_with(options)
             .await
             .map_err(failed)?;
-        Ok(Self { pool, engine, name, turn: Arc::default() })
+        Ok(Self { pool, engine, name, turn: Arc::default(), notes: Notes::default() })
     }
 
     /// Brings the database up to date, or to what a former version had.

@@ -42,7 +42,7 @@ impl Database {
             )
             .bind(sid.as_str())
             .bind(name)
-            .bind(format!("{name} {display}").to_lowercase())
+            .bind(searched_name(name, display))
             .bind(display)
             .bind(now.0)
             .execute(&mut **transaction.connection())
@@ -91,4 +91,9 @@ impl Write<'_> {
             .await?;
         Ok(row.as_ref().map(administrators::read).transpose()?)
     }
+}
+
+/// What is looked through for a user's name.
+pub(crate) fn searched_name(name: &str, display_name: &str) -> String {
+    format!("{name} {display_name}").to_lowercase()
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use mp_protocol::{MachineId, MachineRole};
 use sqlx::{Any, Transaction, any::AnyRow};
 
-use super::{Database, Ids, Write, column, configuration, number, parse, parsed, storage_moves};
+use super::{Database, Ids, Write, column, configuration, parse, parsed, storage_moves};
 use crate::domain::{
     Configuration, Farm, KnownCertificate, Machine, MachineState, Refusal, UnixMillis, name_key,
 };
@@ -49,53 +49,6 @@ impl Database {
         let configuration = configuration::load(&mut transaction).await?;
         transaction.commit().await?;
         Ok(configuration)
-    }
-
-    /// Notes that a machine came, unless that was noted since `unless_since`.
-    pub(crate) async fn seen(
-        &self,
-        machine: &MachineId,
-        now: UnixMillis,
-        unless_since: UnixMillis,
-    ) -> Result<(), Refusal> {
-        // Reading first: a statement that writes would wait for its turn even when it has nothing to write.
-        let row = sqlx::query("SELECT last_seen_at FROM machines WHERE id = $1")
-            .bind(machine.as_str())
-            .fetch_one(&self.pool)
-            .await?;
-        if column::<Option<i64>>(&row, "last_seen_at")?.is_none_or(|seen| seen < unless_since.0) {
-            let mut transaction = self.begin_write().await?;
-            sqlx::query("UPDATE machines SET last_seen_at = $1 WHERE id = $2")
-                .bind(now.0)
-                .bind(machine.as_str())
-                .execute(&mut **transaction.connection())
-                .await?;
-            transaction.commit().await?;
-        }
-        Ok(())
-    }
-
-    /// The number of a machine's plan: one more than the last when the plan's hash is another.
-    pub(crate) async fn plan_revision(&self, machine: &MachineId, hash: &str) -> Result<u64, Refusal> {
-        let select = "SELECT plan_revision FROM machines WHERE id = $1 AND plan_hash = $2";
-        let same = sqlx::query(select).bind(machine.as_str()).bind(hash).fetch_optional(&self.pool).await?;
-        let row = match same {
-            Some(row) => row,
-            None => {
-                let mut transaction = self.begin_write().await?;
-                let row = sqlx::query(
-                    "UPDATE machines SET plan_revision = CASE WHEN plan_hash = $1 THEN plan_revision \
-                     ELSE plan_revision + 1 END, plan_hash = $1 WHERE id = $2 RETURNING plan_revision",
-                )
-                .bind(hash)
-                .bind(machine.as_str())
-                .fetch_one(&mut **transaction.connection())
-                .await?;
-                transaction.commit().await?;
-                row
-            }
-        };
-        Ok(number(&row, "plan_revision")?)
     }
 }
 

@@ -38,6 +38,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(16, "webhooks", "0016_webhooks.sql"),
     migration!(17, "openid connect", "0017_openid_connect.sql"),
     migration!(18, "storage status", "0018_storage_status.sql"),
+    migration!(19, "logons", "0019_logons.sql"),
 ];
 
 /// Number of the last migration.

@@ -63,8 +63,12 @@ impl Database {
 
     /// Whether there is any session at all, on machines of these Agent Server Groups if any are named.
     pub(crate) async fn has_user_sessions(&self, within: Option<&[GroupName]>) -> Result<bool, Refusal> {
-        let mut select = Select::new("SELECT id FROM user_sessions");
-        select.within("machine_id", within);
-        Ok(!select.rows(&self.pool, "LIMIT 1").await?.is_empty())
+        if let Some(groups) = within {
+            return Ok(self
+                .machines_with_sessions(groups)
+                .await?
+                .is_none_or(|machines| !machines.is_empty()));
+        }
+        Ok(!Select::new("SELECT id FROM user_sessions").rows(&self.pool, "LIMIT 1").await?.is_empty())
     }
 }

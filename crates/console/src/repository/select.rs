@@ -70,7 +70,7 @@ impl Select {
     pub(super) async fn rows<'c>(
         self,
         executor: impl Executor<'c, Database = Any>,
-        tail: &'static str,
+        tail: &str,
     ) -> Result<Vec<AnyRow>, sqlx::Error> {
         let statement = format!("{}{} {tail}", self.head, self.conditions());
         self.bind(sqlx::query(AssertSqlSafe(statement))).fetch_all(executor).await

@@ -52,7 +52,11 @@ impl Database {
         paging: &Paging,
     ) -> Result<Page<UserSession>, Refusal> {
         let mut select = Select::new(SELECT);
-        select.within("machine_id", filter.within.as_deref());
+        if let Some(groups) = &filter.within
+            && !self.hold_sessions(&mut select, groups).await?
+        {
+            return Ok(Page::default());
+        }
         let mut equals = |condition: &str, value: Option<String>| {
             if let Some(value) = value {
                 select.filter(condition, [Key::Text(value)]);
@@ -67,8 +71,10 @@ impl Database {
         if let Some(to) = filter.to {
             select.filter("started_at < ?", [Key::Number(to.0)]);
         }
-        if let Some(text) = &filter.search {
-            select.contains(&["host_key", "lower(sid)", &users::name_column("user_sessions.sid")], text);
+        if let Some(text) = &filter.search
+            && !self.search_sessions(&mut select, text).await?
+        {
+            return Ok(Page::default());
         }
         Ok(select.page(&self.pool, paging, ("id", Sort::Text), session).await?)
     }

@@ -2,7 +2,7 @@ use mp_profile::{GroupName, Sid};
 use sqlx::any::AnyRow;
 
 use super::{Database, column, connect::WriteTransaction, parsed, select::Select};
-use crate::domain::{Key, Order, Page, Paging, Refusal, Sort, UnixMillis, User, name_key};
+use crate::domain::{Key, Order, Page, Paging, Refusal, Sort, UnixMillis, User};
 
 const SELECT: &str = "SELECT sid, first_seen_at, last_seen_at, last_host, last_session, sessions FROM users";
 
@@ -21,10 +21,15 @@ impl Database {
         paging: &Paging,
     ) -> Result<Page<User>, Refusal> {
         let mut select = Select::new(SELECT);
-        within(&mut select, groups);
-        if let Some(text) = search {
-            // Only the letter S of a SID has a case.
-            select.contains(&["lower(sid)", &name_column("users.sid")], text);
+        if let Some(groups) = groups
+            && !self.hold_users(&mut select, groups).await?
+        {
+            return Ok(Page::default());
+        }
+        if let Some(text) = search
+            && !self.search_users(&mut select, text).await?
+        {
+            return Ok(Page::default());
         }
         Ok(select.page(&self.pool, paging, ("sid", Sort::Text), read).await?)
     }
@@ -35,15 +40,11 @@ impl Database {
         sid: &Sid,
         groups: Option<&[GroupName]>,
     ) -> Result<bool, Refusal> {
-        if groups.is_none() {
-            return Ok(true);
-        }
-        let mut select = Select::new(SELECT);
+        let Some(groups) = groups else { return Ok(true) };
+        let mut select = Select::new("SELECT 1 AS found FROM user_sessions");
         select.filter("sid = ?", [Key::Text(sid.to_string())]);
-        within(&mut select, groups);
-        let paging = Paging::read(USER_ORDERS, None, "sid", None, Some(1))?;
-        let page = select.page(&self.pool, &paging, ("sid", Sort::Text), read).await?;
-        Ok(!page.items.is_empty())
+        select.within("machine_id", Some(groups));
+        Ok(!select.rows(&self.pool, "LIMIT 1").await?.is_empty())
     }
 
     /// One of them.
@@ -61,18 +62,6 @@ impl Database {
 /// What the directory calls the user of a column, in small letters; empty where that is not known.
 pub(super) fn name_column(sid: &str) -> String {
     format!("COALESCE((SELECT d.name_key FROM directory_names d WHERE d.sid = {sid}), '')")
-}
-
-/// Adds that a user has a session on a machine in one of these groups, if any are named.
-fn within(select: &mut Select, groups: Option<&[GroupName]>) {
-    if let Some(groups) = groups {
-        let condition = format!(
-            "EXISTS (SELECT 1 FROM user_sessions s JOIN machines m ON m.id = s.machine_id \
-             JOIN agent_server_groups g ON g.id = m.group_id WHERE s.sid = users.sid AND g.name_key IN ({}))",
-            vec!["?"; groups.len()].join(", ")
-        );
-        select.filter(&condition, groups.iter().map(|group| Key::Text(name_key(group.as_str()))));
-    }
 }
 
 /// A user's session, as it is noted with the user.

@@ -20,6 +20,7 @@ mod plans;
 mod quarantine;
 mod retention;
 mod roles;
+mod searches;
 mod second_factor;
 mod sessions;
 mod storage_damage;

@@ -210,3 +210,26 @@ fn a_restarted_console_knows_its_machines_and_what_it_told_them() {
     // The session goes on as well.
     assert_eq!(farm.get("/api/v1/configuration").text, configuration);
 }
+
+/// What many are told at the same moment is noted together.
+#[test]
+fn many_waiting_agents_are_told_of_a_change_once_each() {
+    let farm = Farm::described();
+    let agents: Vec<_> = (0..12).map(|number| farm.agent(&format!("ts{number:02}"), None)).collect();
+    let held: Vec<_> = agents.iter().map(first::<AgentPlan>).collect();
+    let told: Vec<_> = std::thread::scope(|scope| {
+        let wait = |(client, _, tag): &(ConsoleClient, AgentPlan, VersionTag)| {
+            let (client, tag) = (client.clone(), tag.clone());
+            scope.spawn(move || client.plan::<AgentPlan>(Some(&tag), Duration::from_secs(20)).unwrap())
+        };
+        let waiting: Vec<_> = held.iter().map(wait).collect();
+        std::thread::sleep(Duration::from_millis(300));
+        farm.post("/api/v1/data-subsets", &subset("all", &json!("global"))).ok(201);
+        waiting.into_iter().map(|waiting| waiting.join().unwrap()).collect()
+    });
+    for ((client, ..), answer) in held.iter().zip(told) {
+        let PlanAnswer::Plan(plan, tag) = answer else { panic!("it was not told") };
+        assert_eq!((plan.revision, plan.subsets.len()), (2, 1));
+        assert_eq!(client.plan::<AgentPlan>(Some(&tag), Duration::ZERO).unwrap(), PlanAnswer::NotModified);
+    }
+}

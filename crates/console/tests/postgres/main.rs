@@ -32,6 +32,8 @@ mod plans;
 mod retention;
 #[path = "../it/roles.rs"]
 mod roles;
+#[path = "../it/searches.rs"]
+mod searches;
 #[path = "../it/second_factor.rs"]
 mod second_factor;
 #[path = "../it/sessions.rs"]

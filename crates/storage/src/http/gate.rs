@@ -13,7 +13,9 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use mp_monitor::TRACES;
 use mp_profile::{Scope, Sid};
+use tracing::Instrument;
 
 use super::Shared;
 use crate::{Access, Code, Refusal, metrics, protection::Connection};
@@ -43,7 +45,13 @@ pub(super) async fn gate(State(shared): State<Shared>, mut request: Request, nex
             request.extensions_mut().insert(access);
             // The semaphore is never closed.
             let _turn = share.requests.acquire().await;
-            next.run(request).await
+            let span = tracing::trace_span!(
+                target: TRACES, "request", otel.name = operation, otel.kind = "server",
+                http.response.status_code = tracing::field::Empty,
+            );
+            let response = next.run(request).instrument(span.clone()).await;
+            span.record("http.response.status_code", i64::from(response.status().as_u16()));
+            response
         }
         Err(refusal) => refusal.into_response(),
     };

@@ -21,7 +21,7 @@ pub(crate) struct Run {
 
 impl Run {
     pub(super) fn run(&self) -> anyhow::Result<Outcome> {
-        self.logging.start()?;
+        let _exporting = self.logging.start("metaprofiles-storage")?;
         let mut options = self.serve.options()?;
         options.objects = self.objects.options()?;
         runtime()?.block_on(async {
