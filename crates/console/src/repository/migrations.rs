@@ -42,7 +42,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
 ];
 
 /// Number of the last migration.
-pub(crate) const SCHEMA: i64 = 18;
+pub(crate) const SCHEMA: i64 = 19;
 
 /// Brings a database to what it is after a migration. Consoles that start at the same time do so one after another.
 pub(super) async fn run(engine: Engine, pool: &AnyPool, last: i64) -> Result<(), MigrateError> {
