@@ -158,7 +158,7 @@ fn items(random: &mut Rng) -> Items {
     let fates = [Fate::Skipped, Fate::Skipped, Fate::Skipped, Fate::Merged, Fate::Overridden];
     let list = (0..random.usize(0..4)).map(|_| Item {
         fate: fates[random.usize(..fates.len())],
-        code: "MP-ITM-007".to_owned(),
+        code: "MP-PRF-206".to_owned(),
         scope: Some(Scope::Global),
         place: format!(r"Software\Vendor {}\Settings\Window {}", random.u32(..30), random.u32(..100)),
         reason: "it is excluded by the data subset".to_owned(),

@@ -10,7 +10,7 @@ const MACHINE: &str = "0123456789abcdef0123456789abcdef";
 fn report(number: u64, session: u64, sid: u64, event: SessionEvent, outcome: Outcome) -> SentReport {
     let overridden = Item {
         fate: Fate::Overridden,
-        code: "MP-ITM-001".to_owned(),
+        code: "MP-PRF-206".to_owned(),
         scope: None,
         place: r"Software\A".to_owned(),
         reason: String::new(),
